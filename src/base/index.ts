@@ -1,0 +1,13 @@
+export {
+  AppError,
+  type ErrorClass,
+  type ErrorCode,
+  type ErrorDetails,
+  type ErrorRecord,
+  errorTable,
+  fromErrorRecord,
+  toAppError,
+  toErrorRecord,
+} from "./errors.ts";
+export { EventQueue } from "./event-queue.ts";
+export { createId } from "./ids.ts";

@@ -1,0 +1,19 @@
+export type { EmbedInput, EmbedRequest, EmbedResult, RerankRequest, RerankResult } from "./embed.ts";
+export type {
+  ChatInput,
+  FinishReason,
+  GenerateEvent,
+  GenerateInput,
+  GenerateRequest,
+  OutputConstraint,
+  Priority,
+  ReasoningOptions,
+  Sampling,
+  Timings,
+  TokenAlternative,
+  TokenLogprob,
+  Usage,
+} from "./generate.ts";
+export type { JsonObject, JsonValue } from "./json.ts";
+export type { Message, Tool, ToolCall, ToolChoice } from "./message.ts";
+export type { ModelDescription } from "./model.ts";

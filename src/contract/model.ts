@@ -1,0 +1,23 @@
+/** What a loaded model is and can do, read from its file and the engine that runs it. */
+export type ModelDescription = {
+  readonly id: string;
+  readonly architecture: string;
+  readonly description: string;
+  readonly parameters: number;
+  readonly sizeBytes: number;
+  readonly vocabularySize: number;
+  readonly embeddingLength: number;
+  readonly layers: number;
+  readonly trainedContextTokens: number;
+  /** The longest sequence this instance serves: prompt and answer together. */
+  readonly contextTokens: number;
+  readonly capabilities: {
+    readonly generate: boolean;
+    readonly chat: boolean;
+    readonly tools: boolean;
+    readonly reasoning: boolean;
+    readonly infill: boolean;
+    readonly embed: boolean;
+    readonly rerank: boolean;
+  };
+};
