@@ -1,0 +1,32 @@
+#pragma once
+
+#include "shim.h"
+
+#include "ggml-cpu.h"
+
+namespace hearth {
+
+struct Context {
+    const Model * model = nullptr;
+    llama_context * context = nullptr;
+    int32_t n_batch = 0;
+    int32_t max_outputs = 0;
+    std::vector<int32_t> ones;
+    std::vector<llama_seq_id *> sequence_places;
+};
+
+// One set of worker threads serves every context of the model: they never compute at the same time.
+struct ThreadPool {
+    ggml_threadpool_t pool = nullptr;
+    decltype(ggml_threadpool_free) * free = nullptr;
+    int32_t threads = 0;
+
+    explicit ThreadPool(int32_t threads);
+    ~ThreadPool();
+    void attach(llama_context * context) const;
+};
+
+// Logits of a batch place of the last decode; throws where that place had none.
+float * logits_at(const Context & context, int32_t batch_index);
+
+}  // namespace hearth
