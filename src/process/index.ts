@@ -1,0 +1,15 @@
+export { type Clock, systemClock } from "./clock.ts";
+export { findHostRole, type HostRole, hostCommand, isCompiled } from "./command.ts";
+export { describeExit } from "./exit-errors.ts";
+export { readMemoryBytes, readPrivateMemoryBytes } from "./memory.ts";
+export { type HostChannel, serveHost } from "./serve-host.ts";
+export {
+  type Host,
+  type HostExit,
+  type HostHandle,
+  type KillReason,
+  type SpawnOptions,
+  spawnHost,
+} from "./spawn-host.ts";
+export { type StartedHost, Supervisor, type SupervisorOptions, type SupervisorState } from "./supervisor.ts";
+export { type Watchdog, watchDeadline } from "./watchdog.ts";
