@@ -1,0 +1,7 @@
+export type { Environment } from "./defaults.ts";
+export { loadConfig } from "./load-config.ts";
+export { isLoopback } from "./loopback.ts";
+export type { ConfigSources, Flags } from "./merge-config.ts";
+export { type ConfigOption, configKeys, configOptions } from "./options.ts";
+export { type ProcessInput, readProcessInput } from "./process-input.ts";
+export type { Config, ConfigKey } from "./schema.ts";

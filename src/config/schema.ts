@@ -1,0 +1,74 @@
+import { z } from "zod";
+
+export const maxPort = 65_535;
+/** Most sequences that the native library decodes side by side. */
+export const maxParallel = 256;
+export const maxQueue = 100_000;
+const maxContextTokens = 2 ** 24;
+const maxThreads = 1024;
+const maxMebibytes = 2 ** 24;
+const maxTimeoutMs = 24 * 3600 * 1000;
+const maxListItems = 256;
+const maxKeyChars = 512;
+
+function whole(minimum: number, maximum: number) {
+  const message = `expected a whole number from ${minimum} to ${maximum}`;
+  return z.int({ error: message }).min(minimum, { error: message }).max(maximum, { error: message });
+}
+
+function oneOf<const T extends readonly [string, ...string[]]>(values: T) {
+  return z.enum(values, { error: `expected one of ${values.join(", ")}` });
+}
+
+const text = z.string({ error: "expected text" }).min(1, { error: "expected text, got nothing" });
+
+function list<Item extends z.ZodType>(item: Item) {
+  return z
+    .array(item, { error: "expected a list" })
+    .max(maxListItems, { error: `expected at most ${maxListItems} items` });
+}
+
+const apiKey = text
+  .max(maxKeyChars, { error: `expected keys of at most ${maxKeyChars} characters` })
+  .regex(/^[\x21-\x7e]+$/, { error: "expected keys of printable ASCII characters without spaces" });
+
+const origin = text.refine(isOrigin, { error: "expected origins such as http://localhost:3000, or *" });
+
+function isOrigin(value: string): boolean {
+  return value === "*" || (URL.canParse(value) && new URL(value).origin === value);
+}
+
+/** Every option with its range. The layers are merged first, so each key is optional in a layer and checked once. */
+export const configSchema = z.strictObject({
+  host: text,
+  port: whole(0, maxPort),
+  apiKeys: list(apiKey),
+  models: list(text).min(1, { error: "expected at least one model" }),
+  contextTokens: whole(16, maxContextTokens).exactOptional(),
+  parallel: whole(1, maxParallel),
+  queue: whole(0, maxQueue),
+  kvTokens: whole(16, maxContextTokens).exactOptional(),
+  kvType: oneOf(["f16", "q8_0", "f32"]),
+  threads: whole(1, maxThreads).exactOptional(),
+  gpuLayers: whole(-1, 10_000),
+  prefixCacheMiB: whole(0, maxMebibytes),
+  hostMemoryMiB: whole(64, maxMebibytes),
+  chatTemplateFile: text.exactOptional(),
+  allowedOrigins: list(origin),
+  logFormat: oneOf(["auto", "json", "pretty"]),
+  logLevel: oneOf(["debug", "info", "warn", "error"]),
+  home: text,
+  loadTimeoutMs: whole(100, maxTimeoutMs),
+  shutdownTimeoutMs: whole(0, maxTimeoutMs),
+});
+
+export type ConfigKey = keyof z.infer<typeof configSchema>;
+
+type ParsedConfig = z.infer<typeof configSchema>;
+
+/** Everything that can be configured, checked and frozen. Sizes and times carry their unit in the name. */
+export type Config = {
+  readonly [Key in keyof ParsedConfig]: ParsedConfig[Key] extends string[]
+    ? readonly string[]
+    : ParsedConfig[Key];
+};

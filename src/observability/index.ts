@@ -1,0 +1,9 @@
+export { createLogger, type Logger, type LoggerOptions, type LogLevel } from "./logger.ts";
+export {
+  createMetrics,
+  type EngineReading,
+  type GenerationObservation,
+  type Metrics,
+  type RequestObservation,
+} from "./metrics.ts";
+export { createRedactor, type LogFields } from "./redact.ts";

@@ -1,0 +1,100 @@
+import type {
+  CollectFunction,
+  Counter as CounterType,
+  Gauge as GaugeType,
+  Histogram as HistogramType,
+} from "prom-client";
+import { Counter, Gauge, Histogram, Registry } from "prom-client";
+import type { EngineReading } from "./metrics.ts";
+
+const prefix = "hearth_";
+const requestBuckets = [0.1, 0.5, 1, 2, 5, 10, 30, 60, 120];
+const firstTokenBuckets = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
+const interTokenBuckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5];
+const endToEndBuckets = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600];
+const queueBuckets = [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 2.5, 5, 10, 30, 60];
+const stepBuckets = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5];
+const loadBuckets = [0.1, 0.5, 1, 5, 10, 20, 30, 60, 120, 300];
+
+export type Instruments = ReturnType<typeof createInstruments>;
+
+/** Every metric that is exported, in a registry of its own. Gauges are read from the engines when they are scraped. */
+export function createInstruments(readEngines: () => readonly EngineReading[]) {
+  const registry = new Registry();
+  const counter = (name: string, help: string, labelNames: string[]): CounterType =>
+    new Counter({ name: prefix + name, help, labelNames, registers: [registry] });
+  const histogram = (name: string, help: string, buckets: number[], labelNames = ["model"]): HistogramType =>
+    new Histogram({ name: prefix + name, help, buckets, labelNames, registers: [registry] });
+  const gauge = (name: string, help: string, read: (reading: EngineReading) => number): GaugeType =>
+    new Gauge({
+      name: prefix + name,
+      help,
+      labelNames: ["model"],
+      registers: [registry],
+      collect: collectGauge(read),
+    });
+
+  function collectGauge(read: (reading: EngineReading) => number): CollectFunction<GaugeType> {
+    return function collect() {
+      for (const reading of readEngines()) this.set({ model: reading.model }, read(reading));
+    };
+  }
+  gauge("queue_depth", "Requests that wait for a place in the engine", (engine) => engine.waiting);
+  gauge("requests_running", "Requests that are being answered", (engine) => engine.running);
+  gauge("kv_cache_usage_ratio", "Used share of the KV cache", kvUsage);
+  gauge("prefix_cache_bytes", "Memory of parked prefixes", (engine) => engine.prefixCacheBytes);
+  gauge("prefix_cache_entries", "Parked prefixes", (engine) => engine.prefixCacheEntries);
+  gauge(
+    "model_memory_bytes",
+    "Resident memory of the model's engine process",
+    (engine) => engine.hostMemoryBytes,
+  );
+  registerRestarts(registry, readEngines);
+  return {
+    registry,
+    requests: counter("requests_total", "HTTP requests", ["route", "method", "status", "model"]),
+    requestErrors: counter("request_errors_total", "Failed requests by error code", [
+      "route",
+      "error_type",
+      "model",
+    ]),
+    requestDuration: histogram("request_duration_seconds", "HTTP request time", requestBuckets, [
+      "route",
+      "model",
+    ]),
+    generations: counter("generations_total", "Generations by outcome", ["model", "outcome"]),
+    firstToken: histogram("time_to_first_token_seconds", "Arrival to first token", firstTokenBuckets),
+    interToken: histogram(
+      "inter_token_latency_seconds",
+      "Time between pieces of an answer",
+      interTokenBuckets,
+    ),
+    endToEnd: histogram("e2e_request_latency_seconds", "Arrival to end of the answer", endToEndBuckets),
+    queueTime: histogram("request_queue_time_seconds", "Wait for a place in the engine", queueBuckets),
+    step: histogram("engine_step_duration_seconds", "Time of one engine step", stepBuckets),
+    load: histogram("model_load_duration_seconds", "Time to load a model", loadBuckets),
+    promptTokens: counter("prompt_tokens_total", "Prompt tokens received", ["model"]),
+    generationTokens: counter("generation_tokens_total", "Tokens generated", ["model"]),
+    prefixQueries: counter("prefix_cache_queries_total", "Prompt tokens looked up in the prefix cache", [
+      "model",
+    ]),
+    prefixHits: counter("prefix_cache_hits_total", "Prompt tokens whose evaluation was reused", ["model"]),
+  };
+}
+
+function kvUsage(engine: EngineReading): number {
+  return engine.kvTotalTokens === 0 ? 0 : engine.kvUsedTokens / engine.kvTotalTokens;
+}
+
+function registerRestarts(registry: Registry, readEngines: () => readonly EngineReading[]): void {
+  new Counter({
+    name: `${prefix}engine_restarts_total`,
+    help: "Engine processes started after the first",
+    labelNames: ["model"],
+    registers: [registry],
+    collect() {
+      this.reset();
+      for (const { model, restarts } of readEngines()) this.inc({ model }, restarts);
+    },
+  });
+}

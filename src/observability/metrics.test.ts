@@ -1,0 +1,106 @@
+import { expect, test } from "bun:test";
+import { createMetrics, type EngineReading, maxPendingObservations } from "./metrics.ts";
+
+const reading: EngineReading = {
+  model: "demo",
+  running: 3,
+  waiting: 5,
+  kvUsedTokens: 256,
+  kvTotalTokens: 1024,
+  prefixCacheBytes: 4096,
+  prefixCacheEntries: 2,
+  restarts: 1,
+  hostMemoryBytes: 1_000_000,
+};
+
+function create() {
+  return createMetrics({ readEngines: () => [reading] });
+}
+
+test("a generation feeds the latency histograms and token counters of its model", async () => {
+  const metrics = create();
+  metrics.generationFinished({
+    model: "demo",
+    outcome: "finished",
+    e2eMs: 400,
+    ttftMs: 30,
+    interTokenMs: [4, 8, 30],
+    usage: { promptTokens: 100, cachedTokens: 60, completionTokens: 4 },
+    timings: { queueMs: 2 },
+  });
+  const text = await metrics.text();
+  expect(text).toContain('hearth_time_to_first_token_seconds_bucket{le="0.05",model="demo"} 1');
+  expect(text).toContain('hearth_time_to_first_token_seconds_bucket{le="0.025",model="demo"} 0');
+  expect(text).toContain('hearth_inter_token_latency_seconds_count{model="demo"} 3');
+  expect(text).toContain('hearth_e2e_request_latency_seconds_sum{model="demo"} 0.4');
+  expect(text).toContain('hearth_request_queue_time_seconds_bucket{le="0.005",model="demo"} 1');
+  expect(text).toContain('hearth_prompt_tokens_total{model="demo"} 100');
+  expect(text).toContain('hearth_generation_tokens_total{model="demo"} 4');
+  expect(text).toContain('hearth_prefix_cache_queries_total{model="demo"} 100');
+  expect(text).toContain('hearth_prefix_cache_hits_total{model="demo"} 60');
+});
+
+test("requests are counted by route and status and errors by code", async () => {
+  const metrics = create();
+  const request = { route: "/v1/models", method: "GET", durationMs: 200 };
+  metrics.requestFinished({ ...request, status: 200 });
+  metrics.requestFinished({ ...request, status: 503, errorCode: "queue_full", model: "demo" });
+  const text = await metrics.text();
+  expect(text).toContain('hearth_requests_total{route="/v1/models",method="GET",status="200",model=""} 1');
+  expect(text).toContain(
+    'hearth_request_errors_total{route="/v1/models",error_type="queue_full",model="demo"} 1',
+  );
+  expect(text).toContain(
+    'hearth_request_duration_seconds_bucket{le="0.5",route="/v1/models",model="demo"} 1',
+  );
+});
+
+test("the engine's state is read when it is scraped", async () => {
+  const text = await create().text();
+  expect(text).toContain('hearth_queue_depth{model="demo"} 5');
+  expect(text).toContain('hearth_requests_running{model="demo"} 3');
+  expect(text).toContain('hearth_kv_cache_usage_ratio{model="demo"} 0.25');
+  expect(text).toContain('hearth_prefix_cache_bytes{model="demo"} 4096');
+  expect(text).toContain('hearth_engine_restarts_total{model="demo"} 1');
+});
+
+test("scraping twice does not count restarts twice", async () => {
+  const metrics = create();
+  await metrics.text();
+  expect(await metrics.text()).toContain('hearth_engine_restarts_total{model="demo"} 1');
+});
+
+test("step and load times are observed after loading as before it", async () => {
+  const metrics = create();
+  metrics.stepFinished("demo", 4);
+  await metrics.load();
+  metrics.stepFinished("demo", 4);
+  metrics.modelLoaded("demo", 800);
+  const text = await metrics.text();
+  expect(text).toContain('hearth_engine_step_duration_seconds_bucket{le="0.005",model="demo"} 2');
+  expect(text).toContain('hearth_model_load_duration_seconds_bucket{le="1",model="demo"} 1');
+});
+
+test("model names that clients make up share one label", async () => {
+  const metrics = create();
+  for (const model of ["a", "b"])
+    metrics.generationFinished({ model, outcome: "failed", e2eMs: 1, interTokenMs: [] });
+  const text = await metrics.text();
+  expect(text).toContain('hearth_generations_total{model="unknown",outcome="failed"} 2');
+  expect(text).not.toContain('model="a"');
+});
+
+test("two collectors in one process do not collide", async () => {
+  const [first, second] = [create(), create()];
+  first.stepFinished("demo", 1);
+  expect(await second.text()).not.toContain('hearth_engine_step_duration_seconds_count{model="demo"}');
+  expect(await first.text()).toContain('hearth_engine_step_duration_seconds_count{model="demo"} 1');
+});
+
+test("observations before loading are bounded", async () => {
+  const metrics = create();
+  for (let index = 0; index < maxPendingObservations + 50; index += 1) metrics.stepFinished("demo", 1);
+  expect(await metrics.text()).toContain(
+    `hearth_engine_step_duration_seconds_count{model="demo"} ${maxPendingObservations}`,
+  );
+});

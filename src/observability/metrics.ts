@@ -1,0 +1,133 @@
+import type { Instruments } from "./instruments.ts";
+
+/** Observations kept while the metrics library is not loaded; later ones are dropped. */
+export const maxPendingObservations = 10_000;
+const msPerSecond = 1000;
+/** Stands for every model name that is not served: clients choose those, and labels must not grow without end. */
+const unknownModel = "unknown";
+
+/** State of one model's engine, read at each scrape. */
+export type EngineReading = {
+  readonly model: string;
+  readonly running: number;
+  readonly waiting: number;
+  readonly kvUsedTokens: number;
+  readonly kvTotalTokens: number;
+  readonly prefixCacheBytes: number;
+  readonly prefixCacheEntries: number;
+  readonly restarts: number;
+  readonly hostMemoryBytes: number;
+};
+
+export type RequestObservation = {
+  /** The route's pattern, never the raw path. */
+  readonly route: string;
+  readonly method: string;
+  readonly status: number;
+  readonly durationMs: number;
+  readonly errorCode?: string;
+  readonly model?: string;
+};
+
+export type GenerationObservation = {
+  readonly model: string;
+  readonly outcome: string;
+  readonly e2eMs: number;
+  readonly ttftMs?: number;
+  readonly interTokenMs: readonly number[];
+  readonly usage?: {
+    readonly promptTokens: number;
+    readonly cachedTokens: number;
+    readonly completionTokens: number;
+  };
+  readonly timings?: { readonly queueMs: number };
+};
+
+export type Metrics = {
+  requestFinished(request: RequestObservation): void;
+  generationFinished(generation: GenerationObservation): void;
+  stepFinished(model: string, durationMs: number): void;
+  modelLoaded(model: string, durationMs: number): void;
+  /** Loads the metrics library and feeds it what was observed so far; `text` does so too. */
+  load(): Promise<void>;
+  readonly contentType: string;
+  /** Prometheus text format. */
+  text(): Promise<string>;
+};
+
+export type MetricsOptions = {
+  /** One reading for every model that is served; those whose engine is not up read zero. */
+  readonly readEngines: () => readonly EngineReading[];
+};
+
+/**
+ * Collects without the metrics library until `load`, because importing it takes longer than all the rest of the
+ * program's start.
+ */
+export function createMetrics(options: MetricsOptions): Metrics {
+  const pending: ((instruments: Instruments) => void)[] = [];
+  const known = new Set<string>();
+  let instruments: Instruments | undefined;
+  let loading: Promise<Instruments> | undefined;
+
+  function observe(action: (instruments: Instruments) => void): void {
+    if (instruments) action(instruments);
+    else if (pending.length < maxPendingObservations) pending.push(action);
+  }
+  async function createAndFeed(): Promise<Instruments> {
+    const { createInstruments } = await import("./instruments.ts");
+    const created = createInstruments(options.readEngines);
+    instruments = created;
+    for (const action of pending.splice(0)) action(created);
+    return created;
+  }
+  function load(): Promise<Instruments> {
+    loading ??= createAndFeed();
+    return loading;
+  }
+  function labelOf(model: string | undefined): string {
+    if (model === undefined) return "";
+    if (!known.has(model)) for (const reading of options.readEngines()) known.add(reading.model);
+    return known.has(model) ? model : unknownModel;
+  }
+  return {
+    requestFinished(request) {
+      const model = labelOf(request.model);
+      observe((sink) => observeRequest(sink, model, request));
+    },
+    generationFinished(generation) {
+      const model = labelOf(generation.model);
+      observe((sink) => observeGeneration(sink, model, generation));
+    },
+    stepFinished: (model, durationMs) =>
+      observe((sink) => sink.step.observe({ model }, durationMs / msPerSecond)),
+    modelLoaded: (model, durationMs) =>
+      observe((sink) => sink.load.observe({ model }, durationMs / msPerSecond)),
+    load: async () => void (await load()),
+    contentType: "text/plain; version=0.0.4; charset=utf-8",
+    text: async () => (await load()).registry.metrics(),
+  };
+}
+
+function observeRequest(sink: Instruments, model: string, request: RequestObservation): void {
+  const { route, method } = request;
+  sink.requests.inc({ route, method, status: String(request.status), model });
+  sink.requestDuration.observe({ route, model }, request.durationMs / msPerSecond);
+  if (request.errorCode !== undefined)
+    sink.requestErrors.inc({ route, error_type: request.errorCode, model });
+}
+
+function observeGeneration(sink: Instruments, model: string, generation: GenerationObservation): void {
+  sink.generations.inc({ model, outcome: generation.outcome });
+  sink.endToEnd.observe({ model }, generation.e2eMs / msPerSecond);
+  if (generation.ttftMs !== undefined) sink.firstToken.observe({ model }, generation.ttftMs / msPerSecond);
+  if (generation.timings) sink.queueTime.observe({ model }, generation.timings.queueMs / msPerSecond);
+  const gaps = sink.interToken.labels({ model });
+  for (const gapMs of generation.interTokenMs) gaps.observe(gapMs / msPerSecond);
+  if (!generation.usage) return;
+  const { promptTokens, cachedTokens, completionTokens } = generation.usage;
+  sink.promptTokens.inc({ model }, promptTokens);
+  sink.generationTokens.inc({ model }, completionTokens);
+  sink.prefixQueries.inc({ model }, promptTokens);
+  sink.prefixHits.inc({ model }, cachedTokens);
+}
