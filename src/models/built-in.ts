@@ -1,0 +1,13 @@
+import { join } from "node:path";
+import { isCompiled } from "../process/index.ts";
+import { unpackAssets } from "./assets.ts";
+import demoPath from "./hearth-demo-q8_0.gguf" with { type: "file" };
+
+export const builtInModel = "hearth-demo";
+const demoFile = "hearth-demo-q8_0.gguf";
+
+/** Path of the built-in model's file, which a compiled program unpacks first. */
+export async function locateBuiltInModel(home: string): Promise<string> {
+  if (!isCompiled()) return demoPath;
+  return join(await unpackAssets(home, "model", [{ name: demoFile, source: demoPath }]), demoFile);
+}
