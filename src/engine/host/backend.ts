@@ -1,3 +1,4 @@
+import type { AppError } from "../../base/index.ts";
 import type { JsonObject, ModelDescription, Sampling } from "../../contract/index.ts";
 
 /**
@@ -9,7 +10,10 @@ export type Backend = {
   readonly context: ContextFacts;
   /** Runs one batch. `no-space`: the KV cache cannot hold it and nothing was changed. Throws on any other failure. */
   decode(batch: Batch): "ok" | "no-space";
-  /** Samples one token a row from the logits of the last decode; `batchIndex[i]` is the row's place in the batch. */
+  /**
+   * Samples one token a row from the logits of the last decode; `batchIndex[i]` is the row's place in the batch.
+   * A row that fails gets −1, and its sampler's `lastError` says why; the other rows are not affected.
+   */
   sample(rows: number, batchIndex: Int32Array, samplers: readonly Sampler[], tokens: Int32Array): void;
   /** Raw-distribution record of `token` at a batch place of the last decode, for prompt tokens. */
   rawLogprob(batchIndex: number, token: number, top: number): RawLogprob;
@@ -25,6 +29,10 @@ export type Backend = {
   piece(token: number, special: boolean): Uint8Array;
   detokenize(tokens: Int32Array): string;
   readonly chat: ChatTemplates | undefined;
+  /** Why `chat` is missing. */
+  readonly chatProblem?: string;
+  /** GBNF of a JSON schema given as JSON text; throws AppError invalid_request where it cannot be compiled. */
+  schemaToGrammar(schema: string): string;
   /** Pooled vectors, one an input; every input must fit `context.embedTokens`. Leaves the generation context alone. */
   embed(inputs: readonly Int32Array[]): Float32Array[];
   /** Rank-head outputs for query and document pairs, already tokenised by `rerankTokens`. */
@@ -49,8 +57,13 @@ export type ModelFacts = Omit<ModelDescription, "id" | "contextTokens"> & {
 export type ContextFacts = {
   /** Cells of the KV cache, shared by all sequences. */
   readonly kvTokens: number;
+  /** Most tokens of one sequence, prompt and answer together. */
+  readonly sequenceTokens: number;
+  /** Sequences that may live in the cache at once; more than run, so that finished ones can stay a while. */
   readonly maxSequences: number;
   readonly batchTokens: number;
+  /** Most rows of a batch that may ask for logits. */
+  readonly maxOutputs: number;
   /** Longest input of `embed` and `rank`. */
   readonly embedTokens: number;
   readonly threads: number;
@@ -95,6 +108,7 @@ export type Sampler = {
   acceptPrompt(tokens: Int32Array): void;
   /** Record of the token sampled last, where logprobs or entropy were asked for. */
   readonly lastLogprob: RawLogprob | undefined;
+  readonly lastError: AppError | undefined;
   free(): void;
 };
 
@@ -112,6 +126,8 @@ export type RenderedChat = {
   readonly grammar: GrammarOptions | undefined;
   readonly generationPrompt: string;
   readonly stops: readonly string[];
+  /** Special tokens whose text belongs to the answer, such as `<tool_call>`. */
+  readonly preservedTokens: ReadonlySet<number>;
   readonly reasoningTags: { readonly start: string; readonly ends: readonly string[] } | undefined;
   /** Creates a parser of the answer; undefined where the answer is plain text. */
   readonly createParser: (() => AnswerParser) | undefined;

@@ -1,0 +1,74 @@
+import { describe, expect, test } from "bun:test";
+import fc from "fast-check";
+import type { GenerateEvent } from "../../contract/index.ts";
+import { Answer } from "./answer.ts";
+import type { AnswerParser } from "./backend.ts";
+
+function answer(stops: readonly string[], pieces: readonly (string | Uint8Array)[], parser?: AnswerParser) {
+  const events: GenerateEvent[] = [];
+  const made = new Answer({ choice: 0, stops, parser, emit: (event) => events.push(event) });
+  for (const piece of pieces) {
+    const bytes = typeof piece === "string" ? new TextEncoder().encode(piece) : piece;
+    made.add(bytes, { token: 1, bytes, logprob: -1, top: [] });
+    if (made.stopSequence !== undefined) break;
+  }
+  made.finish("stop");
+  const text = events.map((event) => (event.type === "text" ? event.text : "")).join("");
+  return { events, text, made };
+}
+
+describe("an answer", () => {
+  test("ends before a stop string that spans tokens, and names it", () => {
+    const { text, events } = answer(["</end>"], ["Hello", " <", "/en", "d> more"]);
+    expect(text).toBe("Hello ");
+    expect(events.at(-1)).toEqual({ type: "finish", choice: 0, reason: "stop", stopSequence: "</end>" });
+  });
+
+  test("releases what looked like a stop string and was none", () => {
+    expect(answer(["</end>"], ["a <", "/en", "ough"]).text).toBe("a </enough");
+    expect(answer(["</end>"], ["a </e"]).text).toBe("a </e");
+  });
+
+  test("never splits a character that comes in several tokens", () => {
+    const bytes = new TextEncoder().encode("é🔥");
+    const { events } = answer([], [...bytes].map((byte) => Uint8Array.of(byte)));
+    expect(events.filter((event) => event.type === "text").map((event) => event.text)).toEqual(["é", "🔥"]);
+  });
+
+  test("holds the logprobs of held text back with it", () => {
+    const { events } = answer(["xyz"], ["a", "x", "b"]);
+    expect(events.map((event) => event.type)).toEqual(["logprobs", "text", "logprobs", "text", "finish"]);
+  });
+
+  test("says tool_calls when a call was made, and counts reasoning tokens", () => {
+    let calls = 0;
+    const parser: AnswerParser = {
+      parse: () => (calls++ === 0 ? [{ type: "reasoning", text: "hm" }] : [{ type: "tool-call", index: 0, id: "c", name: "f", argumentsDelta: "{}" }]),
+      free: () => {},
+    };
+    const { events, made } = answer([], ["hm", "call"], parser);
+    expect(events.at(-1)).toMatchObject({ type: "finish", reason: "tool_calls" });
+    expect(made.reasoningTokens).toBe(1);
+  });
+
+  test("for any text, stops and cuts, gives the text up to the first stop string", () => {
+    const alphabet = fc.array(fc.constantFrom("a", "b", "c", "é", "🔥"), { maxLength: 30 }).map((parts) => parts.join(""));
+    const stops = fc.array(fc.array(fc.constantFrom("a", "b", "c"), { minLength: 1, maxLength: 3 }).map((parts) => parts.join("")), { maxLength: 3 });
+    fc.assert(
+      fc.property(alphabet, stops, fc.array(fc.integer({ min: 1, max: 4 }), { maxLength: 40 }), (text, stops, sizes) => {
+        const bytes = new TextEncoder().encode(text);
+        const pieces: Uint8Array[] = [];
+        for (let at = 0, i = 0; at < bytes.length; i++) {
+          const size = sizes[i] ?? 1;
+          pieces.push(bytes.subarray(at, at + size));
+          at += size;
+        }
+        const ends = stops.map((stop) => text.indexOf(stop)).filter((index) => index >= 0);
+        const reached = answer(stops, pieces).text;
+        const expected = ends.length > 0 ? text.slice(0, Math.min(...ends)) : text;
+        expect(reached).toBe(expected);
+      }),
+      { numRuns: 500 },
+    );
+  });
+});

@@ -1,0 +1,48 @@
+import { describe, expect, test } from "bun:test";
+import fc from "fast-check";
+import { CostTable } from "./cost-table.ts";
+
+const table = (decodeMs: Record<string, number>, prefillTokenMs?: number) => new CostTable({ decodeMs, prefillTokenMs });
+
+describe("the cost table", () => {
+  test("decodes one at a time where a step of two costs more than two steps", () => {
+    const measured = table({ 1: 16, 2: 43, 4: 59, 8: 63, 16: 77 });
+    expect(measured.groupSize(2)).toBe(1);
+    expect(measured.groupSize(8)).toBe(8);
+    expect(measured.groupSize(16)).toBe(16);
+  });
+
+  test("decodes all together while nothing is known, and where the gain is small", () => {
+    expect(new CostTable().groupSize(7)).toBe(7);
+    expect(table({ 1: 10, 2: 21 }).groupSize(2)).toBe(2);
+  });
+
+  test("interpolates between measured sizes and knows nothing beyond them", () => {
+    expect(table({ 4: 40, 8: 60 }).decodeMs(6)).toBe(50);
+    expect(table({ 4: 40 }).decodeMs(5)).toBeUndefined();
+  });
+
+  test("one disturbed step does not change the plan", () => {
+    const measured = table({ 1: 10, 2: 12 });
+    measured.recordDecode(2, 30);
+    expect(measured.groupSize(2)).toBe(2);
+  });
+
+  test("tells how many prompt tokens fit in a time", () => {
+    expect(table({}, 2.5).prefillTokensWithin(400)).toBe(160);
+    expect(new CostTable().prefillTokensWithin(400)).toBeUndefined();
+  });
+
+  test("for any costs a group is between one and all, and a record survives a round trip", () => {
+    const costs = fc.dictionary(fc.constantFrom("1", "2", "4", "8", "16"), fc.double({ min: 0.1, max: 500, noNaN: true }));
+    fc.assert(
+      fc.property(costs, fc.integer({ min: 1, max: 16 }), (decodeMs, sequences) => {
+        const measured = table(decodeMs);
+        const group = measured.groupSize(sequences);
+        expect(group).toBeGreaterThanOrEqual(1);
+        expect(group).toBeLessThanOrEqual(sequences);
+        expect(new CostTable(measured.toRecord()).groupSize(sequences)).toBe(group);
+      }),
+    );
+  });
+});

@@ -1,0 +1,308 @@
+/**
+ * Owns the sequences of the native KV cache and the prefixes parked in host RAM.
+ *
+ * An entry is `running` (a request writes to it), `idle` (finished, still in the KV cache) or `parked` (a byte copy in
+ * host RAM). Cells that several entries share are counted once: an entry that was copied from another one counts only
+ * what it added, and when the one it came from leaves, the count moves over to it.
+ */
+import type { Backend } from "./backend.ts";
+import { PrefixTree } from "./prefix-tree.ts";
+
+/** A shorter common start is evaluated again rather than copied. */
+const minReuseTokens = 8;
+/** Idle cells that may always stay beside running work; every cell costs attention time, a copy to RAM costs more. */
+const idleTokensKept = 512;
+/** Parked entries beyond this are dropped, however small they are: each costs a place in the tree. */
+const maxParkedEntries = 4096;
+
+export type CacheEntry = {
+  tokens: Int32Array;
+  /** Tokens whose cells hold valid keys and values; they are the first of `tokens`. */
+  evaluated: number;
+  place: { readonly type: "running" | "idle"; readonly sequence: number } | { readonly type: "parked"; readonly state: Uint8Array };
+  source: CacheEntry | undefined;
+  /** Leading tokens counted by `source`. */
+  sharedTokens: number;
+  lastUsed: number;
+};
+
+export type Lookup = {
+  /** Tokens that can be reused now. */
+  readonly reusable: number;
+  /** Those of them that need no new cells. */
+  readonly resident: number;
+  /** Tokens that a running request will have evaluated soon, if more than `reusable`. */
+  readonly pending: number;
+};
+
+export type KvCacheOptions = { readonly maxParkedBytes: number };
+
+export class KvCache {
+  readonly #backend: Backend;
+  readonly #maxParkedBytes: number;
+  readonly #tree = new PrefixTree<CacheEntry>();
+  /** Running and idle entries; never more than the context has sequences. */
+  readonly #resident = new Set<CacheEntry>();
+  /** In order of last use, the oldest first. */
+  readonly #parked = new Set<CacheEntry>();
+  readonly #freeSequences: number[];
+  #parkedBytes = 0;
+  #clock = 0;
+
+  constructor(backend: Backend, options: KvCacheOptions) {
+    this.#backend = backend;
+    this.#maxParkedBytes = options.maxParkedBytes;
+    this.#freeSequences = Array.from({ length: backend.context.maxSequences }, (_, i) => backend.context.maxSequences - 1 - i);
+  }
+
+  get parkedBytes(): number {
+    return this.#parkedBytes;
+  }
+
+  get parkedEntries(): number {
+    return this.#parked.size;
+  }
+
+  get freeSequences(): number {
+    return this.#freeSequences.length;
+  }
+
+  /** Cells in use by running and idle entries. */
+  get usedTokens(): number {
+    return this.#tokensOf("running") + this.#tokensOf("idle");
+  }
+
+  /** How much of a prompt is known, and how much more a running request is about to know. */
+  lookup(tokens: Int32Array): Lookup {
+    const longest = tokens.length - 1;
+    const match = this.#findReusable(tokens);
+    const planned = this.#tree.findLongest(tokens, (entry) => (entry.place.type === "running" ? entry.tokens.length : 0));
+    const reusable = match?.length ?? 0;
+    return {
+      reusable,
+      resident: match?.entry.place.type === "parked" ? 0 : reusable,
+      pending: this.#backend.model.canTrim ? Math.max(reusable, Math.min(planned?.length ?? 0, longest)) : reusable,
+    };
+  }
+
+  /**
+   * Opens an entry for a request, with as much of its tokens already evaluated as can be reused (always fewer than all,
+   * so that there are logits to sample from). Undefined when no sequence is free or can be made free.
+   */
+  open(tokens: Int32Array, options: { readonly reuse: boolean }): CacheEntry | undefined {
+    const match = options.reuse ? this.#findReusable(tokens) : undefined;
+    if (match?.entry.place.type === "idle" && match.length * 2 >= match.entry.evaluated) {
+      return this.#takeOver(match.entry, tokens, match.length);
+    }
+    const sequence = this.#takeSequence(match?.entry);
+    if (sequence === undefined) return match && this.#takeOver(match.entry, tokens, match.length);
+    const entry: CacheEntry = {
+      tokens,
+      evaluated: 0,
+      place: { type: "running", sequence },
+      source: undefined,
+      sharedTokens: 0,
+      lastUsed: this.#tick(),
+    };
+    if (match) this.#fill(entry, sequence, match.entry, match.length);
+    this.#resident.add(entry);
+    this.#tree.set(entry, tokens);
+    return entry;
+  }
+
+  /** Ends a running entry; with `keep` what it evaluated stays reusable under `tokens`. */
+  close(entry: CacheEntry, tokens: Int32Array, options: { readonly keep: boolean }): void {
+    if (entry.place.type !== "running") return;
+    const kept = tokens.slice(0, entry.evaluated);
+    if (!options.keep || kept.length < minReuseTokens || this.#isCovered(entry, kept)) {
+      this.#drop(entry);
+      return;
+    }
+    entry.place = { type: "idle", sequence: entry.place.sequence };
+    entry.tokens = kept;
+    entry.lastUsed = this.#tick();
+    this.#tree.set(entry, kept);
+  }
+
+  /** Ends a running entry and moves what it evaluated to host RAM, so that the request can go on later. */
+  suspend(entry: CacheEntry, tokens: Int32Array): void {
+    this.close(entry, tokens, { keep: true });
+    if (entry.place.type === "idle") this.#park(entry);
+  }
+
+  /** Makes room for `tokens` more cells by parking idle entries, the least recently used first. */
+  makeRoom(tokens: number): boolean {
+    while (this.#backend.context.kvTokens - this.usedTokens < tokens) if (!this.parkOldest()) return false;
+    return true;
+  }
+
+  /** Parks the least recently used idle entry; false when there is none. */
+  parkOldest(): boolean {
+    const idle = this.#leastRecentIdle();
+    if (idle) this.#park(idle);
+    return idle !== undefined;
+  }
+
+  /** Parks one idle entry when idle cells slow running work down by more than their copy costs. */
+  parkSurplus(): void {
+    const limit = Math.max(idleTokensKept, this.#tokensOf("running") / 2);
+    if (this.#tokensOf("idle") > limit) this.parkOldest();
+  }
+
+  /** Lends `count` unused sequences for measurements; undefined when they are not free. Give them back at once. */
+  borrow(count: number): number[] | undefined {
+    return this.#freeSequences.length < count ? undefined : this.#freeSequences.splice(-count);
+  }
+
+  giveBack(sequences: readonly number[]): void {
+    for (const sequence of sequences) {
+      this.#backend.removeSequence(sequence, 0, -1);
+      this.#freeSequences.push(sequence);
+    }
+  }
+
+  #findReusable(tokens: Int32Array): { readonly entry: CacheEntry; readonly length: number } | undefined {
+    const found = this.#tree.findLongest(
+      tokens,
+      (entry) => entry.evaluated,
+      (entry) => placePreference[entry.place.type],
+    );
+    if (!found) return undefined;
+    const length = Math.min(found.length, tokens.length - 1);
+    if (length < minReuseTokens) return undefined;
+    if (!this.#backend.model.canTrim) {
+      const whole = length === found.entry.evaluated && found.entry.place.type !== "running";
+      return whole ? { entry: found.entry, length } : undefined;
+    }
+    return { entry: found.entry, length };
+  }
+
+  #takeOver(entry: CacheEntry, tokens: Int32Array, length: number): CacheEntry | undefined {
+    if (entry.place.type !== "idle") return undefined;
+    const { sequence } = entry.place;
+    if (length < entry.evaluated && !this.#backend.removeSequence(sequence, length, -1)) {
+      this.#drop(entry);
+      return this.open(tokens, { reuse: true });
+    }
+    this.#giveAway(entry, length);
+    entry.sharedTokens = Math.min(entry.sharedTokens, length);
+    entry.place = { type: "running", sequence };
+    entry.tokens = tokens;
+    entry.evaluated = length;
+    entry.lastUsed = this.#tick();
+    this.#tree.set(entry, tokens);
+    return entry;
+  }
+
+  #fill(entry: CacheEntry, sequence: number, from: CacheEntry, length: number): void {
+    this.#touch(from);
+    if (from.place.type !== "parked") {
+      this.#backend.copySequence(from.place.sequence, sequence, 0, length);
+      entry.evaluated = length;
+      entry.source = from;
+      entry.sharedTokens = length;
+      return;
+    }
+    if (!this.makeRoom(from.evaluated) || !this.#backend.restoreSequence(sequence, from.place.state)) {
+      this.#backend.removeSequence(sequence, 0, -1);
+      return;
+    }
+    if (length < from.evaluated && !this.#backend.removeSequence(sequence, length, -1)) {
+      this.#backend.removeSequence(sequence, 0, -1);
+      return;
+    }
+    entry.evaluated = length;
+    if (length * 2 >= from.evaluated) this.#drop(from);
+  }
+
+  #park(entry: CacheEntry): void {
+    if (entry.place.type !== "idle") return;
+    const state = this.#maxParkedBytes > 0 ? this.#backend.saveSequence(entry.place.sequence) : undefined;
+    if (!state || state.byteLength > this.#maxParkedBytes) {
+      this.#drop(entry);
+      return;
+    }
+    this.#releaseSequence(entry, entry.place.sequence);
+    while (this.#parkedBytes + state.byteLength > this.#maxParkedBytes || this.#parked.size >= maxParkedEntries) {
+      const [oldest] = this.#parked;
+      if (!oldest) break;
+      this.#drop(oldest);
+    }
+    entry.place = { type: "parked", state };
+    this.#parked.add(entry);
+    this.#parkedBytes += state.byteLength;
+  }
+
+  #drop(entry: CacheEntry): void {
+    if (entry.place.type === "parked") this.#parkedBytes -= entry.place.state.byteLength;
+    else this.#releaseSequence(entry, entry.place.sequence);
+    this.#parked.delete(entry);
+    this.#tree.delete(entry);
+  }
+
+  #releaseSequence(entry: CacheEntry, sequence: number): void {
+    this.#backend.removeSequence(sequence, 0, -1);
+    this.#freeSequences.push(sequence);
+    this.#resident.delete(entry);
+    this.#giveAway(entry, 0);
+    entry.source = undefined;
+    entry.sharedTokens = 0;
+  }
+
+  /** Hands the count of an entry's cells from `keep` on to the entries that share them. */
+  #giveAway(entry: CacheEntry, keep: number): void {
+    const sharers = [...this.#resident].filter((other) => other.source === entry && other.sharedTokens > keep);
+    const heir = sharers.reduce<CacheEntry | undefined>((best, other) => (best && best.sharedTokens >= other.sharedTokens ? best : other), undefined);
+    if (!heir) return;
+    const heirTokens = heir.sharedTokens;
+    const inherited = keep > 0 ? keep : Math.min(entry.sharedTokens, heirTokens);
+    heir.source = keep > 0 ? entry : entry.source;
+    heir.sharedTokens = heir.source ? inherited : 0;
+    for (const other of sharers) {
+      if (other === heir) continue;
+      other.source = heir;
+      other.sharedTokens = Math.min(other.sharedTokens, heirTokens);
+    }
+  }
+
+  #takeSequence(protect: CacheEntry | undefined): number | undefined {
+    if (this.#freeSequences.length === 0) {
+      const idle = this.#leastRecentIdle(protect);
+      if (idle) this.#park(idle);
+    }
+    return this.#freeSequences.pop();
+  }
+
+  #isCovered(entry: CacheEntry, tokens: Int32Array): boolean {
+    const found = this.#tree.findLongest(tokens, (other) => (other === entry || other.place.type === "running" ? 0 : other.evaluated));
+    return found !== undefined && found.length >= tokens.length;
+  }
+
+  #leastRecentIdle(except?: CacheEntry): CacheEntry | undefined {
+    let oldest: CacheEntry | undefined;
+    for (const entry of this.#resident) {
+      if (entry.place.type !== "idle" || entry === except) continue;
+      if (!oldest || entry.lastUsed < oldest.lastUsed) oldest = entry;
+    }
+    return oldest;
+  }
+
+  #tokensOf(type: "running" | "idle"): number {
+    let tokens = 0;
+    for (const entry of this.#resident) {
+      if (entry.place.type === type) tokens += entry.evaluated - entry.sharedTokens;
+    }
+    return tokens;
+  }
+
+  #touch(entry: CacheEntry): void {
+    entry.lastUsed = this.#tick();
+    if (this.#parked.delete(entry)) this.#parked.add(entry);
+  }
+
+  #tick(): number {
+    return ++this.#clock;
+  }
+}
+
+const placePreference = { idle: 2, running: 1, parked: 0 } as const;

@@ -1,0 +1,187 @@
+import { AppError, toAppError } from "../../base/index.ts";
+import type { Backend, Batch, ModelFacts, Sampler } from "./backend.ts";
+import { createLlamaChat, type LlamaChat } from "./llama-chat.ts";
+import { freeModel, type LoadedModel, loadModel } from "./llama-load.ts";
+import { LlamaSampler, readRawRecord } from "./llama-sampler.ts";
+import type { LoadOptions } from "./load-options.ts";
+import { encodeText, type Native, type NativePointer, openNative, textLength } from "./symbols.ts";
+
+/** Loads a model through the shim. Throws AppError model_load_failed with llama.cpp's own words. */
+export function createLlamaBackend(options: LoadOptions): Backend {
+  const native = openNative(options.libraryDir);
+  const loaded = loadModel(native, options);
+  const chat = loadChat(native, loaded, options.chatTemplate);
+  const { freeEmbedding, ...embeddingCalls } = createEmbeddingCalls(native, loaded);
+  return {
+    model: toModelFacts(loaded, chat.templates),
+    context: loaded.context,
+    chat: chat.templates,
+    ...(chat.problem !== undefined && { chatProblem: chat.problem }),
+    ...createGenerationCalls(native, loaded),
+    ...createTextCalls(native, loaded),
+    ...embeddingCalls,
+    memoryBytes: () => process.memoryUsage.rss(),
+    free() {
+      chat.templates?.free();
+      freeEmbedding();
+      freeModel(native, loaded);
+    },
+  };
+}
+
+function loadChat(
+  native: Native,
+  { model, generates }: LoadedModel,
+  template: string | undefined,
+): { readonly templates: LlamaChat | undefined; readonly problem?: string } {
+  if (!generates) return { templates: undefined };
+  try {
+    return { templates: createLlamaChat(native, model, template) };
+  } catch (error) {
+    return { templates: undefined, problem: toAppError(error).message };
+  }
+}
+
+function toModelFacts({ facts, generates }: LoadedModel, chat: LlamaChat | undefined): ModelFacts {
+  const { infillPrefix: prefix, infillSuffix: suffix, infillMiddle: middle, bosToken, endTokens } = facts;
+  const hasInfill = prefix !== null && suffix !== null && middle !== null;
+  return {
+    architecture: facts.architecture,
+    description: facts.description,
+    parameters: facts.parameters,
+    sizeBytes: facts.sizeBytes,
+    vocabularySize: facts.vocabularySize,
+    embeddingLength: facts.embeddingLength,
+    layers: facts.layers,
+    trainedContextTokens: facts.trainedContextTokens,
+    addsBos: facts.addsBos,
+    bosToken: bosToken ?? undefined,
+    endTokens: new Set(endTokens),
+    infillTokens: hasInfill ? { prefix, suffix, middle } : undefined,
+    canTrim: !facts.recurrent && facts.slidingWindow === 0,
+    recommendedSampling: facts.recommendedSampling,
+    capabilities: {
+      generate: generates,
+      chat: chat !== undefined,
+      tools: chat?.supportsTools ?? false,
+      reasoning: chat?.supportsReasoning ?? false,
+      infill: generates && hasInfill,
+      embed: !facts.ranks,
+      rerank: facts.ranks,
+    },
+  };
+}
+
+function createGenerationCalls(native: Native, { generation, model, context }: LoadedModel) {
+  const { symbols, check } = native;
+  const handles = new Int32Array(context.maxOutputs);
+  const needContext = (): NativePointer => {
+    if (generation === undefined) throw new AppError("invalid_request", "this model does not generate text");
+    return generation;
+  };
+  return {
+    decode(batch: Batch): "ok" | "no-space" {
+      const { size, tokens, positions, sequences, outputs } = batch;
+      const status = check(symbols.hearth_decode(needContext(), size, tokens, positions, sequences, outputs));
+      return status === 0 ? "ok" : "no-space";
+    },
+    sample(rows: number, batchIndex: Int32Array, samplers: readonly Sampler[], tokens: Int32Array): void {
+      for (let row = 0; row < rows; row++) handles[row] = toHandle(samplers[row]);
+      check(symbols.hearth_sample(needContext(), rows, batchIndex, handles, tokens));
+    },
+    rawLogprob: (batchIndex: number, token: number, top: number) =>
+      readRawRecord(native, needContext(), { batchIndex, token, top }),
+    createSampler: (options: Parameters<Backend["createSampler"]>[0]) => new LlamaSampler(native, model, options),
+    removeSequence: (sequence: number, from: number, to: number) =>
+      check(symbols.hearth_sequence_remove(needContext(), sequence, from, to)) === 1,
+    copySequence(source: number, target: number, from: number, to: number): void {
+      check(symbols.hearth_sequence_copy(needContext(), source, target, from, to));
+    },
+    saveSequence(sequence: number): Uint8Array {
+      const state = new Uint8Array(check(symbols.hearth_state_size(needContext(), sequence)));
+      check(symbols.hearth_state_save(needContext(), sequence, state, state.length));
+      return state;
+    },
+    restoreSequence: (sequence: number, state: Uint8Array) =>
+      check(symbols.hearth_state_restore(needContext(), sequence, state, state.length)) === 1,
+  };
+}
+
+function toHandle(sampler: Sampler | undefined): number {
+  if (!(sampler instanceof LlamaSampler)) throw new AppError("server_error", "a row has no sampler of this backend");
+  return sampler.handle;
+}
+
+function createTextCalls({ symbols, check, takeBytes, takeText }: Native, { model, facts }: LoadedModel) {
+  const pieces: (Uint8Array | undefined)[] = new Array(facts.vocabularySize);
+  const specialPieces: (Uint8Array | undefined)[] = new Array(facts.vocabularySize);
+  const takeTokens = (count: number | bigint) => new Int32Array(takeBytes(check(count) * Int32Array.BYTES_PER_ELEMENT).buffer);
+  return {
+    tokenize(text: string, options: { readonly addSpecial: boolean; readonly parseSpecial: boolean }): Int32Array {
+      const bytes = encodeText(text);
+      const { addSpecial, parseSpecial } = options;
+      return takeTokens(
+        symbols.hearth_tokenize(model, bytes, textLength(text, bytes), addSpecial ? 1 : 0, parseSpecial ? 1 : 0),
+      );
+    },
+    piece(token: number, special: boolean): Uint8Array {
+      const cache = special ? specialPieces : pieces;
+      const known = cache[token];
+      if (known) return known;
+      const bytes = takeBytes(symbols.hearth_piece(model, token, special ? 1 : 0));
+      cache[token] = bytes;
+      return bytes;
+    },
+    detokenize(tokens: Int32Array): string {
+      return tokens.length === 0 ? "" : takeText(symbols.hearth_detokenize(model, tokens, tokens.length));
+    },
+    rerankTokens(query: string, document: string): Int32Array {
+      const a = encodeText(query);
+      const b = encodeText(document);
+      return takeTokens(symbols.hearth_rerank_tokens(model, a, textLength(query, a), b, textLength(document, b)));
+    },
+    schemaToGrammar(schema: string): string {
+      const bytes = encodeText(schema);
+      return takeText(symbols.hearth_schema_to_grammar(bytes, textLength(schema, bytes)));
+    },
+  };
+}
+
+/** Vectors and scores come from a context of their own, made when the first is asked for. */
+function createEmbeddingCalls({ symbols, check, checkPointer }: Native, { model, threads, facts, context }: LoadedModel) {
+  let embedding: NativePointer | undefined;
+  const run = (inputs: readonly Int32Array[], valuesPerInput: number): Float32Array => {
+    const lengths = Int32Array.from(inputs, (input) => input.length);
+    const tooLong = lengths.findIndex((length) => length > context.embedTokens);
+    if (tooLong >= 0) {
+      const message = `input ${tooLong} has ${lengths[tooLong]} tokens; this model takes ${context.embedTokens}`;
+      throw new AppError("context_limit_exceeded", message);
+    }
+    const tokens = new Int32Array(lengths.reduce((sum, length) => sum + length, 0) + 1);
+    let offset = 0;
+    for (const input of inputs) {
+      tokens.set(input, offset);
+      offset += input.length;
+    }
+    const values = new Float32Array(Math.max(1, inputs.length * valuesPerInput));
+    embedding ??= checkPointer(symbols.hearth_embed_new(model, threads, facts.ranks ? 1 : 0));
+    check(symbols.hearth_embed(embedding, inputs.length, lengths, tokens, values));
+    return values;
+  };
+  return {
+    embed(inputs: readonly Int32Array[]): Float32Array[] {
+      if (facts.ranks) throw new AppError("invalid_request", "this model ranks documents and gives no embeddings");
+      const length = facts.embeddingLength;
+      const values = run(inputs, length);
+      return inputs.map((_, i) => values.slice(i * length, (i + 1) * length));
+    },
+    rank(inputs: readonly Int32Array[]): Float32Array {
+      if (!facts.ranks) throw new AppError("invalid_request", "this model has no rank head");
+      return run(inputs, 1).slice(0, inputs.length);
+    },
+    freeEmbedding(): void {
+      if (embedding !== undefined) symbols.hearth_embed_free(embedding);
+      embedding = undefined;
+    },
+  };
+}

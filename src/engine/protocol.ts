@@ -1,0 +1,56 @@
+/** The messages between the server and an engine host. Both ends are this program, so the types are the check. */
+import type { ErrorRecord } from "../base/index.ts";
+import type { GenerateEvent, GenerateRequest, ModelDescription } from "../contract/index.ts";
+import type { LoadOptions } from "./host/load-options.ts";
+
+export type HostStats = {
+  readonly running: number;
+  readonly waiting: number;
+  readonly kvUsedTokens: number;
+  readonly kvTotalTokens: number;
+  readonly prefixCacheBytes: number;
+  readonly prefixCacheEntries: number;
+};
+
+/** A finished step, for metrics. */
+export type StepRecord = { readonly durationMs: number; readonly decoded: number; readonly prefilled: number };
+
+export type HostRequest =
+  | { readonly type: "load"; readonly options: LoadOptions }
+  | { readonly type: "generate"; readonly id: number; readonly request: GenerateRequest }
+  | { readonly type: "cancel"; readonly id: number }
+  | { readonly type: "embed"; readonly id: number; readonly inputs: readonly (string | readonly number[])[] }
+  | { readonly type: "rerank"; readonly id: number; readonly query: string; readonly documents: readonly string[] }
+  | {
+      readonly type: "tokenize";
+      readonly id: number;
+      readonly text: string;
+      readonly addSpecial: boolean;
+      readonly parseSpecial: boolean;
+    }
+  | { readonly type: "detokenize"; readonly id: number; readonly tokens: readonly number[] }
+  | { readonly type: "render"; readonly id: number; readonly request: GenerateRequest };
+
+export type HostResult =
+  | { readonly type: "vectors"; readonly vectors: readonly Float32Array[]; readonly promptTokens: number }
+  | { readonly type: "scores"; readonly scores: readonly number[]; readonly promptTokens: number }
+  | { readonly type: "tokens"; readonly tokens: readonly number[]; readonly pieces: readonly Uint8Array[] }
+  | { readonly type: "text"; readonly text: string };
+
+export type HostEvent =
+  | { readonly id: number; readonly event: GenerateEvent }
+  | { readonly id: number; readonly result: HostResult }
+  | { readonly id: number; readonly error: ErrorRecord };
+
+export type HostMessage =
+  | { readonly type: "loaded"; readonly description: Omit<ModelDescription, "id">; readonly kvTokens: number }
+  | { readonly type: "load-failed"; readonly error: ErrorRecord }
+  /** The host is about to work on something that only a deadline can end, such as a template; `ended` follows. */
+  | { readonly type: "began"; readonly id: number }
+  | { readonly type: "ended"; readonly id: number }
+  | {
+      readonly type: "events";
+      readonly events: readonly HostEvent[];
+      readonly stats: HostStats;
+      readonly step: StepRecord | undefined;
+    };

@@ -1,0 +1,7 @@
+export { createFakeClock, type FakeClock } from "./fake-clock.ts";
+export { createFakeEngine, type FakeEngine, type FakeEngineOptions, type FakeStep } from "./fake-engine.ts";
+export { demoModelPath, findTestModel } from "./models.ts";
+export { createTemporaryFolder, type TemporaryFolder } from "./temporary-folder.ts";
+export { type TinyGguf, type TinyTensor, type TinyValue, writeTinyGguf } from "./tiny-gguf.ts";
+export { isProcessAlive, waitUntil } from "./wait-until.ts";
+export { createServerRecords, type LogLine, type ServerRecords } from "./server-records.ts";

@@ -1,0 +1,42 @@
+import type { GenerationRecord } from "../coordinator/index.ts";
+import type { LogFields, RequestRecord, ServerDeps } from "../server/index.ts";
+import { createFakeEngine, type FakeEngine } from "./fake-engine.ts";
+
+export type LogLine = { readonly level: string; readonly event: string; readonly fields: LogFields };
+
+export type ServerRecords = {
+  readonly deps: ServerDeps;
+  readonly engine: FakeEngine;
+  readonly logs: readonly LogLine[];
+  readonly requests: readonly RequestRecord[];
+  readonly generations: readonly GenerationRecord[];
+};
+
+/** What a server needs, over a scripted engine, with everything it reports kept for the test to read. */
+export function createServerRecords(
+  changes: Partial<ServerDeps> & { engine?: FakeEngine } = {},
+): ServerRecords {
+  const engine = changes.engine ?? createFakeEngine();
+  const logs: LogLine[] = [];
+  const requests: RequestRecord[] = [];
+  const generations: GenerationRecord[] = [];
+  const write = (level: string) => (event: string, fields: LogFields) => {
+    logs.push({ level, event, fields });
+  };
+  const deps: ServerDeps = {
+    metrics: {
+      requestFinished: (record) => void requests.push(record),
+      generationFinished: (record) => void generations.push(record),
+      contentType: "text/plain; version=0.0.4",
+      text: async () => "hearth_up 1\n",
+    },
+    logger: { info: write("info"), warn: write("warn"), error: write("error") },
+    apiKeys: [],
+    allowedOrigins: [],
+    hostname: "127.0.0.1",
+    version: "1.2.3",
+    ...changes,
+    engine,
+  };
+  return { deps, engine, logs, requests, generations };
+}
