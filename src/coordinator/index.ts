@@ -1,0 +1,1 @@
+export { type GenerationRecord, generate, type PipelineDeps } from "./pipeline.ts";

@@ -1,0 +1,88 @@
+import { AppError, toAppError } from "../base/index.ts";
+import type { GenerateEvent, GenerateRequest } from "../contract/index.ts";
+import type { Engine } from "../engine/index.ts";
+import { createRecorder, type GenerationRecord } from "./recorder.ts";
+
+export type { GenerationRecord } from "./recorder.ts";
+
+export type PipelineDeps = {
+  readonly engine: Pick<Engine, "generate" | "models">;
+  /** Side work: it may fail without touching the reply. */
+  readonly record: (record: GenerationRecord) => void;
+  readonly logger: { error(event: string, fields: Readonly<Record<string, unknown>>): void };
+  readonly nowMs: () => number;
+};
+
+/** The one way to an answer: every protocol and tool of Hearth generates through it. */
+export async function* generate(
+  deps: PipelineDeps,
+  request: GenerateRequest,
+  signal: AbortSignal,
+): AsyncGenerator<GenerateEvent, void, undefined> {
+  const recorder = createRecorder(request, deps.nowMs);
+  try {
+    admit(deps, request, signal);
+    for await (const event of deps.engine.generate(request, signal)) {
+      recorder.observe(event);
+      yield event;
+    }
+  } catch (error) {
+    const failure = failureOf(error, signal);
+    recorder.fail(failure.code);
+    throw failure;
+  } finally {
+    record(deps, recorder.finish());
+  }
+}
+
+/** Refuses what can be refused before the engine is asked. */
+function admit(deps: PipelineDeps, request: GenerateRequest, signal: AbortSignal): void {
+  signal.throwIfAborted();
+  const entry = deps.engine.models().find((model) => model.id === request.model);
+  if (!entry) {
+    throw new AppError(
+      "model_not_found",
+      `The model "${request.model}" is not served here; GET /v1/models lists those that are.`,
+    );
+  }
+  const capabilities = entry.description?.capabilities;
+  if (!capabilities) return;
+  if (!capabilities.generate) {
+    throw new AppError("invalid_request", `The model "${entry.id}" does not generate text.`, {
+      details: { param: "model" },
+    });
+  }
+  if (request.input.type === "infill" && !capabilities.infill) {
+    throw new AppError(
+      "invalid_request",
+      `The model "${entry.id}" has no fill-in-the-middle tokens; leave suffix out.`,
+      {
+        details: { param: "suffix" },
+      },
+    );
+  }
+  if (request.input.type === "chat" && !capabilities.chat) {
+    throw new AppError(
+      "invalid_request",
+      `The model "${entry.id}" has no chat template; use /v1/completions.`,
+      {
+        details: { param: "model" },
+      },
+    );
+  }
+}
+
+/** An abort is reported by its reason where that says more than "cancelled". */
+function failureOf(error: unknown, signal: AbortSignal): AppError {
+  if (!signal.aborted) return toAppError(error);
+  if (signal.reason instanceof AppError) return signal.reason;
+  return new AppError("cancelled", "The request was cancelled.", { cause: error });
+}
+
+function record(deps: PipelineDeps, result: GenerationRecord): void {
+  try {
+    deps.record(result);
+  } catch (error) {
+    deps.logger.error("record_failed", { id: result.id, error: toAppError(error).message });
+  }
+}

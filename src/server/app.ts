@@ -1,0 +1,103 @@
+import { OpenAPIHono } from "@hono/zod-openapi";
+import { cors } from "hono/cors";
+import { AppError, toAppError } from "../base/index.ts";
+import { createAuthenticator } from "./auth.ts";
+import type { ServerDeps } from "./deps.ts";
+import { lazy } from "./lazy.ts";
+import { createLifecycle, type Lifecycle } from "./lifecycle.ts";
+import { toErrorResponse } from "./openai/errors.ts";
+import { createOpenApiDocument } from "./openapi.ts";
+import { checkHost, checkOrigin, isLoopback } from "./origin.ts";
+import { type AppContext, type Env, ignoredHeader, requestScope } from "./request-scope.ts";
+import type { Route, RouteDeps } from "./route.ts";
+import { routes } from "./routes.ts";
+
+/** Builds the application. It answers `app.request()` as it does a port; `startServer` binds it. */
+export function createServerApp(
+  deps: ServerDeps,
+  lifecycle: Lifecycle = createLifecycle(),
+): OpenAPIHono<Env> {
+  const app = new OpenAPIHono<Env>();
+  const routeDeps: RouteDeps = {
+    ...deps,
+    lifecycle,
+    pipeline: {
+      engine: deps.engine,
+      record: (record) => deps.metrics.generationFinished(record),
+      logger: deps.logger,
+      nowMs: deps.nowMs ?? performance.now.bind(performance),
+    },
+    openApiDocument: lazy(() => createOpenApiDocument(app, routes, deps.version)),
+  };
+  app.use("*", requestScope(deps, lifecycle));
+  if (deps.allowedOrigins.length > 0) app.use("*", createCors(deps.allowedOrigins));
+  addRoutes(app, routeDeps);
+  app.notFound((context) => {
+    const error = new AppError("not_found", `There is nothing at ${context.req.method} ${context.req.path}.`);
+    return answerError(error, context, deps);
+  });
+  app.onError((error, context) => answerError(error, context, deps));
+  return app;
+}
+
+function addRoutes(app: OpenAPIHono<Env>, deps: RouteDeps): void {
+  const guard = createGuard(deps);
+  for (const route of routes) {
+    app.on(route.method.toUpperCase(), route.path, (context) => {
+      guard(context, route);
+      return route.handle(context, deps);
+    });
+  }
+  for (const path of new Set(routes.map((route) => route.path))) {
+    const allowed = routes.filter((route) => route.path === path).map((route) => route.method.toUpperCase());
+    app.all(path, (context) => {
+      const error = new AppError(
+        "method_not_allowed",
+        `${context.req.method} ${path} is not possible; use ${allowed}.`,
+      );
+      const response = answerError(error, context, deps);
+      response.headers.set("allow", allowed.join(", "));
+      return response;
+    });
+  }
+}
+
+/** What is checked before a handler runs: host name, origin, key, and whether the server is stopping. */
+function createGuard(deps: RouteDeps): (context: AppContext, route: Route) => void {
+  const authenticate = createAuthenticator(deps.apiKeys);
+  const needsHostCheck = deps.apiKeys.length === 0 && isLoopback(deps.hostname);
+  return function guard(context, route) {
+    const request = context.req.raw;
+    if (needsHostCheck) checkHost(request, deps.allowedOrigins);
+    checkOrigin(request, deps.allowedOrigins);
+    if (route.access === "open") return;
+    context.get("scope").tenant = authenticate(request.headers).tenant;
+    if (deps.lifecycle.isDraining) {
+      throw new AppError("shutting_down", "The server is stopping and takes no new requests.");
+    }
+  };
+}
+
+function createCors(allowedOrigins: readonly string[]) {
+  return cors({
+    origin: allowedOrigins.includes("*") ? "*" : [...allowedOrigins],
+    allowMethods: ["GET", "POST"],
+    exposeHeaders: ["x-request-id", "retry-after", "x-should-retry", ignoredHeader],
+  });
+}
+
+function answerError(error: unknown, context: AppContext, deps: ServerDeps): Response {
+  const failure = toAppError(error);
+  const scope = context.get("scope");
+  scope.errorCode = failure.code;
+  if (failure.row.status >= 500) {
+    const cause = failure.cause instanceof Error ? failure.cause : failure;
+    deps.logger.error("request_failed", {
+      requestId: scope.requestId,
+      code: failure.code,
+      error: failure.message,
+      stack: cause.stack,
+    });
+  }
+  return toErrorResponse(failure);
+}

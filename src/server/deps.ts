@@ -1,0 +1,42 @@
+import type { GenerationRecord } from "../coordinator/index.ts";
+import type { Engine } from "../engine/index.ts";
+
+export type LogFields = Readonly<Record<string, unknown>>;
+
+export type ServerLogger = {
+  info(event: string, fields: LogFields): void;
+  warn(event: string, fields: LogFields): void;
+  error(event: string, fields: LogFields): void;
+};
+
+export type RequestRecord = {
+  /** The route's pattern, or `unmatched`. */
+  readonly route: string;
+  readonly method: string;
+  readonly status: number;
+  readonly errorCode?: string;
+  readonly durationMs: number;
+};
+
+/** What the server tells of its work, and the text it answers on /metrics. */
+export type ServerMetrics = {
+  requestFinished(record: RequestRecord): void;
+  generationFinished(record: GenerationRecord): void;
+  readonly contentType: string;
+  text(): Promise<string>;
+};
+
+export type ServerDeps = {
+  readonly engine: Engine;
+  readonly metrics: ServerMetrics;
+  readonly logger: ServerLogger;
+  /** None: every client is let in. */
+  readonly apiKeys: readonly string[];
+  /** Origins of web pages that may call; `*` is every origin. */
+  readonly allowedOrigins: readonly string[];
+  /** The address the server is bound to. */
+  readonly hostname: string;
+  readonly version: string;
+  readonly keepAliveMs?: number;
+  readonly nowMs?: () => number;
+};

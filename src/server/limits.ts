@@ -1,0 +1,36 @@
+/** Largest request body. */
+export const maxBodyBytes = 32 * 1024 * 1024;
+/** Deepest nesting of a JSON body; schemas are walked recursively further down. */
+export const maxJsonDepth = 100;
+/** Characters of all messages, or of one prompt. */
+export const maxPromptCharacters = 4 * 1024 * 1024;
+export const maxMessages = 8192;
+export const maxTools = 256;
+export const maxNameCharacters = 256;
+export const maxModelIdCharacters = 255;
+/** Answers to one prompt. */
+export const maxChoices = 16;
+export const maxStops = 4;
+export const maxStopCharacters = 1024;
+export const maxTopLogprobs = 20;
+export const maxLogitBiasEntries = 1024;
+export const maxSequenceBreakers = 64;
+export const maxGuidedChoices = 1024;
+export const maxGrammarCharacters = 1024 * 1024;
+/** Prompts of one completions request. */
+export const maxPrompts = 128;
+/** Prompts of one request that are in the engine at the same time. */
+export const maxConcurrentPrompts = 8;
+export const maxEmbeddingInputs = 2048;
+export const maxDocuments = 1024;
+export const maxRequestIdCharacters = 199;
+/** Names listed in the warning header. */
+export const maxIgnoredNames = 32;
+/** Bytes of a stream that wait for a slow client before the generation is held back. */
+export const maxUnsentStreamBytes = 256 * 1024;
+/** A connection that sends nothing for this long while a request is being read is closed. */
+export const readTimeoutSeconds = 60;
+/** Between comment lines in a stream that is otherwise silent. */
+export const keepAliveIntervalMs = 15_000;
+/** OpenAI's default length of a completion. */
+export const defaultCompletionTokens = 16;

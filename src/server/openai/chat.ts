@@ -1,0 +1,48 @@
+import { generate } from "../../coordinator/index.ts";
+import { readBody } from "../body.ts";
+import type { AppContext } from "../request-scope.ts";
+import type { Route, RouteDeps } from "../route.ts";
+import { beginRequest, describeAnswer, noteUsage, streamAnswer } from "./answer.ts";
+import { chatBodySchema, fromChatRequest } from "./chat-request.ts";
+import { createChatEncoder, toChatCompletion } from "./chat-response.ts";
+import { collectAnswer } from "./collect.ts";
+import { findModel } from "./find-model.ts";
+import { findIgnoredFields } from "./generation-fields.ts";
+
+export const chatRoute: Route = {
+  method: "post",
+  path: "/v1/chat/completions",
+  summary: "Answer a conversation",
+  group: "OpenAI",
+  access: "key",
+  body: chatBodySchema,
+  answers: "application/json",
+  streams: true,
+  handle: handleChat,
+};
+
+async function handleChat(context: AppContext, deps: RouteDeps): Promise<Response> {
+  const body = await readBody(context, chatBodySchema());
+  const scope = context.get("scope");
+  scope.ignored = findIgnoredFields(body, chatBodySchema().shape);
+  const entry = findModel(deps.engine, body.model);
+  const request = fromChatRequest(body, beginRequest(context, entry, "chatcmpl"));
+  const format = {
+    ...describeAnswer(deps, entry, request.id),
+    hasLogprobs: request.topLogprobs !== undefined,
+    includesUsage: body.stream_options?.include_usage ?? false,
+    includesTimings: body.timings_per_token ?? false,
+    usesFunctions: body.functions !== undefined && body.tools === undefined,
+  };
+  const events = generate(deps.pipeline, request, scope.abort.signal);
+  if (!body.stream) {
+    const answer = await collectAnswer(events, request.choices);
+    scope.usage = answer.usage;
+    return context.json(toChatCompletion(answer, format));
+  }
+  const encode = createChatEncoder(format, request.choices);
+  return streamAnswer(context, deps, events, (event) => {
+    noteUsage(scope, event);
+    return encode(event);
+  });
+}

@@ -1,0 +1,91 @@
+import { z } from "@hono/zod-openapi";
+import type { EmbedInput } from "../../contract/index.ts";
+import { readBody } from "../body.ts";
+import { lazy } from "../lazy.ts";
+import { maxEmbeddingInputs, maxPromptCharacters } from "../limits.ts";
+import type { AppContext } from "../request-scope.ts";
+import type { Route, RouteDeps } from "../route.ts";
+import { isTokenList, tokenField } from "./completion-request.ts";
+import { invalidParameter } from "./errors.ts";
+import { findModel } from "./find-model.ts";
+import { findIgnoredFields, modelField } from "./generation-fields.ts";
+
+const embeddingBodySchema = lazy(() => {
+  const text = z.string().min(1).max(maxPromptCharacters);
+  const tokens = z.array(tokenField()).min(1).max(maxPromptCharacters);
+  const lists = [
+    z.array(text).min(1).max(maxEmbeddingInputs),
+    z.array(tokens).min(1).max(maxEmbeddingInputs),
+  ] as const;
+  return z.looseObject({
+    model: modelField(),
+    input: z.union([text, tokens, ...lists]),
+    encoding_format: z.enum(["float", "base64"]).optional(),
+    dimensions: z.int32().min(1).optional(),
+  });
+});
+
+export const embeddingRoute: Route = {
+  method: "post",
+  path: "/v1/embeddings",
+  summary: "Turn texts into vectors",
+  group: "OpenAI",
+  access: "key",
+  body: embeddingBodySchema,
+  answers: "application/json",
+  handle: handleEmbedding,
+};
+
+async function handleEmbedding(context: AppContext, deps: RouteDeps): Promise<Response> {
+  const body = await readBody(context, embeddingBodySchema());
+  const scope = context.get("scope");
+  scope.ignored = findIgnoredFields(body, embeddingBodySchema().shape);
+  const entry = findModel(deps.engine, body.model);
+  scope.model = entry.id;
+  const { dimensions } = body;
+  if (dimensions !== undefined) {
+    const { embeddingLength } = entry.description ?? (await deps.engine.describe(entry.id));
+    if (dimensions > embeddingLength) {
+      throw invalidParameter(
+        "dimensions",
+        `dimensions: ${dimensions} are more than the model's ${embeddingLength}.`,
+      );
+    }
+  }
+  const request = { model: entry.id, inputs: readInputs(body.input), tenant: scope.tenant };
+  const { vectors, promptTokens } = await deps.engine.embed(request, scope.abort.signal);
+  scope.usage = { promptTokens, completionTokens: 0 };
+  const encode = body.encoding_format === "base64" ? toBase64 : toNumbers;
+  return context.json({
+    object: "list",
+    data: vectors.map((vector, index) => ({
+      object: "embedding",
+      index,
+      embedding: encode(shorten(vector, dimensions)),
+    })),
+    model: entry.id,
+    usage: { prompt_tokens: promptTokens, total_tokens: promptTokens },
+  });
+}
+
+function readInputs(input: string | number[] | string[] | number[][]): readonly EmbedInput[] {
+  if (typeof input === "string") return [input];
+  return isTokenList(input) ? [input] : input;
+}
+
+/** Cuts a vector to its first dimensions and gives it length 1 again. */
+export function shorten(vector: Float32Array, dimensions: number | undefined): Float32Array {
+  if (dimensions === undefined || dimensions === vector.length) return vector;
+  const kept = vector.subarray(0, dimensions);
+  const length = Math.sqrt(kept.reduce((sum, value) => sum + value * value, 0));
+  return length === 0 ? kept : kept.map((value) => value / length);
+}
+
+function toNumbers(vector: Float32Array): number[] {
+  return Array.from(vector);
+}
+
+/** Little-endian float32, which is the byte order of every platform Hearth runs on. */
+function toBase64(vector: Float32Array): string {
+  return Buffer.from(vector.buffer, vector.byteOffset, vector.byteLength).toString("base64");
+}

@@ -1,0 +1,106 @@
+import type { Context, MiddlewareHandler } from "hono";
+import { matchedRoutes } from "hono/route";
+import { createId, type ErrorCode } from "../base/index.ts";
+import type { Usage } from "../contract/index.ts";
+import type { ServerDeps } from "./deps.ts";
+import type { Lifecycle } from "./lifecycle.ts";
+import { maxIgnoredNames, maxNameCharacters, maxRequestIdCharacters } from "./limits.ts";
+
+/** What is known of one HTTP request while it is answered. */
+export type RequestScope = {
+  readonly requestId: string;
+  /** Whose share of the engine the request counts against. */
+  tenant: string;
+  /** Aborted when the client goes away or the server's patience at a stop ends. */
+  readonly abort: AbortController;
+  model?: string;
+  /** The id that the answer carries, by which the engine knows it too. */
+  answerId?: string;
+  /** Fields of the body that nothing acted on. */
+  ignored?: readonly string[];
+  errorCode?: ErrorCode;
+  usage?: Pick<Usage, "promptTokens" | "completionTokens">;
+  /** Set by a streamed reply: resolves when its last byte has been handed over. */
+  ended?: Promise<void>;
+};
+
+export type Env = {
+  Variables: { scope: RequestScope };
+  Bindings: { server?: { timeout(request: Request, seconds: number): void } };
+};
+export type AppContext = Context<Env>;
+
+/** Lists the fields of a request that were accepted and not acted on. */
+export const ignoredHeader = "x-hearth-ignored";
+
+const printableId = new RegExp(`^[\\x21-\\x7e]{1,${maxRequestIdCharacters}}$`);
+
+/** Gives each request its id and scope, and ends it with one log line and one metric. */
+export function requestScope(deps: ServerDeps, lifecycle: Lifecycle): MiddlewareHandler<Env> {
+  const nowMs = deps.nowMs ?? performance.now.bind(performance);
+  return async function scopeRequest(context, next) {
+    const startedMs = nowMs();
+    const scope = createScope(context);
+    const untrack = lifecycle.track(scope.abort);
+    context.set("scope", scope);
+    const finish = () => {
+      untrack();
+      reportRequest(deps, context, scope, nowMs() - startedMs);
+    };
+    try {
+      await next();
+    } catch (error) {
+      finish();
+      throw error;
+    }
+    context.res.headers.set("x-request-id", scope.requestId);
+    if (scope.ignored && scope.ignored.length > 0)
+      context.res.headers.set(ignoredHeader, toHeaderList(scope.ignored));
+    if (scope.ended) void scope.ended.then(finish);
+    else finish();
+  };
+}
+
+/** Names come from the client, so they are escaped and cut. */
+function toHeaderList(names: readonly string[]): string {
+  const listed = names
+    .slice(0, maxIgnoredNames)
+    .map((name) => encodeURIComponent(name.slice(0, maxNameCharacters).toWellFormed()));
+  if (names.length > maxIgnoredNames) listed.push(`and ${names.length - maxIgnoredNames} more`);
+  return listed.join(", ");
+}
+
+function createScope(context: AppContext): RequestScope {
+  const given = context.req.header("x-request-id");
+  const abort = new AbortController();
+  const { signal } = context.req.raw;
+  if (signal.aborted) abort.abort();
+  else signal.addEventListener("abort", () => abort.abort(), { once: true });
+  const requestId = given !== undefined && printableId.test(given) ? given : createId("req");
+  return { requestId, tenant: "local", abort };
+}
+
+function reportRequest(deps: ServerDeps, context: AppContext, scope: RequestScope, durationMs: number): void {
+  const { method } = context.req;
+  const { status } = context.res;
+  const route = routePattern(context);
+  const errorCode = scope.errorCode === undefined ? {} : { errorCode: scope.errorCode };
+  deps.metrics.requestFinished({ route, method, status, durationMs, ...errorCode });
+  deps.logger.info("request", {
+    requestId: scope.requestId,
+    method,
+    route,
+    status,
+    durationMs: Math.round(durationMs * 10) / 10,
+    ...errorCode,
+    ...(scope.model === undefined ? {} : { model: scope.model }),
+    ...(scope.answerId === undefined ? {} : { answerId: scope.answerId }),
+    ...(scope.usage ?? {}),
+  });
+}
+
+/** The matched route and never the raw path, which clients choose. */
+function routePattern(context: AppContext): string {
+  const matched = matchedRoutes(context).find((route) => route.path !== "/*" && route.path !== "*");
+  return matched?.path ?? "unmatched";
+}

@@ -1,0 +1,27 @@
+import type { z } from "@hono/zod-openapi";
+import type { PipelineDeps } from "../coordinator/index.ts";
+import type { ServerDeps } from "./deps.ts";
+import type { Lifecycle } from "./lifecycle.ts";
+import type { AppContext } from "./request-scope.ts";
+
+export type RouteDeps = ServerDeps & {
+  readonly pipeline: PipelineDeps;
+  readonly lifecycle: Lifecycle;
+  /** The server's own description, generated at the first call. */
+  readonly openApiDocument: () => object;
+};
+
+/** One row of the route table. Schemas are functions, so that nothing is built before it is needed. */
+export type Route = {
+  readonly method: "get" | "post";
+  readonly path: string;
+  readonly summary: string;
+  readonly group: "OpenAI" | "Tokens" | "Health" | "Documentation";
+  /** `open` routes need no key and are answered while the server stops. */
+  readonly access: "key" | "open";
+  readonly body?: () => z.ZodType;
+  readonly answers: "application/json" | "text/plain" | "text/html";
+  /** Whether `stream: true` turns the answer into server-sent events. */
+  readonly streams?: boolean;
+  readonly handle: (context: AppContext, deps: RouteDeps) => Response | Promise<Response>;
+};

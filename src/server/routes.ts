@@ -1,0 +1,21 @@
+import { documentationRoutes } from "./documentation.ts";
+import { healthRoutes } from "./health.ts";
+import { chatRoute } from "./openai/chat.ts";
+import { completionRoute } from "./openai/completions.ts";
+import { embeddingRoute } from "./openai/embeddings.ts";
+import { modelRoutes } from "./openai/models.ts";
+import { rerankRoutes } from "./openai/rerank.ts";
+import { tokenRoutes } from "./openai/tokens.ts";
+import type { Route } from "./route.ts";
+
+/** Every route of the server; a new one is a new row. */
+export const routes: readonly Route[] = [
+  ...modelRoutes,
+  chatRoute,
+  completionRoute,
+  embeddingRoute,
+  ...rerankRoutes,
+  ...tokenRoutes,
+  ...healthRoutes,
+  ...documentationRoutes,
+];

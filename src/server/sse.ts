@@ -1,0 +1,116 @@
+import { maxUnsentStreamBytes } from "./limits.ts";
+
+export type EventStreamOptions<T> = {
+  /** Frames that are ready before the stream begins. */
+  readonly opening?: string;
+  readonly events: AsyncIterable<T>;
+  /** The frames of one event, or an empty string. */
+  readonly encode: (event: T) => string;
+  /** The frames that end the stream after a failure. */
+  readonly encodeError: (error: unknown) => string;
+  /** Called when the client has gone away. */
+  readonly onCancel: () => void;
+  readonly keepAliveMs: number;
+};
+
+export type EventStream = { readonly body: ReadableStream<Uint8Array>; readonly ended: Promise<void> };
+
+const encoder = new TextEncoder();
+const keepAliveFrame = encoder.encode(": keep-alive\n\n");
+
+/**
+ * Turns events into a server-sent event stream. Frames of events that are ready together go out as one chunk, and a
+ * client that does not read holds the events back once `maxUnsentStreamBytes` wait for it.
+ */
+export function createEventStream<T>(options: EventStreamOptions<T>): EventStream {
+  const ended = Promise.withResolvers<void>();
+  const writer = createWriter();
+  const keepAlive = setInterval(writer.keepAlive, options.keepAliveMs);
+  const body = new ReadableStream<Uint8Array>(
+    {
+      start(controller) {
+        writer.open(controller);
+        writer.write(options.opening ?? "");
+        void pump(options, writer).finally(() => {
+          clearInterval(keepAlive);
+          writer.close();
+          ended.resolve();
+        });
+      },
+      pull: writer.onPull,
+      cancel() {
+        writer.abandon();
+        options.onCancel();
+      },
+    },
+    new ByteLengthQueuingStrategy({ highWaterMark: maxUnsentStreamBytes }),
+  );
+  return { body, ended: ended.promise };
+}
+
+async function pump<T>(options: EventStreamOptions<T>, writer: Writer): Promise<void> {
+  try {
+    for await (const event of options.events) {
+      writer.write(options.encode(event));
+      if (writer.isFull()) await writer.drained();
+    }
+  } catch (error) {
+    writer.write(options.encodeError(error));
+  }
+}
+
+type Writer = ReturnType<typeof createWriter>;
+
+function createWriter() {
+  let controller: ReadableStreamDefaultController<Uint8Array> | undefined;
+  let pending = "";
+  let isScheduled = false;
+  let wroteSinceKeepAlive = false;
+  let onDrained: (() => void) | undefined;
+
+  const flush = () => {
+    isScheduled = false;
+    if (pending === "" || !controller) return;
+    controller.enqueue(encoder.encode(pending));
+    pending = "";
+    wroteSinceKeepAlive = true;
+  };
+  const release = () => {
+    onDrained?.();
+    onDrained = undefined;
+  };
+  return {
+    open(opened: ReadableStreamDefaultController<Uint8Array>) {
+      controller = opened;
+    },
+    /** setImmediate runs after every event that is already waiting has been encoded. */
+    write(frames: string) {
+      pending += frames;
+      if (isScheduled || pending === "") return;
+      isScheduled = true;
+      setImmediate(flush);
+    },
+    isFull() {
+      return controller !== undefined && (controller.desiredSize ?? 0) <= 0;
+    },
+    drained() {
+      return new Promise<void>((resolve) => {
+        onDrained = resolve;
+      });
+    },
+    onPull: release,
+    keepAlive() {
+      if (!wroteSinceKeepAlive) controller?.enqueue(keepAliveFrame);
+      wroteSinceKeepAlive = false;
+    },
+    abandon() {
+      controller = undefined;
+      release();
+    },
+    close() {
+      flush();
+      controller?.close();
+      controller = undefined;
+    },
+  };
+}
