@@ -1,0 +1,31 @@
+/** What a table of figures has to say about where they come from. */
+import { cpus, totalmem } from "node:os";
+import { join } from "node:path";
+
+export type Machine = {
+  readonly cpu: string;
+  readonly cores: number;
+  readonly memoryGiB: number;
+  readonly commit: string;
+  readonly date: string;
+};
+
+export async function describeMachine(): Promise<Machine> {
+  const commit = await Bun.$`git rev-parse --short HEAD`
+    .cwd(join(import.meta.dir, ".."))
+    .nothrow()
+    .quiet()
+    .text();
+  const changes = await Bun.$`git status --porcelain`
+    .cwd(join(import.meta.dir, ".."))
+    .nothrow()
+    .quiet()
+    .text();
+  return {
+    cpu: cpus()[0]?.model.trim() ?? "unknown",
+    cores: cpus().length,
+    memoryGiB: Math.round(totalmem() / 2 ** 30),
+    commit: `${commit.trim() || "unknown"}${changes.trim() === "" ? "" : " with changes"}`,
+    date: new Date().toISOString().slice(0, 10),
+  };
+}
