@@ -31,6 +31,10 @@ async function readFrames(response: Response) {
   });
 }
 
+async function readJson(response: Response) {
+  return JSON.parse(await response.text());
+}
+
 function withoutIdentity(body: Record<string, unknown>) {
   const { id, created, system_fingerprint, ...rest } = body;
   return rest;
@@ -54,7 +58,7 @@ describe("whole answers", () => {
   test("an answer has exactly OpenAI's shape", async () => {
     const { post } = createApp(scripted({ text: "Hi" }, { text: " there" }));
     const response = await post({ model: "fake-model", messages: hello });
-    const body = await response.json();
+    const body = await readJson(response);
     expect(response.status).toBe(200);
     expect(body.id).toStartWith("chatcmpl-");
     expect(body.created).toBeGreaterThan(1_700_000_000);
@@ -76,7 +80,7 @@ describe("whole answers", () => {
 
   test("reasoning is told in both spellings and counted", async () => {
     const { post } = createApp(scripted({ reasoning: "hm" }, { text: "yes" }));
-    const body = await (await post({ messages: hello })).json();
+    const body = await readJson(await post({ messages: hello }));
     expect(body.choices[0].message).toEqual({
       role: "assistant",
       content: "yes",
@@ -96,7 +100,7 @@ describe("whole answers", () => {
       ),
     );
     const tools = [{ type: "function", function: { name: "add", parameters: { type: "object" } } }];
-    const body = await (await post({ messages: hello, tools })).json();
+    const body = await readJson(await post({ messages: hello, tools }));
     expect(body.choices[0].finish_reason).toBe("tool_calls");
     expect(body.choices[0].message).toEqual({
       role: "assistant",
@@ -123,7 +127,7 @@ describe("whole answers", () => {
 
   test("n answers have their own index, text and finish", async () => {
     const { post } = createApp({ script: (_request, choice) => [{ text: `choice ${choice}` }] });
-    const body = await (await post({ messages: hello, n: 3 })).json();
+    const body = await readJson(await post({ messages: hello, n: 3 }));
     const seen = body.choices.map((choice: { index: number; message: { content: string } }) => [
       choice.index,
       choice.message.content,
@@ -137,7 +141,7 @@ describe("whole answers", () => {
 
   test("logprobs carry token, bytes and alternatives, escaped where bytes are no character", async () => {
     const { post } = createApp(scripted({ text: "é" }));
-    const body = await (await post({ messages: hello, logprobs: true, top_logprobs: 2 })).json();
+    const body = await readJson(await post({ messages: hello, logprobs: true, top_logprobs: 2 }));
     expect(body.choices[0].logprobs.content).toEqual([
       {
         token: "é",
@@ -153,7 +157,7 @@ describe("whole answers", () => {
 
   test("timings are added in llama.cpp's shape when asked for", async () => {
     const { post } = createApp(scripted({ text: "a" }, { text: "b" }));
-    const body = await (await post({ messages: hello, timings_per_token: true })).json();
+    const body = await readJson(await post({ messages: hello, timings_per_token: true }));
     expect(body.timings).toMatchObject({
       cache_n: 0,
       prompt_n: 23,
@@ -167,7 +171,7 @@ describe("whole answers", () => {
     const { post } = createApp({ contextTokens: 10 });
     const response = await post({ messages: hello });
     expect(response.status).toBe(400);
-    const { error } = await response.json();
+    const { error } = await readJson(response);
     expect(error).toMatchObject({
       type: "invalid_request_error",
       code: "context_length_exceeded",
@@ -247,7 +251,7 @@ describe("streamed answers", () => {
   test("the joined deltas equal the whole answer", async () => {
     const script = () => ["One ", "two\n", '"three" ', "4 €"].map((text) => ({ text }));
     const { post } = createApp({ script });
-    const whole = await (await post({ messages: hello })).json();
+    const whole = await readJson(await post({ messages: hello }));
     const frames = await readFrames(await post({ messages: hello, stream: true }));
     const joined = frames
       .map(
