@@ -29,3 +29,23 @@ export async function describeMachine(): Promise<Machine> {
     date: new Date().toISOString().slice(0, 10),
   };
 }
+
+const IDLE_WINDOW_MS = 300;
+
+/** The share of all cores that is busy while nothing of ours runs: figures from a busy machine mean little. */
+export async function measureOtherLoad(): Promise<number> {
+  const before = cpuTimes();
+  await Bun.sleep(IDLE_WINDOW_MS);
+  const after = cpuTimes();
+  return (after.busy - before.busy) / Math.max(1, after.total - before.total);
+}
+
+function cpuTimes(): { readonly busy: number; readonly total: number } {
+  let total = 0;
+  let idle = 0;
+  for (const { times } of cpus()) {
+    total += times.user + times.nice + times.sys + times.idle + times.irq;
+    idle += times.idle;
+  }
+  return { busy: total - idle, total };
+}

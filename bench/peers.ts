@@ -1,7 +1,7 @@
 /** `bun run bench:peers`: Hearth and llama-server in turn on the same requests, as a table of ratios. */
 import { parseArgs } from "node:util";
 import { ensureLlamaServer } from "./llama-server.ts";
-import { describeMachine } from "./machine.ts";
+import { describeMachine, measureOtherLoad } from "./machine.ts";
 import { formatTable, type PairedResult } from "./report.ts";
 import { defaultHearthCommand, type ServerCommands, type ServerKind, startServer } from "./servers.ts";
 import { median } from "./statistics.ts";
@@ -113,11 +113,13 @@ async function measureWorkload(
   signal: AbortSignal,
 ): Promise<PairedResult> {
   const pairs: PairedResult["pairs"][number][] = [];
+  let otherLoad = 0;
   for (let pair = 0; pair < options.pairs; pair++) {
     const seed = options.firstSeed + pair * SEEDS_PER_RUN;
     const order: ServerKind[] = pair % 2 === 0 ? ["hearth", "llama-server"] : ["llama-server", "hearth"];
     const sides: Partial<Record<ServerKind, Measurement>> = {};
     for (const kind of options.peerOnly ? (["llama-server"] as const) : order) {
+      otherLoad = Math.max(otherLoad, await measureOtherLoad());
       sides[kind] = await measureSide(kind, workload, commands, { threads: options.threads, seed, signal });
       console.error(
         `${workload.name} pair ${pair + 1}/${options.pairs} ${kind} ${JSON.stringify(sides[kind])}`,
@@ -125,7 +127,7 @@ async function measureWorkload(
     }
     pairs.push({ ...(sides.hearth && { hearth: sides.hearth }), peer: sides["llama-server"] ?? {} });
   }
-  return { workload, pairs };
+  return { workload, pairs, otherLoad };
 }
 
 async function main(): Promise<void> {

@@ -4,6 +4,8 @@ import type { Measurement, Metric, Target, Workload } from "./workloads.ts";
 
 export type PairedResult = {
   readonly workload: Workload;
+  /** The largest share of the machine that other programs took just before a run. */
+  readonly otherLoad: number;
   readonly pairs: readonly { readonly hearth?: Measurement; readonly peer: Measurement }[];
 };
 
@@ -24,13 +26,17 @@ export function formatTable(
   const lines = [
     `${machine.cpu}, ${machine.cores} cores, ${machine.memoryGiB} GiB; ${machine.threads} threads each; commit ${machine.commit}; ${machine.date}`,
     `llama-server: ${machine.llamaServer}`,
-    `medians of ${results[0]?.pairs.length ?? 0} pairs in alternating order`,
+    `medians of ${results[0]?.pairs.length ?? 0} pairs in alternating order; other programs took up to ${formatPercent(results)} of the cores before a run`,
     "",
     "| workload | figure | Hearth | llama-server | compared | range | target | |",
     "|---|---|---|---|---|---|---|---|",
     ...results.flatMap(formatRows),
   ];
   return lines.join("\n");
+}
+
+function formatPercent(results: readonly PairedResult[]): string {
+  return `${Math.round(100 * Math.max(0, ...results.map(({ otherLoad }) => otherLoad)))} %`;
 }
 
 function formatRows({ workload, pairs }: PairedResult): string[] {

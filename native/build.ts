@@ -1,8 +1,26 @@
-import { copyFileSync, existsSync, linkSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import {
+  copyFileSync,
+  existsSync,
+  linkSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { compileFromSource } from "./from-source.ts";
-import { compilerFlags, type LibraryVariant, libraryDir, nativeDir, platformPackage, shimDir, shimFileName } from "./library.ts";
+import {
+  compilerFlags,
+  type LibraryVariant,
+  libraryDir,
+  nativeDir,
+  platformPackage,
+  shimDir,
+  shimFileName,
+} from "./library.ts";
 import { headerDirs } from "./source.ts";
 import { compiler, run, runAsync } from "./toolchain.ts";
 import { versions } from "./versions.ts";
@@ -15,7 +33,8 @@ export async function buildLibrary(variant: LibraryVariant = "prebuilt"): Promis
   const target = libraryDir(variant);
   const stamp = JSON.stringify({ compiler: run(compiler, ["--version"]).split("\n", 1)[0] });
   if (isBuilt(target, stamp)) return target;
-  const libraries = variant === "prebuilt" ? prebuiltLibraries() : compileFromSource({ cuda: variant === "cuda" });
+  const libraries =
+    variant === "prebuilt" ? prebuiltLibraries() : compileFromSource({ cuda: variant === "cuda" });
   const work = `${target}.${process.pid}`;
   mkdirSync(work, { recursive: true });
   try {
@@ -44,10 +63,15 @@ function prebuiltLibraries(): string[] {
   try {
     root = dirname(createRequire(join(nativeDir, "build.ts")).resolve(specifier));
   } catch (cause) {
-    throw new Error(`@node-llama-cpp/${name} ${versions.platformPackages} is not installed; run: bun install`, { cause });
+    throw new Error(
+      `@node-llama-cpp/${name} ${versions.platformPackages} is not installed; run: bun install`,
+      { cause },
+    );
   }
   const dir = join(root, "bins", name);
-  return readdirSync(dir).filter(isLibrary).map((file) => join(dir, file));
+  return readdirSync(dir)
+    .filter(isLibrary)
+    .map((file) => join(dir, file));
 }
 
 /** Backends that ggml loads at run time end in .so on macOS too. */
@@ -72,7 +96,9 @@ async function compileShim(dir: string): Promise<void> {
   const sources = readdirSync(shimDir).filter((name) => name.endsWith(".cpp"));
   const objects = sources.map((name) => join(dir, name.replace(/\.cpp$/, ".o")));
   await Promise.all(
-    sources.map((name, i) => runAsync(compiler, [...compilerFlags, ...includes, "-c", join(shimDir, name), "-o", objects[i] ?? ""])),
+    sources.map((name, i) =>
+      runAsync(compiler, [...compilerFlags, ...includes, "-c", join(shimDir, name), "-o", objects[i] ?? ""]),
+    ),
   );
   const files = readdirSync(dir);
   const libraries = linkedLibraries.map((pattern) => {
@@ -81,12 +107,23 @@ async function compileShim(dir: string): Promise<void> {
     return join(dir, file);
   });
   const origin = process.platform === "darwin" ? "@loader_path" : "$ORIGIN";
-  await runAsync(compiler, ["-shared", "-o", join(dir, shimFileName), ...objects, ...libraries, `-Wl,-rpath,${origin}`]);
+  await runAsync(compiler, [
+    "-shared",
+    "-o",
+    join(dir, shimFileName),
+    ...objects,
+    ...libraries,
+    `-Wl,-rpath,${origin}`,
+  ]);
   for (const object of objects) rmSync(object);
 }
 
 if (import.meta.main) {
-  const variant = process.argv.includes("--cuda") ? "cuda" : process.argv.includes("--from-source") ? "source" : "prebuilt";
+  const variant = process.argv.includes("--cuda")
+    ? "cuda"
+    : process.argv.includes("--from-source")
+      ? "source"
+      : "prebuilt";
   try {
     await buildLibrary(variant);
   } catch (error) {

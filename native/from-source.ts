@@ -20,6 +20,7 @@ export function compileFromSource(options: { readonly cuda: boolean }): string[]
     GGML_NATIVE: "OFF",
     GGML_CPU_ALL_VARIANTS: process.platform === "linux" ? "ON" : "OFF",
     GGML_CUDA: options.cuda ? "ON" : "OFF",
+    ...(options.cuda && { CMAKE_CUDA_ARCHITECTURES: "native" }),
     LLAMA_BUILD_COMMON: "ON",
     LLAMA_BUILD_TOOLS: "OFF",
     LLAMA_BUILD_EXAMPLES: "OFF",

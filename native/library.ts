@@ -32,7 +32,10 @@ const platformPackages: Readonly<Record<string, string>> = {
 export function platformPackage(): string {
   const platform = `${process.platform}-${process.arch}`;
   const name = platformPackages[platform];
-  if (!name) throw new Error(`no prebuilt llama.cpp for ${platform}; supported: ${Object.keys(platformPackages).join(", ")}`);
+  if (!name)
+    throw new Error(
+      `no prebuilt llama.cpp for ${platform}; supported: ${Object.keys(platformPackages).join(", ")}`,
+    );
   return name;
 }
 

@@ -15,7 +15,11 @@ const installHints: Readonly<Record<string, string>> = {
 export const compiler = process.env.CXX ?? (isMac ? "clang++" : "g++");
 
 /** Runs a program to its end and returns its output. A missing program or a failure is an error that says what to do. */
-export function run(program: string, args: readonly string[], options: { cwd?: string; visible?: boolean } = {}): string {
+export function run(
+  program: string,
+  args: readonly string[],
+  options: { cwd?: string; visible?: boolean } = {},
+): string {
   const result = spawnSync(program, args, {
     cwd: options.cwd,
     encoding: "utf8",
@@ -37,5 +41,8 @@ export async function runAsync(program: string, args: readonly string[]): Promis
 
 function missing(program: string, cause: Error): Error {
   const hint = installHints[program === compiler ? "compiler" : program];
-  return new Error(`${program} is needed to set up Hearth and could not be started; install it: ${hint ?? program}`, { cause });
+  return new Error(
+    `${program} is needed to set up Hearth and could not be started; install it: ${hint ?? program}`,
+    { cause },
+  );
 }

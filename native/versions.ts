@@ -6,7 +6,8 @@ export const versions = {
   source: {
     package: "node-llama-cpp",
     version: "3.22.1",
-    integrity: "sha512-bltIipuWmc123H7tMIgDGKSsSrhmhlQYeVUC48XTjVW7XGJJiJJyCdlTMzQ/LiWoPkGDpcL4FviDpgw7qfTiDw==",
+    integrity:
+      "sha512-bltIipuWmc123H7tMIgDGKSsSrhmhlQYeVUC48XTjVW7XGJJiJJyCdlTMzQ/LiWoPkGDpcL4FviDpgw7qfTiDw==",
     /** Path of the git bundle inside the package, and the commit it holds. */
     bundle: "package/llama/gitRelease.bundle",
     revision: "de3ff815ea7d559ee917f063901b8986f038abc6",

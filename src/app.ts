@@ -1,6 +1,7 @@
 /** The one place that builds the parts of Hearth and wires them together. */
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { versions as nativeVersions } from "../native/versions.ts";
 import packageJson from "../package.json" with { type: "json" };
 import { AppError } from "./base/index.ts";
 import type { Config } from "./config/index.ts";
@@ -26,7 +27,12 @@ export type App = {
   stop(deadline: AbortSignal): Promise<void>;
 };
 
-export const version: string = packageJson.version;
+/** Hearth and what it is made of. */
+export const versions = {
+  hearth: packageJson.version,
+  "llama.cpp": nativeVersions.llamaCpp,
+  bun: Bun.version,
+} as const;
 
 /** Builds the application. Throws AppError for a model that is not there or is no model. */
 export async function createApp(config: Config): Promise<App> {
@@ -84,7 +90,7 @@ export async function createApp(config: Config): Promise<App> {
           apiKeys: config.apiKeys,
           allowedOrigins: config.allowedOrigins,
           hostname: config.host,
-          version,
+          version: versions.hearth,
         },
         { port: config.port },
       );

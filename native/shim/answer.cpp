@@ -31,6 +31,7 @@ struct Answer {
 
   private:
     void add_call(json & deltas, size_t index, const std::string & arguments, bool final);
+    bool is_whole(const common_chat_msg & parsed) const;
     json rest_as_text(const std::string & text) const;
 };
 
@@ -38,11 +39,12 @@ void add_text(json & deltas, const char * type, const std::string & text) {
     if (!text.empty()) deltas.push_back({{"type", type}, {"text", text}});
 }
 
-// A name may still grow while no argument follows it, so a call is announced with its first argument or at the end.
+// A name may still grow while no argument follows it, and the parser opens the arguments before there are any, so a
+// call is announced with its first argument or at the end.
 void Answer::add_call(json & deltas, size_t index, const std::string & arguments, bool final) {
     const auto & call = message.tool_calls[index];
     const bool is_new = announced.count(index) == 0;
-    if (is_new ? call.name.empty() || (arguments.empty() && !final) : arguments.empty()) return;
+    if (is_new ? call.name.empty() || (call.arguments.size() < 2 && !final) : arguments.empty()) return;
     json delta = {{"type", "tool-call"}, {"index", index}};
     if (is_new) {
         announced.insert(index);
@@ -55,6 +57,14 @@ void Answer::add_call(json & deltas, size_t index, const std::string & arguments
     deltas.push_back(delta);
 }
 
+// The parser forgives calls that were cut off; one that nobody has heard of yet is better left as text.
+bool Answer::is_whole(const common_chat_msg & parsed) const {
+    for (size_t i = 0; i < parsed.tool_calls.size(); i++) {
+        if (announced.count(i) == 0 && json::parse_no_throw(parsed.tool_calls[i].arguments).is_discarded()) return false;
+    }
+    return true;
+}
+
 json Answer::parse(const std::string & text, bool final) {
     json deltas = json::array();
     try {
@@ -62,6 +72,7 @@ json Answer::parse(const std::string & text, bool final) {
         if (!params.parse_tool_calls) parsed.tool_calls.clear();
         if (parsed.empty()) return final && !text.empty() ? rest_as_text(text) : deltas;
         parsed.set_tool_call_ids(call_ids, make_call_id);
+        if (final && !is_whole(parsed)) return rest_as_text(text);
         const auto diffs = common_chat_msg_diff::compute_diffs(message, parsed);
         message = std::move(parsed);
         for (const auto & diff : diffs) {

@@ -3,6 +3,7 @@
 #include "chat.h"
 #include "json-schema-to-grammar.h"
 
+#include <cctype>
 #include <memory>
 
 namespace hearth {
@@ -143,6 +144,19 @@ common_chat_params apply(const Chat & chat, common_chat_templates_inputs & input
     return params;
 }
 
+// Where a call is required, llama-common still lets the model talk before it, without end if it likes.
+std::string without_talk_before_call(const std::string & grammar) {
+    static const std::string root = "root ::= ", talk = " until-";
+    const size_t begin = grammar.rfind(root, 0) == 0 ? 0 : grammar.find("\n" + root);
+    if (begin == std::string::npos) return grammar;
+    const size_t end = grammar.find('\n', begin + 1), start = grammar.find(talk, begin);
+    if (start >= end) return grammar;
+    size_t after = start + talk.size();
+    while (after < grammar.size() && std::isdigit(static_cast<unsigned char>(grammar[after]))) after++;
+    if (after >= grammar.size() || grammar[after] != '?') return grammar;
+    return grammar.substr(0, start) + grammar.substr(after + 1);
+}
+
 json render(const Chat & chat, const json & request) {
     auto inputs = read_inputs(request);
     const std::string grammar = request.value("grammar", "");
@@ -151,9 +165,8 @@ json render(const Chat & chat, const json & request) {
     if (calls_tools && !grammar.empty()) refuse("a grammar cannot be combined with tools");
     if (!inputs.json_schema.empty() && !grammar.empty()) refuse("a grammar cannot be combined with a JSON schema");
     const auto params = apply(chat, inputs);
-    if (inputs.tool_choice == COMMON_CHAT_TOOL_CHOICE_REQUIRED && calls_tools && params.grammar.empty()) {
-        refuse("a tool call cannot be forced with the model's chat template");
-    }
+    const bool must_call = calls_tools && inputs.tool_choice == COMMON_CHAT_TOOL_CHOICE_REQUIRED;
+    if (must_call && params.grammar.empty()) refuse("a tool call cannot be forced with the model's chat template");
     json result = {
         {"prompt", params.prompt},
         {"generationPrompt", params.generation_prompt},
@@ -164,7 +177,7 @@ json render(const Chat & chat, const json & request) {
         {"reasoningEnds", params.thinking_end_tags},
     };
     if (!params.grammar.empty()) {
-        result["grammar"] = params.grammar;
+        result["grammar"] = must_call ? without_talk_before_call(params.grammar) : params.grammar;
         result["grammarSource"] = calls_tools ? "tools" : "output";
         result["grammarLazy"] = params.grammar_lazy;
         result["grammarTriggers"] = triggers(params.grammar_triggers);

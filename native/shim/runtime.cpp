@@ -8,10 +8,13 @@
 #include <deque>
 #include <mutex>
 
+#include <cstdio>
+#include <fcntl.h>
+#include <unistd.h>
+
 #ifdef __linux__
 #include <csignal>
 #include <sys/prctl.h>
-#include <unistd.h>
 #endif
 
 namespace hearth {
@@ -87,6 +90,35 @@ std::string log_lines() {
     for (const auto & line : recent_log) lines += line;
     while (!lines.empty() && lines.back() == '\n') lines.pop_back();
     return lines;
+}
+
+StderrCapture::StderrCapture() {
+    int ends[2];
+    if (pipe(ends) != 0) return;
+    reader = ends[0];
+    // What does not fit into the pipe is dropped instead of blocking.
+    fcntl(ends[0], F_SETFL, O_NONBLOCK);
+    fcntl(ends[1], F_SETFL, O_NONBLOCK);
+    std::fflush(stderr);
+    saved = dup(STDERR_FILENO);
+    dup2(ends[1], STDERR_FILENO);
+    close(ends[1]);
+}
+
+StderrCapture::~StderrCapture() {
+    if (reader < 0) return;
+    std::fflush(stderr);
+    dup2(saved, STDERR_FILENO);
+    close(saved);
+    close(reader);
+}
+
+std::string StderrCapture::text() {
+    std::string text(4096, '\0');
+    std::fflush(stderr);
+    const ssize_t size = reader < 0 ? 0 : read(reader, text.data(), text.size());
+    text.resize(size > 0 ? static_cast<size_t>(size) : 0);
+    return text;
 }
 
 std::string to_string(const char * text, int64_t length) {

@@ -16,15 +16,21 @@ constexpr uint32_t kReplacementSeed = 0x7fffffff;
 
 bool has(const json & object, const char * key) { return object.contains(key) && !object.at(key).is_null(); }
 
+// JSON has null where JavaScript had NaN or an infinity.
+double number(const json & from, const char * key) {
+    if (!from.at(key).is_number()) refuse(std::string(key) + " must be a finite number");
+    return from.at(key).get<double>();
+}
+
 void read(const json & from, const char * key, float & to) {
-    if (!has(from, key)) return;
-    to = from.at(key).get<float>();
-    if (!std::isfinite(to)) refuse(std::string(key) + " must be a finite number");
+    if (!from.contains(key)) return;
+    to = static_cast<float>(number(from, key));
+    if (!std::isfinite(to)) refuse(std::string(key) + " is out of range");
 }
 
 void read(const json & from, const char * key, int32_t & to) {
-    if (!has(from, key)) return;
-    const double value = from.at(key).get<double>();
+    if (!from.contains(key)) return;
+    const double value = number(from, key);
     if (!(value >= INT32_MIN && value <= INT32_MAX)) refuse(std::string(key) + " is out of range");
     to = static_cast<int32_t>(value);
 }
@@ -65,13 +71,14 @@ void read_sampling(const json & from, common_params_sampling & to) {
 void read_biases(const json & sampling, const Model & model, common_params_sampling & to) {
     if (has(sampling, "logitBias")) {
         for (const auto & entry : sampling.at("logitBias")) {
-            const auto token = entry.at("token").get<int32_t>();
-            const auto bias = entry.at("bias").get<float>();
+            int32_t token = -1;
+            float bias = 0;
+            read(entry, "token", token);
+            read(entry, "bias", bias);
             if (token < 0 || token >= model.n_vocab) {
                 refuse("logit_bias names token " + std::to_string(token) + "; the vocabulary has " +
                        std::to_string(model.n_vocab));
             }
-            if (std::isnan(bias)) refuse("a logit_bias is not a number");
             to.logit_bias.push_back({token, bias <= kBanningBias ? -INFINITY : bias});
         }
     }

@@ -7,6 +7,8 @@
 namespace hearth {
 namespace {
 
+constexpr size_t kMaxReasonBytes = 300;
+
 // Values of logits as they were before a sampler's biases and penalties; other samplers may read the same row.
 struct SavedLogits {
     float * logits;
@@ -48,6 +50,24 @@ bool needs_chain(const common_params_sampling & params) {
     const bool budgets = !params.reasoning_budget_start.empty() && params.reasoning_budget_tokens >= 0;
     return !common_grammar_value(params.grammar).empty() || budgets || params.typ_p < 1.0f || params.top_n_sigma > 0 ||
            params.dry_multiplier != 0 || params.xtc_probability > 0 || params.mirostat != 0 || params.dynatemp_range > 0;
+}
+
+// The parser prints a line with its reason, an empty line and the grammar.
+std::string printed_reason(StderrCapture & printed) {
+    std::string text = printed.text();
+    text.resize(std::min({text.size(), text.find("\n\n"), kMaxReasonBytes}));
+    return text;
+}
+
+common_sampler_ptr make_chain(const Model & model, common_params_sampling & params) {
+    StderrCapture printed;
+    clear_log();
+    try {
+        return common_sampler_ptr(common_sampler_init(model.model, params));
+    } catch (const std::exception & error) {
+        const std::string reason = printed_reason(printed) + log_lines();
+        refuse(reason.empty() ? error.what() : std::string(error.what()) + ": " + reason);
+    }
 }
 
 }  // namespace
@@ -114,18 +134,12 @@ using namespace hearth;
 // Returns a handle, or a negative number.
 HEARTH_API int32_t hearth_sampler_new(const Model * model, const char * options, int64_t length) {
     return guard(ErrorKind::kInvalidRequest, kFailure, [&] {
-        clear_log();
         auto sampler = std::make_unique<Sampler>();
         sampler->model = model;
         read_options(parse_request(to_string(options, length)), *sampler);
         sampler->random.seed(sampler->params.seed);
         if (needs_chain(sampler->params)) {
-            try {
-                sampler->chain.reset(common_sampler_init(model->model, sampler->params));
-            } catch (const std::exception & error) {
-                const std::string log = log_lines();
-                refuse(log.empty() ? error.what() : std::string(error.what()) + ": " + log);
-            }
+            sampler->chain = make_chain(*model, sampler->params);
         } else {
             int32_t count = 0;
             const llama_token * suppressed = llama_vocab_get_suppress_tokens(model->vocab, &count);

@@ -59,6 +59,20 @@ Result guard(ErrorKind kind, Result failure, Body && body) noexcept {
 void clear_log();
 std::string log_lines();
 
+// Takes what is written to stderr while it lives: llama.cpp's grammar parser gives its reasons nowhere else.
+class StderrCapture {
+  public:
+    StderrCapture();
+    ~StderrCapture();
+    StderrCapture(const StderrCapture &) = delete;
+    StderrCapture & operator=(const StderrCapture &) = delete;
+    std::string text();
+
+  private:
+    int saved = -1;
+    int reader = -1;
+};
+
 struct Model {
     llama_model * model = nullptr;
     const llama_vocab * vocab = nullptr;

@@ -32,7 +32,7 @@ export function parseBody<S extends BodySchema>(text: string, schema: S): z.outp
   }
   const result = schema.safeParse(withoutNulls(value));
   if (result.success) return result.data;
-  const issue = deepestIssue(result.error.issues);
+  const issue = closestIssue(result.error.issues);
   const param = issue ? toPath(issue.path) : "";
   const message = `${param === "" ? "The body" : param}: ${issue?.message ?? "invalid"}`;
   throw new AppError("invalid_request", message, { details: param === "" ? {} : { param } });
@@ -82,16 +82,26 @@ function withoutNulls(body: object): Record<string, unknown> {
   return Object.fromEntries(Object.entries(body).filter(([, value]) => value !== null));
 }
 
-/** The issue that says most: inside a union, the one that got furthest into the value. */
-function deepestIssue(issues: readonly z.core.$ZodIssue[]): z.core.$ZodIssue | undefined {
+type Issue = z.core.$ZodIssue;
+
+/** The issue that says most: of a union, that of the alternative which the value came closest to. */
+function closestIssue(issues: readonly Issue[]): Issue | undefined {
   const [first] = issues;
   if (first?.code !== "invalid_union") return first;
-  const candidates = first.errors
-    .map((branch) => deepestIssue(branch))
-    .filter((issue) => issue !== undefined && issue.path.length > 0)
-    .map((issue) => ({ ...issue, path: [...first.path, ...(issue?.path ?? [])] }) as z.core.$ZodIssue);
-  candidates.sort((left, right) => right.path.length - left.path.length);
-  return candidates[0] ?? first;
+  const ofRightType = first.errors.filter(
+    ([issue]) => issue && !(issue.code === "invalid_type" && issue.path.length === 0),
+  );
+  const [closest] = ofRightType.toSorted(
+    (left, right) => left.length - right.length || byDistance(left[0], right[0]),
+  );
+  const issue = closest && closestIssue(closest);
+  return issue ? { ...issue, path: [...first.path, ...issue.path] } : first;
+}
+
+/** Puts the issue first that stands further on in a list. */
+function byDistance(left: Issue | undefined, right: Issue | undefined): number {
+  const position = (issue: Issue | undefined) => Number(issue?.path[0] ?? 0) || 0;
+  return position(right) - position(left);
 }
 
 function toPath(path: readonly PropertyKey[]): string {

@@ -30,6 +30,8 @@ export const maxIgnoredNames = 32;
 export const maxUnsentStreamBytes = 256 * 1024;
 /** A connection that sends nothing for this long while a request is being read is closed. */
 export const readTimeoutSeconds = 60;
+/** Between the deadline of a stop and the end of connections whose request has not ended by then. */
+export const stopGraceMs = 1000;
 /** Between comment lines in a stream that is otherwise silent. */
 export const keepAliveIntervalMs = 15_000;
 /** OpenAI's default length of a completion. */

@@ -79,6 +79,7 @@ function createWriter() {
     onDrained?.();
     onDrained = undefined;
   };
+  const isFull = () => controller !== undefined && (controller.desiredSize ?? 0) <= 0;
   return {
     open(opened: ReadableStreamDefaultController<Uint8Array>) {
       controller = opened;
@@ -86,21 +87,20 @@ function createWriter() {
     /** setImmediate runs after every event that is already waiting has been encoded. */
     write(frames: string) {
       pending += frames;
+      if (pending.length >= maxUnsentStreamBytes) return flush();
       if (isScheduled || pending === "") return;
       isScheduled = true;
       setImmediate(flush);
     },
-    isFull() {
-      return controller !== undefined && (controller.desiredSize ?? 0) <= 0;
-    },
+    isFull,
     drained() {
-      return new Promise<void>((resolve) => {
-        onDrained = resolve;
-      });
+      const { promise, resolve } = Promise.withResolvers<void>();
+      onDrained = resolve;
+      return promise;
     },
     onPull: release,
     keepAlive() {
-      if (!wroteSinceKeepAlive) controller?.enqueue(keepAliveFrame);
+      if (!wroteSinceKeepAlive && !isFull()) controller?.enqueue(keepAliveFrame);
       wroteSinceKeepAlive = false;
     },
     abandon() {

@@ -55,22 +55,11 @@ export function createFakeEngine(options: FakeEngineOptions = {}): FakeEngine {
     if (!entry) throw new AppError("model_not_found", `The model "${id}" is not served here.`);
     return entry;
   };
-  const checkLength = (required: number, details: { readonly index?: number } = {}) => {
-    if (required <= contextTokens) return;
-    throw new AppError(
-      "context_limit_exceeded",
-      `${required} tokens do not fit the context of ${contextTokens}.`,
-      {
-        details: { required, max: contextTokens, ...details },
-      },
-    );
-  };
-
   async function* generate(request: GenerateRequest, signal: AbortSignal): AsyncGenerator<GenerateEvent> {
     getEntry(request.model);
     requests.push(request);
     const prompt = toTokens(request.input);
-    checkLength(prompt.length + (request.maxTokens === 0 ? 0 : 1));
+    checkLength(prompt.length + (request.maxTokens === 0 ? 0 : 1), contextTokens);
     if (running >= queueLimit) throw new AppError("queue_full", `All ${queueLimit} places are taken.`);
     running++;
     try {
@@ -91,12 +80,35 @@ export function createFakeEngine(options: FakeEngineOptions = {}): FakeEngine {
     models: entries,
     describe: async (model) => describeModel(getEntry(model).id, contextTokens, options.infill ?? false),
     generate,
+    ...createTextMethods(getEntry, contextTokens),
+    stats(model) {
+      if (!models.includes(model)) return undefined;
+      const kv = {
+        kvUsedTokens: 0,
+        kvTotalTokens: contextTokens,
+        prefixCacheBytes: 0,
+        prefixCacheEntries: 0,
+      };
+      return { running, waiting: 0, ...kv, restarts: 0, hostMemoryBytes: 0 };
+    },
+    isReady: () => state === "ready",
+    async stop() {
+      state = "stopped";
+    },
+  };
+}
+
+type TextMethods = Pick<Engine, "embed" | "rerank" | "tokenize" | "detokenize" | "applyTemplate">;
+
+/** What needs no scheduling: each answer depends on its input alone. */
+function createTextMethods(getEntry: (id: string) => ModelEntry, contextTokens: number): TextMethods {
+  return {
     async embed(request) {
       getEntry(request.model);
       const inputs = request.inputs.map((input) =>
         typeof input === "string" ? [...encoder.encode(input)] : input,
       );
-      for (const [index, tokens] of inputs.entries()) checkLength(tokens.length, { index });
+      for (const [index, tokens] of inputs.entries()) checkLength(tokens.length, contextTokens, { index });
       return { vectors: inputs.map(toVector), promptTokens: countTokens(inputs) };
     },
     async rerank(request) {
@@ -117,21 +129,14 @@ export function createFakeEngine(options: FakeEngineOptions = {}): FakeEngine {
       getEntry(request.model);
       return toPrompt(request.input);
     },
-    stats(model) {
-      if (!models.includes(model)) return undefined;
-      const kv = {
-        kvUsedTokens: 0,
-        kvTotalTokens: contextTokens,
-        prefixCacheBytes: 0,
-        prefixCacheEntries: 0,
-      };
-      return { running, waiting: 0, ...kv, restarts: 0, hostMemoryBytes: 0 };
-    },
-    isReady: () => state === "ready",
-    async stop() {
-      state = "stopped";
-    },
   };
+}
+
+function checkLength(required: number, max: number, details: { readonly index?: number } = {}): void {
+  if (required <= max) return;
+  throw new AppError("context_limit_exceeded", `${required} tokens do not fit the context of ${max}.`, {
+    details: { required, max, ...details },
+  });
 }
 
 function createEntry(

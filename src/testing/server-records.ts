@@ -14,7 +14,7 @@ export type ServerRecords = {
 
 /** What a server needs, over a scripted engine, with everything it reports kept for the test to read. */
 export function createServerRecords(
-  changes: Partial<ServerDeps> & { engine?: FakeEngine } = {},
+  changes: Partial<Omit<ServerDeps, "engine">> & { readonly engine?: FakeEngine } = {},
 ): ServerRecords {
   const engine = changes.engine ?? createFakeEngine();
   const logs: LogLine[] = [];

@@ -70,6 +70,7 @@ class EngineHost {
     const scheduler = new Scheduler(this.#kv, costs, {
       parallel: options.parallel,
       batchTokens: backend.context.batchTokens,
+      maxOutputs: backend.context.maxOutputs,
     });
     this.#loop = new EngineLoop({ backend, kv: this.#kv, scheduler, costs, nowMs: () => performance.now() });
     this.#embeddings = new EmbeddingQueue(backend);

@@ -4,7 +4,16 @@ import { join } from "node:path";
 import { AppError } from "../../base/index.ts";
 import { createTemporaryFolder, demoModelPath, findTestModel } from "../../testing/index.ts";
 import type { Backend } from "./backend.ts";
-import { chatRequest, distribution, evaluate, generate, loadTestBackend, sampleOne, samplerOptions, toText } from "./llama-fixture.ts";
+import {
+  chatRequest,
+  distribution,
+  evaluate,
+  generate,
+  loadTestBackend,
+  sampleOne,
+  samplerOptions,
+  toText,
+} from "./llama-fixture.ts";
 
 function errorOf(action: () => unknown): AppError {
   try {
@@ -26,8 +35,19 @@ describe("the built-in model", () => {
   const tokenize = (text: string) => backend.tokenize(text, { addSpecial: false, parseSpecial: false });
 
   test("describes itself from its file", () => {
-    expect(backend.model).toMatchObject({ architecture: "llama", vocabularySize: 3072, layers: 6, trainedContextTokens: 2048, canTrim: true });
-    expect(backend.model.capabilities).toMatchObject({ generate: true, chat: true, tools: true, rerank: false });
+    expect(backend.model).toMatchObject({
+      architecture: "llama",
+      vocabularySize: 3072,
+      layers: 6,
+      trainedContextTokens: 2048,
+      canTrim: true,
+    });
+    expect(backend.model.capabilities).toMatchObject({
+      generate: true,
+      chat: true,
+      tools: true,
+      rerank: false,
+    });
     expect(backend.context).toMatchObject({ kvTokens: 1024, sequenceTokens: 1024 });
     expect(backend.model.endTokens.size).toBeGreaterThan(0);
   });
@@ -126,8 +146,16 @@ describe("the built-in model", () => {
   test("embeds into unit vectors that tell texts apart, without touching the generation context", () => {
     backend.removeSequence(0, 0, -1);
     const prompt = tokenize("The port of the mailer is");
-    const before = sampleOne(backend, evaluate(backend, prompt), backend.createSampler(samplerOptions({ temperature: 0 })));
-    const [a, b, again] = backend.embed([tokenize("a red apple"), tokenize("run the unit tests"), tokenize("a red apple")]);
+    const before = sampleOne(
+      backend,
+      evaluate(backend, prompt),
+      backend.createSampler(samplerOptions({ temperature: 0 })),
+    );
+    const [a, b, again] = backend.embed([
+      tokenize("a red apple"),
+      tokenize("run the unit tests"),
+      tokenize("a red apple"),
+    ]);
     expect(Math.hypot(...(a ?? []))).toBeCloseTo(1, 5);
     expect(a).toEqual(again ?? new Float32Array());
     expect(a).not.toEqual(b ?? new Float32Array());
@@ -138,7 +166,9 @@ describe("the built-in model", () => {
   });
 
   test("refuses an input that is too long to embed, naming it", () => {
-    const error = errorOf(() => backend.embed([tokenize("short"), new Int32Array(backend.context.embedTokens + 1)]));
+    const error = errorOf(() =>
+      backend.embed([tokenize("short"), new Int32Array(backend.context.embedTokens + 1)]),
+    );
     expect(error.code).toBe("context_limit_exceeded");
     expect(error.message).toContain("input 1");
   });
@@ -189,10 +219,12 @@ const wordVectors = findTestModel("w2v1000-static-bert-f16.gguf");
 test.skipIf(!wordVectors)("an embedding model ranks related words above others", () => {
   const backend = loadTestBackend({ modelPath: wordVectors ?? "" });
   expect(backend.model.capabilities).toMatchObject({ generate: false, embed: true });
-  const words = ["king", "queen", "water"].map((word) => backend.tokenize(word, { addSpecial: true, parseSpecial: false }));
+  const words = ["king", "queen", "water"].map((word) =>
+    backend.tokenize(word, { addSpecial: true, parseSpecial: false }),
+  );
   const [king, queen, water] = backend.embed(words);
   const dot = (a: Float32Array | undefined, b: Float32Array | undefined) =>
-    (a ?? []).reduce((sum, value, i) => sum + value * (b?.[i] ?? 0), 0);
+    Array.from(a ?? []).reduce((sum, value, i) => sum + value * (b?.[i] ?? 0), 0);
   expect(dot(king, queen)).toBeGreaterThan(dot(king, water));
   expect(errorOf(() => evaluate(backend, [1])).code).toBe("invalid_request");
   backend.free();
@@ -202,10 +234,14 @@ const reranker = findTestModel("synthetic-bert-rerank-f16.gguf");
 test.skipIf(!reranker)("a rerank model scores each document, alone or in company alike", () => {
   const backend = loadTestBackend({ modelPath: reranker ?? "" });
   expect(backend.model.capabilities).toMatchObject({ generate: false, embed: false, rerank: true });
-  const pairs = ["a cat", "the price of copper", "x"].map((document) => backend.rerankTokens("what is a cat", document));
+  const pairs = ["a cat", "the price of copper", "x"].map((document) =>
+    backend.rerankTokens("what is a cat", document),
+  );
   const scores = backend.rank(pairs);
   expect(scores).toHaveLength(3);
-  expect(pairs.map((pair) => backend.rank([pair])[0])).toEqual([...scores].map((score) => expect.closeTo(score, 3)));
+  expect(pairs.map((pair) => backend.rank([pair])[0])).toEqual(
+    [...scores].map((score) => expect.closeTo(score, 3)),
+  );
   expect(errorOf(() => backend.embed(pairs)).code).toBe("invalid_request");
   backend.free();
 });

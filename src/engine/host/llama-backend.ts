@@ -91,7 +91,8 @@ function createGenerationCalls(native: Native, { generation, model, context }: L
     },
     rawLogprob: (batchIndex: number, token: number, top: number) =>
       readRawRecord(native, needContext(), { batchIndex, token, top }),
-    createSampler: (options: Parameters<Backend["createSampler"]>[0]) => new LlamaSampler(native, model, options),
+    createSampler: (options: Parameters<Backend["createSampler"]>[0]) =>
+      new LlamaSampler(native, model, options),
     removeSequence: (sequence: number, from: number, to: number) =>
       check(symbols.hearth_sequence_remove(needContext(), sequence, from, to)) === 1,
     copySequence(source: number, target: number, from: number, to: number): void {
@@ -108,20 +109,31 @@ function createGenerationCalls(native: Native, { generation, model, context }: L
 }
 
 function toHandle(sampler: Sampler | undefined): number {
-  if (!(sampler instanceof LlamaSampler)) throw new AppError("server_error", "a row has no sampler of this backend");
+  if (!(sampler instanceof LlamaSampler))
+    throw new AppError("server_error", "a row has no sampler of this backend");
   return sampler.handle;
 }
 
 function createTextCalls({ symbols, check, takeBytes, takeText }: Native, { model, facts }: LoadedModel) {
   const pieces: (Uint8Array | undefined)[] = new Array(facts.vocabularySize);
   const specialPieces: (Uint8Array | undefined)[] = new Array(facts.vocabularySize);
-  const takeTokens = (count: number | bigint) => new Int32Array(takeBytes(check(count) * Int32Array.BYTES_PER_ELEMENT).buffer);
+  const takeTokens = (count: number | bigint) =>
+    new Int32Array(takeBytes(check(count) * Int32Array.BYTES_PER_ELEMENT).buffer);
   return {
-    tokenize(text: string, options: { readonly addSpecial: boolean; readonly parseSpecial: boolean }): Int32Array {
+    tokenize(
+      text: string,
+      options: { readonly addSpecial: boolean; readonly parseSpecial: boolean },
+    ): Int32Array {
       const bytes = encodeText(text);
       const { addSpecial, parseSpecial } = options;
       return takeTokens(
-        symbols.hearth_tokenize(model, bytes, textLength(text, bytes), addSpecial ? 1 : 0, parseSpecial ? 1 : 0),
+        symbols.hearth_tokenize(
+          model,
+          bytes,
+          textLength(text, bytes),
+          addSpecial ? 1 : 0,
+          parseSpecial ? 1 : 0,
+        ),
       );
     },
     piece(token: number, special: boolean): Uint8Array {
@@ -138,7 +150,9 @@ function createTextCalls({ symbols, check, takeBytes, takeText }: Native, { mode
     rerankTokens(query: string, document: string): Int32Array {
       const a = encodeText(query);
       const b = encodeText(document);
-      return takeTokens(symbols.hearth_rerank_tokens(model, a, textLength(query, a), b, textLength(document, b)));
+      return takeTokens(
+        symbols.hearth_rerank_tokens(model, a, textLength(query, a), b, textLength(document, b)),
+      );
     },
     schemaToGrammar(schema: string): string {
       const bytes = encodeText(schema);
@@ -148,7 +162,10 @@ function createTextCalls({ symbols, check, takeBytes, takeText }: Native, { mode
 }
 
 /** Vectors and scores come from a context of their own, made when the first is asked for. */
-function createEmbeddingCalls({ symbols, check, checkPointer }: Native, { model, threads, facts, context }: LoadedModel) {
+function createEmbeddingCalls(
+  { symbols, check, checkPointer }: Native,
+  { model, threads, facts, context }: LoadedModel,
+) {
   let embedding: NativePointer | undefined;
   const run = (inputs: readonly Int32Array[], valuesPerInput: number): Float32Array => {
     const lengths = Int32Array.from(inputs, (input) => input.length);
@@ -170,7 +187,8 @@ function createEmbeddingCalls({ symbols, check, checkPointer }: Native, { model,
   };
   return {
     embed(inputs: readonly Int32Array[]): Float32Array[] {
-      if (facts.ranks) throw new AppError("invalid_request", "this model ranks documents and gives no embeddings");
+      if (facts.ranks)
+        throw new AppError("invalid_request", "this model ranks documents and gives no embeddings");
       const length = facts.embeddingLength;
       const values = run(inputs, length);
       return inputs.map((_, i) => values.slice(i * length, (i + 1) * length));

@@ -1,6 +1,13 @@
 import { AppError } from "../../base/index.ts";
 import type { JsonObject } from "../../contract/index.ts";
-import type { AnswerDelta, AnswerParser, ChatRenderRequest, ChatTemplates, GrammarOptions, RenderedChat } from "./backend.ts";
+import type {
+  AnswerDelta,
+  AnswerParser,
+  ChatRenderRequest,
+  ChatTemplates,
+  GrammarOptions,
+  RenderedChat,
+} from "./backend.ts";
 import { encodeText, type Native, type NativePointer, textLength } from "./symbols.ts";
 
 export type LlamaChat = ChatTemplates & { free(): void };
@@ -41,7 +48,7 @@ export function createLlamaChat(native: Native, model: NativePointer, template =
 }
 
 function render(native: Native, chat: NativePointer, request: ChatRenderRequest): RenderedChat {
-  const json = encodeText(JSON.stringify(request));
+  const json = encodeText(toWellFormedJson(request));
   const rendering = JSON.parse(
     native.takeText(native.symbols.hearth_chat_render(chat, json, json.length)),
   ) as NativeRendering;
@@ -55,6 +62,13 @@ function render(native: Native, chat: NativePointer, request: ChatRenderRequest)
     reasoningTags: reasoningEnds.length === 0 ? undefined : { start: reasoningStart, ends: reasoningEnds },
     createParser: parser === undefined ? undefined : () => createAnswerParser(native, parser),
   };
+}
+
+/** Half surrogate pairs, which JavaScript strings may hold, become replacement characters. */
+function toWellFormedJson(value: unknown): string {
+  const json = JSON.stringify(value);
+  if (!json.includes("\\ud")) return json;
+  return JSON.stringify(value, (_, part: unknown) => (typeof part === "string" ? part.toWellFormed() : part));
 }
 
 function toGrammar(rendering: NativeRendering): GrammarOptions | undefined {
@@ -74,7 +88,8 @@ function createAnswerParser({ symbols, takeText, checkPointer }: Native, parser:
   let answer: NativePointer | undefined = checkPointer(symbols.hearth_answer_new(json, json.length));
   return {
     parse(text, { final }) {
-      if (answer === undefined) throw new AppError("server_error", "an answer parser was used after it was freed");
+      if (answer === undefined)
+        throw new AppError("server_error", "an answer parser was used after it was freed");
       const bytes = encodeText(text);
       const size = symbols.hearth_answer_parse(answer, bytes, textLength(text, bytes), final ? 1 : 0);
       return JSON.parse(takeText(size)) as AnswerDelta[];

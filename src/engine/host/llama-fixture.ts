@@ -14,6 +14,8 @@ export function loadTestBackend(options: Partial<LoadOptions> = {}): Backend {
     gpuLayers: 0,
     prefixCacheBytes: 0,
     kvTokens: 1024,
+    // Threads that wait for each other make a busy machine slow out of all proportion.
+    threads: 1,
     ...options,
   });
 }
@@ -32,7 +34,10 @@ export function chatRequest(content: string, more: Partial<ChatRenderRequest> = 
   };
 }
 
-export function samplerOptions(sampling: SamplerOptions["sampling"], more: Partial<SamplerOptions> = {}): SamplerOptions {
+export function samplerOptions(
+  sampling: SamplerOptions["sampling"],
+  more: Partial<SamplerOptions> = {},
+): SamplerOptions {
   return { sampling, seed: 1, generationPrompt: "", entropy: false, ...more };
 }
 
@@ -71,7 +76,11 @@ export function generate(backend: Backend, prompt: Int32Array, sampler: Sampler,
 }
 
 /** The text of an answer; the tokens in `special` show too. */
-export function toText(backend: Backend, tokens: readonly number[], special: ReadonlySet<number> = new Set()): string {
+export function toText(
+  backend: Backend,
+  tokens: readonly number[],
+  special: ReadonlySet<number> = new Set(),
+): string {
   return Buffer.concat(tokens.map((token) => backend.piece(token, special.has(token)))).toString("utf8");
 }
 

@@ -69,7 +69,9 @@ const kvTypes = {
 
 /** Tries fewer layers on the GPU until the model and its context fit. Throws AppError model_load_failed. */
 export function loadModel(native: Native, options: LoadOptions): LoadedModel {
-  const attempts = hasGpu(native) ? [options.gpuLayers, ...gpuLayerSteps.filter((layers) => fewer(layers, options.gpuLayers))] : [0];
+  const attempts = hasGpu(native)
+    ? [options.gpuLayers, ...gpuLayerSteps.filter((layers) => fewer(layers, options.gpuLayers))]
+    : [0];
   let failure: unknown;
   for (const gpuLayers of attempts) {
     try {
@@ -81,7 +83,10 @@ export function loadModel(native: Native, options: LoadOptions): LoadedModel {
   throw describeFailure(failure, options.modelPath);
 }
 
-export function freeModel(native: Native, loaded: Omit<LoadedModel, "context" | "facts" | "generates">): void {
+export function freeModel(
+  native: Native,
+  loaded: Omit<LoadedModel, "context" | "facts" | "generates">,
+): void {
   if (loaded.generation !== undefined) native.symbols.hearth_context_free(loaded.generation);
   native.symbols.hearth_model_free(loaded.model);
   native.symbols.hearth_threads_free(loaded.threads);
@@ -110,7 +115,14 @@ function loadOnce(native: Native, options: LoadOptions, gpuLayers: number): Load
     if (generates) generation = createGeneration(native, { model, threads, options, planned });
     const kvTokens = generation === undefined ? 0 : symbols.hearth_context_kv_tokens(generation);
     const sequenceTokens = generates ? Math.min(planned.sequenceTokens, kvTokens) : planned.sequenceTokens;
-    return { model, threads, generation, facts, generates, context: { ...planned, kvTokens, sequenceTokens } };
+    return {
+      model,
+      threads,
+      generation,
+      facts,
+      generates,
+      context: { ...planned, kvTokens, sequenceTokens },
+    };
   } catch (error) {
     freeModel(native, { model, threads, generation });
     throw error;
@@ -124,7 +136,15 @@ function createGeneration(
   const { kvTokens, maxSequences, maxOutputs } = from.planned;
   const { code } = kvTypes[from.options.kvType];
   return checkPointer(
-    symbols.hearth_context_new(from.model, from.threads, kvTokens, batchTokens, maxSequences, maxOutputs, code),
+    symbols.hearth_context_new(
+      from.model,
+      from.threads,
+      kvTokens,
+      batchTokens,
+      maxSequences,
+      maxOutputs,
+      code,
+    ),
   );
 }
 
@@ -133,11 +153,15 @@ function planContext(facts: NativeModelFacts, options: LoadOptions, threads: num
   const sequenceTokens = Math.min(options.contextTokens ?? defaultContextTokens, trained);
   const wanted = sequenceTokens * Math.min(options.parallel, maxDefaultFullContexts);
   const bytesPerToken = facts.kvElementsPerToken * kvTypes[options.kvType].bytesPerElement;
-  const affordable = bytesPerToken > 0 ? Math.floor((availableMemory() * kvShareOfMemory) / bytesPerToken) : wanted;
-  const kvTokens = options.kvTokens ?? Math.max(sequenceTokens, Math.min(wanted, affordable, maxDefaultKvTokens));
+  const affordable =
+    bytesPerToken > 0 ? Math.floor((availableMemory() * kvShareOfMemory) / bytesPerToken) : wanted;
+  const kvTokens =
+    options.kvTokens ?? Math.max(sequenceTokens, Math.min(wanted, affordable, maxDefaultKvTokens));
   const maxSequences = planSequences(facts, options.parallel);
   const affordableOutputs = Math.floor(outputBytes / (bytesPerLogit * facts.vocabularySize));
-  const embedLimit = facts.causal ? Math.floor(embedOutputBytes / (bytesPerLogit * facts.vocabularySize)) : maxEmbedTokens;
+  const embedLimit = facts.causal
+    ? Math.floor(embedOutputBytes / (bytesPerLogit * facts.vocabularySize))
+    : maxEmbedTokens;
   return {
     kvTokens,
     sequenceTokens,
@@ -161,7 +185,8 @@ function availableMemory(): number {
 
 function describeFailure(error: unknown, path: string): AppError {
   const cause = error instanceof AppError ? error : undefined;
-  const reason = (error instanceof Error ? error.message : String(error)).trim() || "llama.cpp gave no reason";
+  const reason =
+    (error instanceof Error ? error.message : String(error)).trim() || "llama.cpp gave no reason";
   return new AppError(cause?.code ?? "model_load_failed", `${path} cannot be loaded: ${reason}`, {
     cause: error,
     details: { path },

@@ -3,10 +3,18 @@ import type { RawLogprob, Sampler, SamplerOptions } from "./backend.ts";
 import { encodeText, type Native, type NativePointer } from "./symbols.ts";
 
 /** Places for one record: the token, its logprob and entropy, and the alternatives. */
-type RecordBuffers = { readonly token: Int32Array; readonly values: Float32Array; readonly topTokens: Int32Array };
+type RecordBuffers = {
+  readonly token: Int32Array;
+  readonly values: Float32Array;
+  readonly topTokens: Int32Array;
+};
 
 function createRecordBuffers(top: number): RecordBuffers {
-  return { token: new Int32Array(1), values: new Float32Array(2 + top), topTokens: new Int32Array(Math.max(1, top)) };
+  return {
+    token: new Int32Array(1),
+    values: new Float32Array(2 + top),
+    topTokens: new Int32Array(Math.max(1, top)),
+  };
 }
 
 function readRecord({ token, values, topTokens }: RecordBuffers, count: number): RawLogprob {
@@ -27,7 +35,15 @@ export function readRawRecord(
 ): RawLogprob {
   const buffers = createRecordBuffers(wanted.top);
   const { token, values, topTokens } = buffers;
-  const count = symbols.hearth_raw_record(context, wanted.batchIndex, wanted.token, wanted.top, token, values, topTokens);
+  const count = symbols.hearth_raw_record(
+    context,
+    wanted.batchIndex,
+    wanted.token,
+    wanted.top,
+    token,
+    values,
+    topTokens,
+  );
   return readRecord(buffers, check(count));
 }
 
@@ -56,7 +72,13 @@ export class LlamaSampler implements Sampler {
   get lastLogprob(): RawLogprob | undefined {
     if (!this.#record) return undefined;
     const { token, values, topTokens } = this.#record;
-    const count = this.#native.symbols.hearth_sampler_record(this.handle, values.length - 2, token, values, topTokens);
+    const count = this.#native.symbols.hearth_sampler_record(
+      this.handle,
+      values.length - 2,
+      token,
+      values,
+      topTokens,
+    );
     return readRecord(this.#record, this.#native.check(count));
   }
 

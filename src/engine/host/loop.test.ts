@@ -15,7 +15,7 @@ function createEngine(options: FakeBackendOptions & { parallel: number; maxParke
   const backend = createFakeBackend(options);
   const kv = new KvCache(backend, { maxParkedBytes: options.maxParkedBytes ?? 1 << 20 });
   const costs = new CostTable();
-  const scheduler = new Scheduler(kv, costs, { parallel: options.parallel, batchTokens: backend.context.batchTokens });
+  const scheduler = new Scheduler(kv, costs, { parallel: options.parallel, batchTokens: backend.context.batchTokens, maxOutputs: backend.context.maxOutputs });
   const loop = new EngineLoop({ backend, kv, scheduler, costs, nowMs: () => 0 });
   let ids = 0;
   function add({ tokens, ...ask }: Ask): Job {

@@ -13,6 +13,8 @@ export type SchedulerOptions = {
   /** Sequences that run side by side. */
   readonly parallel: number;
   readonly batchTokens: number;
+  /** Rows of one step that may have logits. */
+  readonly maxOutputs: number;
 };
 
 export type StepItem = { readonly sequence: Sequence; readonly tokens: number };
@@ -31,8 +33,6 @@ const maxPrefillTokens = 512;
 /** A chunk of this many tokens is as efficient as a longer one: a step may end with the first prompt it completes. */
 const efficientPrefillTokens = 96;
 const nothingKnown = { reusable: 0, resident: 0, pending: 0 };
-/** Prompt tokens a step when each one's logits are wanted; an output row is as large as the vocabulary. */
-const maxOutputTokens = 32;
 
 export class Scheduler {
   readonly #kv: KvCache;
@@ -138,8 +138,8 @@ export class Scheduler {
     let chunk = 0;
     for (const sequence of this.#inOrder(prefilling)) {
       const pending = pendingTokens(sequence);
-      const limit = sequence.promptLogprobs === undefined ? budget : Math.min(budget, maxOutputTokens);
-      const tokens = Math.min(pending, limit);
+      const outputs = this.#options.maxOutputs - items.length;
+      const tokens = Math.min(pending, sequence.promptLogprobs === undefined ? budget : Math.min(budget, outputs));
       if (tokens === 0) break;
       items.push({ sequence, tokens });
       budget -= tokens;

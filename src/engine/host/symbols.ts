@@ -117,12 +117,15 @@ function openLibrary(file: string) {
     return dlopen(file, signatures);
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new AppError("model_load_failed", `the native library ${file} cannot be loaded: ${reason}`, { cause });
+    throw new AppError("model_load_failed", `the native library ${file} cannot be loaded: ${reason}`, {
+      cause,
+    });
   }
 }
 
 function view(pointer: NativePointer | null, size: number): ArrayBuffer {
-  if (pointer === null || typeof pointer === "bigint") throw new AppError("server_error", "a native result has no address");
+  if (pointer === null || typeof pointer === "bigint")
+    throw new AppError("server_error", "a native result has no address");
   return toArrayBuffer(pointer, 0, size);
 }
 

@@ -117,9 +117,9 @@ describe("whole answers", () => {
     const { post, engine } = createApp(
       scripted({ toolCall: { index: 0, id: "c", name: "add", argumentsDelta: "{}" } }),
     );
-    const body = await (
-      await post({ messages: hello, functions: [{ name: "add" }], function_call: { name: "add" } })
-    ).json();
+    const body = await readJson(
+      await post({ messages: hello, functions: [{ name: "add" }], function_call: { name: "add" } }),
+    );
     expect(body.choices[0].finish_reason).toBe("function_call");
     expect(body.choices[0].message.function_call).toEqual({ name: "add", arguments: "{}" });
     expect(engine.requests[0]?.input).toMatchObject({ tools: [{ name: "add" }], toolChoice: "required" });

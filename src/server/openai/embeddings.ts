@@ -1,12 +1,13 @@
 import { z } from "@hono/zod-openapi";
 import type { EmbedInput } from "../../contract/index.ts";
+import type { ModelEntry } from "../../engine/index.ts";
 import { readBody } from "../body.ts";
 import { lazy } from "../lazy.ts";
 import { maxEmbeddingInputs, maxPromptCharacters } from "../limits.ts";
 import type { AppContext } from "../request-scope.ts";
 import type { Route, RouteDeps } from "../route.ts";
 import { isTokenList, tokenField } from "./completion-request.ts";
-import { invalidParameter } from "./errors.ts";
+import { invalidParameter, nameInput } from "./errors.ts";
 import { findModel } from "./find-model.ts";
 import { findIgnoredFields, modelField } from "./generation-fields.ts";
 
@@ -42,18 +43,11 @@ async function handleEmbedding(context: AppContext, deps: RouteDeps): Promise<Re
   scope.ignored = findIgnoredFields(body, embeddingBodySchema().shape);
   const entry = findModel(deps.engine, body.model);
   scope.model = entry.id;
-  const { dimensions } = body;
-  if (dimensions !== undefined) {
-    const { embeddingLength } = entry.description ?? (await deps.engine.describe(entry.id));
-    if (dimensions > embeddingLength) {
-      throw invalidParameter(
-        "dimensions",
-        `dimensions: ${dimensions} are more than the model's ${embeddingLength}.`,
-      );
-    }
-  }
+  await checkDimensions(body.dimensions, entry, deps);
   const request = { model: entry.id, inputs: readInputs(body.input), tenant: scope.tenant };
-  const { vectors, promptTokens } = await deps.engine.embed(request, scope.abort.signal);
+  const { vectors, promptTokens } = await deps.engine.embed(request, scope.abort.signal).catch((error) => {
+    throw nameInput(error, "input");
+  });
   scope.usage = { promptTokens, completionTokens: 0 };
   const encode = body.encoding_format === "base64" ? toBase64 : toNumbers;
   return context.json({
@@ -61,11 +55,25 @@ async function handleEmbedding(context: AppContext, deps: RouteDeps): Promise<Re
     data: vectors.map((vector, index) => ({
       object: "embedding",
       index,
-      embedding: encode(shorten(vector, dimensions)),
+      embedding: encode(shorten(vector, body.dimensions)),
     })),
     model: entry.id,
     usage: { prompt_tokens: promptTokens, total_tokens: promptTokens },
   });
+}
+
+async function checkDimensions(
+  dimensions: number | undefined,
+  entry: ModelEntry,
+  deps: RouteDeps,
+): Promise<void> {
+  if (dimensions === undefined) return;
+  const { embeddingLength } = entry.description ?? (await deps.engine.describe(entry.id));
+  if (dimensions <= embeddingLength) return;
+  throw invalidParameter(
+    "dimensions",
+    `dimensions: ${dimensions} are more than the model's ${embeddingLength}.`,
+  );
 }
 
 function readInputs(input: string | number[] | string[] | number[][]): readonly EmbedInput[] {

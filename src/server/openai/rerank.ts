@@ -5,6 +5,7 @@ import { lazy } from "../lazy.ts";
 import { maxDocuments, maxPromptCharacters } from "../limits.ts";
 import type { AppContext } from "../request-scope.ts";
 import type { Route, RouteDeps } from "../route.ts";
+import { nameInput } from "./errors.ts";
 import { findModel } from "./find-model.ts";
 import { findIgnoredFields, modelField } from "./generation-fields.ts";
 
@@ -44,7 +45,9 @@ async function handleRerank(context: AppContext, deps: RouteDeps): Promise<Respo
     typeof document === "string" ? document : document.text,
   );
   const request = { model: entry.id, query: body.query, documents, tenant: scope.tenant };
-  const { scores, promptTokens } = await deps.engine.rerank(request, scope.abort.signal);
+  const { scores, promptTokens } = await deps.engine.rerank(request, scope.abort.signal).catch((error) => {
+    throw nameInput(error, "documents");
+  });
   scope.usage = { promptTokens, completionTokens: 0 };
   const toScore = body.raw_scores ? (score: number) => score : sigmoid;
   const ranked = scores

@@ -8,9 +8,10 @@ import type { Route, RouteDeps } from "../route.ts";
 import { beginRequest } from "./answer.ts";
 import { chatBodySchema, fromChatRequest } from "./chat-request.ts";
 import { tokenField } from "./completion-request.ts";
+import { constraintShape } from "./constraint.ts";
 import { invalidParameter } from "./errors.ts";
 import { findModel } from "./find-model.ts";
-import { findIgnoredFields, modelField } from "./generation-fields.ts";
+import { findIgnoredFields, generationShape, modelField } from "./generation-fields.ts";
 import { decodeText, toTokenText } from "./logprobs.ts";
 
 /** Takes llama.cpp's `content`, vLLM's `prompt`, or the messages of a chat. */
@@ -22,13 +23,32 @@ const tokenizeBodySchema = lazy(() => {
     prompt: text.optional(),
     messages: messages.optional(),
     ...chatShape,
-    add_special: z.boolean().optional().describe("Off by default for content, on for prompt"),
+    add_special: z.boolean().optional().describe("Off by default for content, on for prompt and messages"),
     add_special_tokens: z.boolean().optional().describe("Same as add_special"),
     parse_special: z.boolean().optional().describe("On by default"),
     with_pieces: z.boolean().optional(),
     return_token_strs: z.boolean().optional(),
   });
 });
+
+/** Fields of a chat that say how to go on from the prompt, and so change nothing in it. */
+const continuationFields = lazy(() => {
+  const { model, options, stream_options, ...generation } = generationShape();
+  const others = ["max_tokens", "max_completion_tokens", "logprobs", "top_logprobs", "modalities", "audio"];
+  const constraints = Object.keys(constraintShape());
+  return new Set([...Object.keys(generation), ...others].filter((name) => !constraints.includes(name)));
+});
+
+/** Names what changes nothing in the prompt of a body, unknown fields included. */
+function findUnusedFields(
+  body: Readonly<Record<string, unknown>>,
+  shape: Readonly<Record<string, unknown>>,
+): string[] {
+  const unused = Object.keys(body).filter(
+    (name) => continuationFields().has(name) && name !== "service_tier",
+  );
+  return [...unused, ...findIgnoredFields(body, shape)];
+}
 
 const detokenizeBodySchema = lazy(() =>
   z.looseObject({ model: modelField(), tokens: z.array(tokenField()).max(maxPromptCharacters) }),
@@ -62,7 +82,7 @@ export const tokenRoutes: readonly Route[] = [
 
 async function handleTokenize(context: AppContext, deps: RouteDeps): Promise<Response> {
   const body = await readBody(context, tokenizeBodySchema());
-  context.get("scope").ignored = findIgnoredFields(body, tokenizeBodySchema().shape);
+  context.get("scope").ignored = findUnusedFields(body, tokenizeBodySchema().shape);
   const entry = findModel(deps.engine, body.model);
   const origin = beginRequest(context, entry, "tokens");
   const { messages } = body;
@@ -72,9 +92,8 @@ async function handleTokenize(context: AppContext, deps: RouteDeps): Promise<Res
   const text =
     given ??
     (messages ? await deps.engine.applyTemplate(fromChatRequest({ ...body, messages }, origin)) : "");
-  const addSpecialByDefault = body.content === undefined && body.prompt !== undefined;
   const result = await deps.engine.tokenize(entry.id, text, {
-    addSpecial: body.add_special ?? body.add_special_tokens ?? addSpecialByDefault,
+    addSpecial: body.add_special ?? body.add_special_tokens ?? body.content === undefined,
     parseSpecial: body.parse_special ?? true,
   });
   return context.json({
@@ -105,7 +124,7 @@ async function handleDetokenize(context: AppContext, deps: RouteDeps): Promise<R
 
 async function handleApplyTemplate(context: AppContext, deps: RouteDeps): Promise<Response> {
   const body = await readBody(context, chatBodySchema());
-  context.get("scope").ignored = findIgnoredFields(body, chatBodySchema().shape);
+  context.get("scope").ignored = findUnusedFields(body, chatBodySchema().shape);
   const entry = findModel(deps.engine, body.model);
   const prompt = await deps.engine.applyTemplate(
     fromChatRequest(body, beginRequest(context, entry, "template")),

@@ -1,0 +1,25 @@
+import type { Config, Environment } from "../config/index.ts";
+import type { GenerateEvent, GenerateRequest } from "../contract/index.ts";
+import type { Engine } from "../engine/index.ts";
+import type { CliIo } from "./io.ts";
+
+/** What the commands use of the application that `app.ts` builds. */
+export type CliApp = {
+  readonly engine: Pick<Engine, "models" | "describe" | "tokenize">;
+  /** The one path to an answer. */
+  generate(request: GenerateRequest, signal: AbortSignal): AsyncIterable<GenerateEvent>;
+  /** Loads every model; rejects where none could be. */
+  load(): Promise<void>;
+  listen(): Promise<{ readonly url: string }>;
+  stop(deadline: AbortSignal): Promise<void>;
+};
+
+export type CliDeps = {
+  readonly io: CliIo;
+  readonly environment: Environment;
+  createApp(config: Config): Promise<CliApp>;
+  /** The folder that the native libraries are loaded from. */
+  locateLibraries(home: string): Promise<string>;
+  /** `hearth` and what it is made of, with versions. */
+  readonly versions: Readonly<Record<string, string>> & { readonly hearth: string };
+};

@@ -1,0 +1,108 @@
+import { expect, test } from "bun:test";
+import { writeFileSync } from "node:fs";
+import {
+  createFakeCli,
+  createFakeIo,
+  createTemporaryFolder,
+  demoModelPath,
+  type FakeCliOptions,
+} from "../testing/index.ts";
+import { runCli } from "./run-cli.ts";
+
+async function hearth(argv: readonly string[], options: FakeCliOptions = {}) {
+  const world = createFakeIo();
+  const cli = createFakeCli(world, options);
+  const code = await runCli(argv, cli.deps);
+  return { code, output: world.output(), errors: world.errors(), ...cli };
+}
+
+const commands = ["serve", "run", "ls", "show", "bench", "doctor", "version"];
+
+test.each(commands)("%s has help with an example", async (command) => {
+  const { code, output } = await hearth([command, "--help"]);
+  expect(code).toBe(0);
+  expect(output).toMatch(/Examples?:\n {2}\S*.*hearth/);
+});
+
+test.each([
+  [[]],
+  [["frobnicate"]],
+  [["serve", "--frobnicate"]],
+  [["serve", "extra"]],
+  [["run"]],
+  [["show"]],
+  [["serve", "--port", "65536"]],
+  [["serve", "--host", "0.0.0.0"]],
+  [["run", "hearth-demo", "hi", "--temperature", "hot"]],
+  [["run", "hearth-demo", "hi", "--max-tokens", "-1"]],
+])("%j is wrong usage: code 2, a message on stderr, nothing on stdout", async (argv) => {
+  const world = createFakeIo();
+  world.endInput();
+  const code = await runCli(argv, createFakeCli(world).deps);
+  expect(world.output()).toBe("");
+  expect(world.errors()).not.toBe("");
+  expect(world.errors()).not.toContain("    at ");
+  expect(code).toBe(2);
+});
+
+test("an unexpected failure is one message and code 1, never a stack", async () => {
+  const world = createFakeIo();
+  world.endInput();
+  const { deps } = createFakeCli(world);
+  const createApp = () => Promise.reject(new TypeError("x is not a function"));
+  expect(await runCli(["serve"], { ...deps, createApp })).toBe(1);
+  expect(world.errors()).toBe("hearth: x is not a function\n");
+});
+
+test("version prints what Hearth is made of", async () => {
+  const { output } = await hearth(["version", "--json"]);
+  expect(JSON.parse(output)).toMatchObject({ hearth: "1.2.3", bun: Bun.version });
+  expect((await hearth(["version"])).output).toStartWith("hearth 1.2.3\n");
+  expect((await hearth(["--version"])).output).toBe("1.2.3\n");
+});
+
+test("ls lists the built-in model and those configured, once each", async () => {
+  const { code, output } = await hearth(["ls", "--json", "--model", "hearth-demo", "--model", demoModelPath]);
+  expect(code).toBe(0);
+  expect(JSON.parse(output)).toMatchObject([
+    { id: "hearth-demo", builtIn: true, parameters: 4_328_704 },
+    { id: "hearth-demo-q8_0", builtIn: false, quantisation: "Q8_0" },
+  ]);
+});
+
+test("ls shows why a configured file cannot be used and ends with code 1", async () => {
+  using folder = createTemporaryFolder();
+  writeFileSync(folder.file("broken.gguf"), "not a model");
+  const { code, output } = await hearth(["ls", "--model", folder.file("broken.gguf")]);
+  expect(code).toBe(1);
+  expect(output).toContain("is not a GGUF file");
+  expect(output).toContain("hearth-demo  llama");
+});
+
+test("show describes a model to people and to machines", async () => {
+  expect((await hearth(["show", "hearth-demo"])).output).toMatch(/parameters\s+4\.3 M\n/);
+  expect(JSON.parse((await hearth(["show", demoModelPath, "--json"])).output)).toMatchObject({
+    id: "hearth-demo-q8_0",
+    hasChatTemplate: true,
+  });
+});
+
+test("show of a model that is not there is one message and code 1", async () => {
+  const { code, errors, output } = await hearth(["show", "gpt-4"]);
+  expect({ code, output }).toEqual({ code: 1, output: "" });
+  expect(errors).toStartWith('hearth: there is no model "gpt-4"');
+});
+
+test("bench reports reading and writing speeds through the engine", async () => {
+  const { code, output, engine } = await hearth(["bench", "--json"]);
+  expect(code).toBe(0);
+  expect(JSON.parse(output).figures.map((figure: { test: string }) => figure.test)).toEqual([
+    "prefill",
+    "decode x1",
+    "decode x4",
+    "decode x8",
+  ]);
+  expect(
+    engine.requests.every((request) => !request.cachePrompt && request.sampling.ignoreEndOfSequence),
+  ).toBe(true);
+});

@@ -1,0 +1,160 @@
+import { Command, CommanderError } from "commander";
+import { toAppError } from "../base/index.ts";
+import type { ConfigKey } from "../config/index.ts";
+import { addConfigFlags, readConfigFlags } from "./config-flags.ts";
+import type { CliDeps } from "./deps.ts";
+import { exitCodes, UsageError } from "./usage-error.ts";
+
+/** Options that change how a model runs, without those of the server. */
+const engineKeys: readonly ConfigKey[] = [
+  ...([
+    "contextTokens",
+    "kvTokens",
+    "kvType",
+    "threads",
+    "gpuLayers",
+    "prefixCacheMiB",
+    "hostMemoryMiB",
+  ] as const),
+  ...(["chatTemplateFile", "logFormat", "logLevel", "home", "loadTimeoutMs"] as const),
+];
+
+/** Runs one command line and returns its exit code. Never throws. Commands load their code when they are called. */
+export async function runCli(argv: readonly string[], deps: CliDeps): Promise<number> {
+  let code: number = exitCodes.success;
+  const program = createProgram(deps, (result) => {
+    code = result;
+  });
+  try {
+    await program.parseAsync([...argv], { from: "user" });
+    return code;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.success : exitCodes.usage;
+    deps.io.stderr.write(`hearth: ${toAppError(error).message}\n`);
+    return error instanceof UsageError ? exitCodes.usage : exitCodes.failure;
+  }
+}
+
+function createProgram(deps: CliDeps, finish: (code: number) => void): Command {
+  const program = new Command("hearth")
+    .description("Runs language models on your own machine and serves the OpenAI API.")
+    .version(deps.versions.hearth, "--version", "print the version")
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => deps.io.stdout.write(text),
+      writeErr: (text) => deps.io.stderr.write(text),
+    })
+    .showHelpAfterError("Run it with --help for its options and an example.");
+  addServe(program, deps, finish);
+  addRun(program, deps, finish);
+  addLs(program, deps, finish);
+  addShow(program, deps, finish);
+  addBench(program, deps, finish);
+  addDoctor(program, deps, finish);
+  addVersion(program, deps, finish);
+  return program;
+}
+
+type Finish = (code: number) => void;
+
+function addServe(program: Command, deps: CliDeps, finish: Finish): void {
+  const command = program
+    .command("serve")
+    .description("Serve models over HTTP until it is told to stop.")
+    .option("--curl", "print a request to try on stderr");
+  addConfigFlags(command)
+    .addHelpText(
+      "after",
+      "\nExample:\n  hearth serve --port 8080 --model hearth-demo --model ./qwen3-0.6b.gguf",
+    )
+    .action(async ({ curl = false }: { curl?: boolean }) => {
+      const { serve } = await import("./serve.ts");
+      finish(await serve(deps, { ...readConfigFlags(command), curl }));
+    });
+}
+
+function addRun(program: Command, deps: CliDeps, finish: Finish): void {
+  const command = program
+    .command("run")
+    .description("Chat with a model, or answer one prompt.")
+    .argument("<model>", "hearth-demo or the path of a .gguf file")
+    .argument("[prompt...]", "answer this and end; a piped prompt does the same")
+    .option("--system <text>", "system prompt")
+    .option("--temperature <number>", "0 always takes the likeliest token")
+    .option("--seed <number>", "makes the answer repeatable")
+    .option("--max-tokens <count>", "longest answer");
+  addConfigFlags(command, engineKeys)
+    .addHelpText(
+      "after",
+      '\nExamples:\n  hearth run hearth-demo\n  echo "Who are you?" | hearth run hearth-demo --temperature 0',
+    )
+    .action(async (model: string, prompt: string[], options: Record<string, string | undefined>) => {
+      const { run } = await import("./run.ts");
+      const { system, temperature, seed, maxTokens } = options;
+      const settings = { system, temperature, seed, "max-tokens": maxTokens };
+      finish(await run(deps, { ...readConfigFlags(command), model, prompt: prompt.join(" "), settings }));
+    });
+}
+
+function addLs(program: Command, deps: CliDeps, finish: Finish): void {
+  const command = program.command("ls").description("List the models that are configured.");
+  addConfigFlags(command.option("--json", "for machines"), ["models", "home"])
+    .addHelpText("after", "\nExample:\n  hearth ls --model ./qwen3-0.6b.gguf")
+    .action(async ({ json = false }: { json?: boolean }) => {
+      const { ls } = await import("./ls.ts");
+      finish(await ls(deps, { ...readConfigFlags(command), json }));
+    });
+}
+
+function addShow(program: Command, deps: CliDeps, finish: Finish): void {
+  const command = program
+    .command("show")
+    .description("Describe a model from the header of its file.")
+    .argument("<model>", "hearth-demo or the path of a .gguf file")
+    .option("--json", "for machines");
+  addConfigFlags(command, ["home"])
+    .addHelpText("after", "\nExample:\n  hearth show hearth-demo")
+    .action(async (model: string, { json = false }: { json?: boolean }) => {
+      const { show } = await import("./show.ts");
+      finish(await show(deps, { ...readConfigFlags(command), model, json }));
+    });
+}
+
+function addBench(program: Command, deps: CliDeps, finish: Finish): void {
+  const command = program
+    .command("bench")
+    .description("Measure a model on this machine: reading a prompt, and writing 1, 4 and 8 answers at once.")
+    .argument("[model]", "hearth-demo or the path of a .gguf file", "hearth-demo")
+    .option("--json", "for machines");
+  addConfigFlags(command, engineKeys)
+    .addHelpText("after", "\nExample:\n  hearth bench ./qwen3-0.6b.gguf --threads 4")
+    .action(async (model: string, { json = false }: { json?: boolean }) => {
+      const { bench } = await import("./bench.ts");
+      finish(await bench(deps, { ...readConfigFlags(command), model, json }));
+    });
+}
+
+function addDoctor(program: Command, deps: CliDeps, finish: Finish): void {
+  const command = program
+    .command("doctor")
+    .description("Check this machine and say how to mend what is wrong.")
+    .option("--json", "for machines");
+  addConfigFlags(command)
+    .addHelpText("after", "\nExample:\n  hearth doctor --port 8080")
+    .action(async ({ json = false }: { json?: boolean }) => {
+      const { doctor } = await import("./doctor.ts");
+      finish(await doctor(deps, { ...readConfigFlags(command), json }));
+    });
+}
+
+function addVersion(program: Command, deps: CliDeps, finish: Finish): void {
+  program
+    .command("version")
+    .description("Print the version of Hearth and of what it is made of.")
+    .option("--json", "for machines")
+    .addHelpText("after", "\nExample:\n  hearth version --json")
+    .action(async ({ json = false }: { json?: boolean }) => {
+      const { version } = await import("./version.ts");
+      finish(version(deps, { json }));
+    });
+}

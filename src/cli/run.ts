@@ -1,0 +1,104 @@
+import { AppError } from "../base/index.ts";
+import type { ModelDescription } from "../contract/index.ts";
+import { chat } from "./chat.ts";
+import { type ConfigFlags, readConfig } from "./config-flags.ts";
+import { type Conversation, createConversation } from "./conversation.ts";
+import type { CliApp, CliDeps } from "./deps.ts";
+import { readAll, type StopSignal } from "./io.ts";
+import { changeSetting, type Settings } from "./settings.ts";
+import { visible } from "./table.ts";
+import { exitCodes, UsageError } from "./usage-error.ts";
+
+/** Longest prompt that is read from a pipe. */
+const maxPipedBytes = 16 * 2 ** 20;
+
+export type RunOptions = ConfigFlags & {
+  readonly model: string;
+  readonly prompt: string;
+  /** Settings as the flags gave them. */
+  readonly settings: Readonly<Record<string, string | undefined>>;
+};
+
+/** Chats on a terminal; with a prompt, given or piped, prints the answer alone. */
+export async function run(deps: CliDeps, options: RunOptions): Promise<number> {
+  const settings = readSettings(options.settings);
+  const prompt = await readPrompt(deps, options.prompt);
+  const app = await createQuietApp(deps, options);
+  try {
+    const model = await loadModel(app, options.model);
+    const conversation = createConversation(app, model);
+    if (prompt === undefined) return await chat({ io: deps.io, conversation, model }, settings);
+    return await answerOnce(deps, conversation, prompt, settings);
+  } finally {
+    await app.stop(AbortSignal.abort());
+  }
+}
+
+function readSettings(given: Readonly<Record<string, string | undefined>>): Settings {
+  return Object.entries(given).reduce<Settings>(
+    (settings, [name, value]) => (value === undefined ? settings : changeSetting(settings, name, value)),
+    { sampling: {} },
+  );
+}
+
+/** The prompt of the command line and of a pipe, in this order; undefined where a person is to be asked. */
+async function readPrompt({ io }: CliDeps, argument: string): Promise<string | undefined> {
+  if (io.stdin.isTTY === true) return argument === "" ? undefined : argument;
+  const piped = await readAll(io.stdin, maxPipedBytes);
+  if (piped === undefined)
+    throw new UsageError(`the piped prompt is longer than ${maxPipedBytes} bytes; give less`);
+  const prompt = [argument, piped.trimEnd()].filter((part) => part !== "").join("\n\n");
+  if (prompt.trim() === "")
+    throw new UsageError('there is nothing to answer; try: hearth run hearth-demo "Who are you?"');
+  return prompt;
+}
+
+/** The model's log would stand between the lines of the chat, so only errors of it are shown unless asked for. */
+async function createQuietApp(deps: CliDeps, { flags, file, model }: RunOptions): Promise<CliApp> {
+  const quiet = deps.environment.HEARTH_LOG_LEVEL ? {} : { logLevel: "error" };
+  const config = await readConfig(deps, {
+    flags: { ...quiet, ...flags, models: [model] },
+    ...(file !== undefined && { file }),
+  });
+  return await deps.createApp(config);
+}
+
+async function loadModel(app: CliApp, reference: string): Promise<ModelDescription> {
+  const id = app.engine.models()[0]?.id;
+  if (id === undefined) throw new AppError("model_not_found", `there is no model "${reference}"`);
+  const model = await app.engine.describe(id);
+  if (!model.capabilities.generate) {
+    throw new AppError(
+      "invalid_request",
+      `${id} makes embeddings and no text; serve it and call /v1/embeddings`,
+    );
+  }
+  return model;
+}
+
+async function answerOnce(
+  { io }: CliDeps,
+  conversation: Conversation,
+  prompt: string,
+  settings: Settings,
+): Promise<number> {
+  const controller = new AbortController();
+  let stoppedBy: StopSignal | undefined;
+  const release = io.onSignal((signal) => {
+    stoppedBy ??= signal;
+    controller.abort(new AppError("cancelled", "stopped"));
+  });
+  try {
+    const isTerminal = io.stdout.isTTY === true;
+    for await (const piece of conversation.ask(prompt, settings, controller.signal)) {
+      if (piece.type === "text") io.stdout.write(isTerminal ? visible(piece.text) : piece.text);
+    }
+    io.stdout.write("\n");
+    return exitCodes.success;
+  } catch (error) {
+    if (stoppedBy === undefined) throw error;
+    return stoppedBy === "SIGINT" ? exitCodes.interrupted : exitCodes.terminated;
+  } finally {
+    release();
+  }
+}

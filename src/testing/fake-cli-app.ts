@@ -1,0 +1,47 @@
+import type { CliApp, CliDeps } from "../cli/index.ts";
+import type { Config } from "../config/index.ts";
+import { createFakeEngine, type FakeEngine, type FakeEngineOptions } from "./fake-engine.ts";
+import type { FakeIo } from "./fake-io.ts";
+
+export type FakeCli = {
+  readonly deps: CliDeps;
+  readonly engine: FakeEngine;
+  /** The configuration of each application that was created. */
+  readonly configs: readonly Config[];
+  /** Whether the deadline had passed already, for each stop. */
+  readonly stops: readonly boolean[];
+};
+
+export type FakeCliOptions = FakeEngineOptions & {
+  readonly environment?: Readonly<Record<string, string>>;
+  /** Takes the place of loading models. */
+  readonly load?: () => Promise<void>;
+};
+
+/** What a command line is given, over a scripted engine and without a port. */
+export function createFakeCli({ io }: FakeIo, options: FakeCliOptions = {}): FakeCli {
+  const engine = createFakeEngine({ models: ["hearth-demo"], ...options });
+  const configs: Config[] = [];
+  const stops: boolean[] = [];
+  const app: CliApp = {
+    engine,
+    generate: (request, signal) => engine.generate(request, signal),
+    load: options.load ?? (() => Promise.resolve()),
+    listen: () => Promise.resolve({ url: "http://127.0.0.1:4321" }),
+    async stop(deadline) {
+      stops.push(deadline.aborted);
+      await engine.stop(deadline);
+    },
+  };
+  const deps: CliDeps = {
+    io,
+    environment: options.environment ?? {},
+    versions: { hearth: "1.2.3" },
+    locateLibraries: (home) => Promise.resolve(`${home}/cache/native`),
+    async createApp(config) {
+      configs.push(config);
+      return app;
+    },
+  };
+  return { deps, engine, configs, stops };
+}
