@@ -127,8 +127,8 @@ function createObserver(logger: Logger, metrics: Metrics): EngineObserver {
       metrics.modelLoaded(model, durationMs);
       logger.info("model_loaded", { model, durationMs: Math.round(durationMs) });
     },
-    hostExited(model, { expected, reason, inFlight }) {
-      if (!expected) logger.error("engine_host_died", { model, reason, inFlight });
+    hostExited(model, { expected, ...exit }) {
+      if (!expected) logger.error("engine_host_died", { model, ...exit });
     },
     stepFinished: (model, { durationMs }) => metrics.stepFinished(model, durationMs),
   };

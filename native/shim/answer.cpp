@@ -67,6 +67,7 @@ bool Answer::is_whole(const common_chat_msg & parsed) const {
 
 json Answer::parse(const std::string & text, bool final) {
     json deltas = json::array();
+    if (!is_shallow(text)) return final ? rest_as_text(text) : deltas;
     try {
         auto parsed = common_chat_parse(text, !final, params);
         if (!params.parse_tool_calls) parsed.tool_calls.clear();

@@ -54,10 +54,24 @@ std::string read_schema(const json & request) {
     return schema.dump();
 }
 
+// llama-common only prints a warning about the parts of a schema that it will not enforce.
+template <typename Convert>
+auto converting_schema(bool must_hold, Convert && convert) {
+    StderrCapture printed;
+    auto result = convert();
+    std::string warning = printed.text();
+    while (!warning.empty() && warning.back() == '\n') warning.pop_back();
+    if (must_hold && !warning.empty()) refuse("the JSON schema cannot be enforced: " + warning);
+    return result;
+}
+
 common_chat_templates_inputs read_inputs(const json & request) {
     common_chat_templates_inputs inputs;
     inputs.messages = common_chat_msgs_parse_oaicompat(request.at("messages"));
     if (inputs.messages.empty()) refuse("a chat needs at least one message");
+    for (const auto & message : inputs.messages) {
+        for (const auto & call : message.tool_calls) require_shallow_json(call.arguments);
+    }
     inputs.tools = common_chat_tools_parse_oaicompat(request.at("tools"));
     inputs.tool_choice = common_chat_tool_choice_parse_oaicompat(request.at("toolChoice").get<std::string>());
     inputs.parallel_tool_calls = request.value("parallelToolCalls", false);
@@ -135,7 +149,10 @@ bool renders_plainly(const Chat & chat, const common_chat_templates_inputs & inp
 
 // The analysis of a template takes milliseconds, so it is left out where its outcome is known.
 common_chat_params apply(const Chat & chat, common_chat_templates_inputs & inputs) {
-    if (!renders_plainly(chat, inputs)) return common_chat_templates_apply(chat.templates.get(), inputs);
+    if (!renders_plainly(chat, inputs)) {
+        return converting_schema(!inputs.json_schema.empty(),
+                                 [&] { return common_chat_templates_apply(chat.templates.get(), inputs); });
+    }
     inputs.force_pure_content = true;
     auto params = common_chat_templates_apply(chat.templates.get(), inputs);
     params.parser.clear();
@@ -236,7 +253,8 @@ HEARTH_API int64_t hearth_schema_to_grammar(const char * schema, int64_t length)
     return guard(ErrorKind::kInvalidRequest, int64_t{kFailure}, [&] {
         json request = json::object();
         request["jsonSchema"] = to_string(schema, length);
-        return set_text(json_schema_to_grammar(json::parse(read_schema(request))));
+        const json parsed = json::parse(read_schema(request));
+        return set_text(converting_schema(true, [&] { return json_schema_to_grammar(parsed); }));
     });
 }
 

@@ -78,10 +78,8 @@ llama_token draw_any(const float * logits, int32_t size, float max, float temper
     sums.clear();
     double total = 0;
     for (int32_t from = 0; from < size; from += kWalkBlock) {
-        double sum = 0;
-        for (int32_t i = from; i < std::min(size, from + kWalkBlock); i++) sum += weights[i];
-        sums.push_back(sum);
-        total += sum;
+        sums.push_back(sum_of(weights.data() + from, std::min(kWalkBlock, size - from)));
+        total += sums.back();
     }
     const double target = total * uniform(random);
     double run = 0;

@@ -8,7 +8,7 @@
 
 // The libraries pick their CPU variant when they load; these loops do the same.
 #if defined(__x86_64__) && defined(__linux__) && defined(__GNUC__) && !defined(__clang__)
-#define HEARTH_PER_CPU __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
+#define HEARTH_PER_CPU __attribute__((target_clones("arch=skylake-avx512", "arch=haswell", "default")))
 #else
 #define HEARTH_PER_CPU
 #endif
@@ -144,8 +144,21 @@ SoftmaxSums softmax_sums(const float * logits, int32_t size) {
 HEARTH_PER_CPU void exponentials(const float * logits, int32_t size, float max, float scale, float * out) {
     for (int32_t i = 0; i < size; i++) {
         const float x = (logits[i] - max) * scale;
-        out[i] = x >= -87.0f ? exp_nonpositive(x) : 0.0f;
+        const float e = exp_nonpositive(x);
+        out[i] = x >= -87.0f ? e : 0.0f;
     }
+}
+
+HEARTH_PER_CPU double sum_of(const float * values, int32_t size) {
+    double lanes[kLanes] = {};
+    const int32_t whole = size / kLanes * kLanes;
+    for (int32_t j = 0; j < whole; j += kLanes) {
+        for (int32_t i = 0; i < kLanes; i++) lanes[i] += values[j + i];
+    }
+    double sum = 0;
+    for (const double lane : lanes) sum += lane;
+    for (int32_t i = whole; i < size; i++) sum += values[i];
+    return sum;
 }
 
 }  // namespace hearth

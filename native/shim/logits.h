@@ -32,4 +32,6 @@ SoftmaxSums softmax_sums(const float * logits, int32_t size);
 // Writes exp((x - max) * scale) for each value.
 void exponentials(const float * logits, int32_t size, float max, float scale, float * out);
 
+double sum_of(const float * values, int32_t size);
+
 }  // namespace hearth

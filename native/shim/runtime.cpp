@@ -125,6 +125,17 @@ std::string to_string(const char * text, int64_t length) {
     return length > 0 ? std::string(text, static_cast<size_t>(length)) : std::string();
 }
 
+// Of text that may have a quotation mark anywhere, so brackets inside strings count too.
+bool is_shallow(std::string_view text) {
+    int depth = 0;
+    for (const char c : text) {
+        if (c == '(' || c == '[' || c == '{') depth++;
+        if (c == ')' || c == ']' || c == '}') depth = std::max(0, depth - 1);
+        if (depth > kMaxNesting) return false;
+    }
+    return true;
+}
+
 void require_shallow_json(std::string_view text) {
     if (nesting(text, false) > kMaxNesting) {
         refuse("the request nests deeper than " + std::to_string(kMaxNesting) + " levels; flatten its schemas");
@@ -146,9 +157,10 @@ json parse_request(const std::string & text) {
 
 using namespace hearth;
 
-// Loads the best CPU variant and every GPU backend found in the folder. Nothing is printed from here on.
+// Loads the best CPU variant and every GPU backend found in the folder, once a process. Nothing is printed from here on.
 HEARTH_API int32_t hearth_init(const char * dir, int64_t length) {
     return guard(ErrorKind::kLoadFailed, kFailure, [&] {
+        if (ggml_backend_dev_count() > 0) return 0;
         llama_log_set(keep_log, nullptr);
         common_log_set_verbosity_thold(-1);
         ggml_backend_load_all_from_path(to_string(dir, length).c_str());

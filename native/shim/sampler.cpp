@@ -54,9 +54,10 @@ bool needs_chain(const common_params_sampling & params) {
 
 // The parser prints a line with its reason, an empty line and the grammar.
 std::string printed_reason(StderrCapture & printed) {
+    static const std::string prefix = "parse: error parsing grammar: ";
     std::string text = printed.text();
     text.resize(std::min({text.size(), text.find("\n\n"), kMaxReasonBytes}));
-    return text;
+    return text.rfind(prefix, 0) == 0 ? text.substr(prefix.size()) : text;
 }
 
 common_sampler_ptr make_chain(const Model & model, common_params_sampling & params) {
@@ -65,7 +66,8 @@ common_sampler_ptr make_chain(const Model & model, common_params_sampling & para
     try {
         return common_sampler_ptr(common_sampler_init(model.model, params));
     } catch (const std::exception & error) {
-        const std::string reason = printed_reason(printed) + log_lines();
+        std::string reason = printed_reason(printed);
+        if (reason.empty()) reason = log_lines();
         refuse(reason.empty() ? error.what() : std::string(error.what()) + ": " + reason);
     }
 }

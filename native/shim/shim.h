@@ -20,7 +20,7 @@ namespace hearth {
 using json = common_json;
 
 constexpr int32_t kFailure = -1;
-// JSON and grammars deeper than this would let a request overflow the stack of a recursive parser.
+// JSON and grammars deeper than this, of a request or of a model, could overflow the stack of a recursive parser.
 constexpr int kMaxNesting = 128;
 
 // The numbers are part of the ABI.
@@ -88,6 +88,7 @@ std::string metadata(const llama_model * model, const std::string & key);
 // Parses JSON that came from a request.
 json parse_request(const std::string & text);
 void require_shallow_json(std::string_view text);
+bool is_shallow(std::string_view text);
 void require_shallow_grammar(std::string_view text);
 
 }  // namespace hearth

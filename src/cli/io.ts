@@ -10,6 +10,8 @@ export type CliIo = {
   readonly stderr: CliOutput;
   /** Calls the listener at each signal until the returned function is called. */
   onSignal(listener: (signal: StopSignal) => void): () => void;
+  /** Resolves once all output has been handed over; nothing can be written after it. */
+  close(): Promise<void>;
   /** Ends the program at once, whatever still runs. */
   exit(code: number): void;
 };
@@ -27,7 +29,8 @@ export type LineReader = Disposable & {
 export function createProcessIo(): CliIo {
   const signals: readonly StopSignal[] = ["SIGINT", "SIGTERM"];
   // The reader of our output may leave at any time, as `head` does; what is left has nowhere to go.
-  for (const stream of [process.stdout, process.stderr]) stream.on("error", () => process.exit(1));
+  const outputs = [process.stdout, process.stderr];
+  for (const stream of outputs) stream.on("error", () => process.exit(1));
   return {
     stdin: process.stdin,
     stdout: process.stdout,
@@ -37,6 +40,9 @@ export function createProcessIo(): CliIo {
       return () => {
         for (const signal of signals) process.off(signal, listener);
       };
+    },
+    async close() {
+      await Promise.all(outputs.map((stream) => new Promise<void>((resolve) => void stream.end(resolve))));
     },
     exit: (code) => process.exit(code),
   };

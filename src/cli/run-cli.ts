@@ -32,6 +32,8 @@ export async function runCli(argv: readonly string[], deps: CliDeps): Promise<nu
     if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.success : exitCodes.usage;
     deps.io.stderr.write(`hearth: ${toAppError(error).message}\n`);
     return error instanceof UsageError ? exitCodes.usage : exitCodes.failure;
+  } finally {
+    await deps.io.close();
   }
 }
 

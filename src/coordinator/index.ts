@@ -1,1 +1,1 @@
-export { type GenerationRecord, generate, type PipelineDeps } from "./pipeline.ts";
+export { type GenerationRecord, generate, type PipelineDeps, toFailure } from "./pipeline.ts";

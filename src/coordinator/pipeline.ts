@@ -27,7 +27,7 @@ export async function* generate(
       yield event;
     }
   } catch (error) {
-    const failure = failureOf(error, signal);
+    const failure = toFailure(error, signal);
     recorder.fail(failure.code);
     throw failure;
   } finally {
@@ -72,8 +72,8 @@ function admit(deps: PipelineDeps, request: GenerateRequest, signal: AbortSignal
   }
 }
 
-/** An abort is reported by its reason where that says more than "cancelled". */
-function failureOf(error: unknown, signal: AbortSignal): AppError {
+/** What a request failed of: where it was aborted, the abort's own reason if that says more than "cancelled". */
+export function toFailure(error: unknown, signal: AbortSignal): AppError {
   if (!signal.aborted) return toAppError(error);
   if (signal.reason instanceof AppError) return signal.reason;
   return new AppError("cancelled", "The request was cancelled.", { cause: error });

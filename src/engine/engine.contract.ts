@@ -155,7 +155,7 @@ export function runEngineContract(name: string, createEngine: () => Promise<Engi
         sampling: { ignoreEndOfSequence: true },
         maxTokens: description.contextTokens - 200,
       });
-      const failure = await codeOf(async () => {
+      const failure = await abortedFailureOf(controller.signal, async () => {
         for await (const event of engine.generate(endless, controller.signal)) {
           seen.push(event);
           if (event.type === "text") controller.abort();
@@ -175,9 +175,11 @@ export function runEngineContract(name: string, createEngine: () => Promise<Engi
 
     test("does not begin when the signal is already aborted", async () => {
       const events: GenerateEvent[] = [];
-      await codeOf(async () => {
-        for await (const event of engine.generate(ask(), AbortSignal.abort())) events.push(event);
+      const signal = AbortSignal.abort();
+      const failure = await abortedFailureOf(signal, async () => {
+        for await (const event of engine.generate(ask(), signal)) events.push(event);
       });
+      expect([undefined, "cancelled"]).toContain(failure);
       expect(ofType(events, "done")).toEqual([]);
       expect(ofType(events, "text")).toEqual([]);
     });
@@ -324,6 +326,17 @@ async function failureOf(run: () => Promise<unknown>): Promise<AppError | undefi
     throw error;
   }
   return undefined;
+}
+
+/** An aborted generation may end, throw `cancelled`, or throw the abort's own reason. */
+async function abortedFailureOf(
+  signal: AbortSignal,
+  run: () => Promise<unknown>,
+): Promise<ErrorCode | undefined> {
+  return codeOf(run).catch((error: unknown) => {
+    if (error === signal.reason) return "cancelled";
+    throw error;
+  });
 }
 
 async function codeOf(run: () => Promise<unknown>): Promise<ErrorCode | undefined> {

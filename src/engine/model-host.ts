@@ -266,7 +266,7 @@ export class ModelHost {
     for (const pending of this.#pending.values()) fail(pending, error);
     this.#pending.clear();
     const expected = exit.killedFor === "requested";
-    this.#observer.hostExited(this.#model.id, { expected, reason, inFlight: size });
+    this.#observer.hostExited(this.#model.id, { expected, reason, inFlight: size, stderrTail: exit.stderrTail });
     // A readiness probe that fails would keep away the request that starts the next host, so it starts by itself.
     if (!expected && this.#description && !this.#draining) void this.#supervisor.acquire().catch(() => undefined);
   }

@@ -29,6 +29,15 @@ export type EngineOptions = {
 /** What the engine tells of its work, for metrics and logs. Calls must be cheap and must not throw. */
 export type EngineObserver = {
   modelLoaded(model: string, durationMs: number): void;
-  hostExited(model: string, exit: { readonly expected: boolean; readonly reason: string; readonly inFlight: number }): void;
+  hostExited(
+    model: string,
+    exit: {
+      readonly expected: boolean;
+      readonly reason: string;
+      readonly inFlight: number;
+      /** The last lines that the host wrote to stderr, such as the assertion that ended it. */
+      readonly stderrTail: string;
+    },
+  ): void;
   stepFinished(model: string, step: { readonly durationMs: number; readonly decoded: number; readonly prefilled: number }): void;
 };

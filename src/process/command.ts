@@ -6,7 +6,7 @@ export type HostRole = "engine-host";
 const roleFlag = "--role=";
 
 /** Whether this code runs from a compiled executable; its modules then live in a virtual file system. */
-export function isCompiled(modulePath: string = import.meta.path): boolean {
+export function isCompiled(modulePath: string = Bun.main): boolean {
   return modulePath.startsWith("/$bunfs/") || /^[A-Z]:[\\/]~BUN[\\/]/.test(modulePath);
 }
 

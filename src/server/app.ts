@@ -1,6 +1,7 @@
 import { OpenAPIHono } from "@hono/zod-openapi";
 import { cors } from "hono/cors";
-import { AppError, toAppError } from "../base/index.ts";
+import { AppError } from "../base/index.ts";
+import { toFailure } from "../coordinator/index.ts";
 import { createAuthenticator } from "./auth.ts";
 import type { ServerDeps } from "./deps.ts";
 import { lazy } from "./lazy.ts";
@@ -87,8 +88,8 @@ function createCors(allowedOrigins: readonly string[]) {
 }
 
 function answerError(error: unknown, context: AppContext, deps: ServerDeps): Response {
-  const failure = toAppError(error);
   const scope = context.get("scope");
+  const failure = toFailure(error, scope.abort.signal);
   scope.errorCode = failure.code;
   if (failure.row.status >= 500) {
     const cause = failure.cause instanceof Error ? failure.cause : failure;

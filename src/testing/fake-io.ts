@@ -39,6 +39,7 @@ export function createFakeIo(
         listeners.add(listener);
         return () => listeners.delete(listener);
       },
+      close: () => Promise.resolve(),
       exit: (code) => exits.push(code),
     },
     output: () => output,

@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { readProcessInput } from "../config/index.ts";
 
 const repositoryRoot = join(import.meta.dir, "..", "..");
 
@@ -11,7 +12,8 @@ export const demoModelPath = join(repositoryRoot, "src", "models", "hearth-demo-
  * repository. Prints why its tests are skipped and returns undefined where it is absent.
  */
 export function findTestModel(fileName: string): string | undefined {
-  const folder = Bun.env.HEARTH_TEST_MODELS ?? join(repositoryRoot, "..", "shared", "models");
+  const folder =
+    readProcessInput().environment.HEARTH_TEST_MODELS ?? join(repositoryRoot, "..", "shared", "models");
   const path = join(folder, fileName);
   if (existsSync(path)) return path;
   process.stderr.write(

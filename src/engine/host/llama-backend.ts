@@ -6,9 +6,13 @@ import { LlamaSampler, readRawRecord } from "./llama-sampler.ts";
 import type { LoadOptions } from "./load-options.ts";
 import { encodeText, type Native, type NativePointer, openNative, textLength } from "./symbols.ts";
 
-/** Loads a model through the shim. Throws AppError model_load_failed with llama.cpp's own words. */
+/**
+ * Loads a model through the shim. Throws AppError model_load_failed with llama.cpp's own words.
+ * On Linux the kernel ends this process from now on when the one that spawned it dies, even within a long decode.
+ */
 export function createLlamaBackend(options: LoadOptions): Backend {
   const native = openNative(options.libraryDir);
+  native.symbols.hearth_die_with_parent();
   const loaded = loadModel(native, options);
   const chat = loadChat(native, loaded, options.chatTemplate);
   const { freeEmbedding, ...embeddingCalls } = createEmbeddingCalls(native, loaded);

@@ -189,6 +189,16 @@ describe("the chat template of the built-in model", () => {
     }
   });
 
+  test("gives back as text a call whose arguments nest without end", () => {
+    const rendered = render(backend, "Read it", {
+      tools: [tool("anything", "Takes anything", { value: {} }, ["value"])],
+    });
+    const text = `<tool_call>\n{"name": "anything", "arguments": {"value": ${"[".repeat(50_000)}`;
+    const { calls, text: rest } = collect(parseStreamed(rendered, text, text.length));
+    expect(calls).toHaveLength(0);
+    expect(rest).toBe(text);
+  });
+
   test("continues the last assistant message", () => {
     const messages = [
       { role: "user", content: "Count" },
@@ -212,6 +222,7 @@ describe("the chat template of the built-in model", () => {
     ["a grammar together with tools", { tools, grammar: 'root ::= "a"' }],
     ["a grammar together with a schema", { grammar: 'root ::= "a"', jsonSchema: "{}" }],
     ["a schema that is no object", { jsonSchema: "[]" }],
+    ["a schema that cannot be enforced", { jsonSchema: '{"type":"string","pattern":"unanchored"}' }],
     ["a schema that cannot be compiled", { jsonSchema: '{"type":"nonsense"}' }],
     ["a continued user message", { continueFinalMessage: true, addGenerationPrompt: false }],
     [
@@ -219,6 +230,20 @@ describe("the chat template of the built-in model", () => {
       { continueFinalMessage: true, messages: [{ role: "assistant", content: "x" }] },
     ],
     ["tools that nest too deep", { tools: [JSON.parse(`${'{"a":'.repeat(3000)}1${"}".repeat(3000)}`)] }],
+    [
+      "a past call whose arguments nest too deep",
+      {
+        messages: [
+          {
+            role: "assistant",
+            content: "",
+            tool_calls: [
+              { id: "c", type: "function", function: { name: "f", arguments: "[".repeat(200_000) } },
+            ],
+          },
+        ],
+      },
+    ],
   ])("refuses %s", (_, more) => {
     expect(errorOf(() => render(backend, "Hi", more)).code).toBe("invalid_request");
   });

@@ -184,11 +184,14 @@ function availableMemory(): number {
 }
 
 function describeFailure(error: unknown, path: string): AppError {
-  const cause = error instanceof AppError ? error : undefined;
-  const reason =
-    (error instanceof Error ? error.message : String(error)).trim() || "llama.cpp gave no reason";
-  return new AppError(cause?.code ?? "model_load_failed", `${path} cannot be loaded: ${reason}`, {
-    cause: error,
-    details: { path },
-  });
+  const code = error instanceof AppError ? error.code : "model_load_failed";
+  const reason = readableLog(error instanceof Error ? error.message : String(error));
+  return new AppError(code, `${path} cannot be loaded: ${reason}`, { cause: error, details: { path } });
+}
+
+/** llama.cpp's lines without the names of its functions, each said once. */
+function readableLog(log: string): string {
+  const lines = log.split("\n").map((line) => line.replace(/^(\w+: )+(error loading model: )?/, "").trim());
+  const telling = lines.filter((line) => line !== "" && !line.includes("failed to load model"));
+  return [...new Set(telling)].join("; ") || "llama.cpp gave no reason";
 }

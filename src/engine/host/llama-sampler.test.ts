@@ -269,6 +269,7 @@ describe("a sampler", () => {
     ["is an array", "[1]"],
     ["is a number", "7"],
     ["has an unknown type", '{"type":"nonsense"}'],
+    ["asks for what cannot be enforced", '{"type":"string","pattern":"unanchored"}'],
     ["nests too deep", `${'{"items":'.repeat(5000)}{}${"}".repeat(5000)}`],
   ])("refuses a JSON schema that %s", (_, schema) => {
     expect(errorOf(() => backend.schemaToGrammar(schema)).code).toBe("invalid_request");

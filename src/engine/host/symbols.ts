@@ -88,11 +88,6 @@ export function openNative(libraryDir: string) {
 
 export type Native = ReturnType<typeof openNative>;
 
-/** Has the kernel kill this process as soon as the one that spawned it dies; Linux only. */
-export function dieWithParent(native: Native): void {
-  native.symbols.hearth_die_with_parent();
-}
-
 /** UTF-8 bytes to pass with their number; never an empty array, whose address would be null. */
 export function encodeText(text: string): Uint8Array {
   return text === "" ? emptyText : Buffer.from(text);

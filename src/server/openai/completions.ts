@@ -41,7 +41,7 @@ async function handleCompletion(context: AppContext, deps: RouteDeps): Promise<R
     includesTimings: body.timings_per_token ?? false,
   };
   if (!body.stream) {
-    const answers = await collectAnswers(deps.pipeline, requests, scope.abort);
+    const answers = await collectAnswers(deps.pipeline, requests, scope.abort.signal);
     scope.usage = addAnswers(answers).usage;
     return context.json(toCompletion(answers, format));
   }

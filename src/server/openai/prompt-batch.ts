@@ -9,10 +9,10 @@ import type { PromptEvent } from "./completion-response.ts";
 export async function collectAnswers(
   pipeline: PipelineDeps,
   requests: readonly GenerateRequest[],
-  abort: AbortController,
+  signal: AbortSignal,
 ): Promise<CollectedAnswer[]> {
   const answers: CollectedAnswer[] = [];
-  await runEach(pipeline, requests, abort, async (events, index, request) => {
+  await runEach(pipeline, requests, signal, async (events, index, request) => {
     answers[index] = await collectAnswer(events, request.choices);
   });
   return answers;
@@ -25,7 +25,7 @@ export function mergeAnswers(
   abort: AbortController,
 ): AsyncIterableIterator<PromptEvent> {
   const merged = new EventQueue<PromptEvent>(() => abort.abort());
-  const run = runEach(pipeline, requests, abort, async (events, prompt) => {
+  const run = runEach(pipeline, requests, abort.signal, async (events, prompt) => {
     for await (const event of events) merged.push({ prompt, event });
   });
   run.then(
@@ -45,22 +45,27 @@ type Consume = (
 async function runEach(
   pipeline: PipelineDeps,
   requests: readonly GenerateRequest[],
-  abort: AbortController,
+  signal: AbortSignal,
   consume: Consume,
 ): Promise<void> {
   const waiting = requests.entries();
+  const others = new AbortController();
+  const stopOthers = () => others.abort(signal.reason);
+  signal.addEventListener("abort", stopOthers, { once: true });
+  if (signal.aborted) stopOthers();
   let failure: { readonly error: unknown } | undefined;
   const work = async () => {
     for (const [index, request] of waiting) {
       if (failure) return;
       try {
-        await consume(generate(pipeline, request, abort.signal), index, request);
+        await consume(generate(pipeline, request, others.signal), index, request);
       } catch (error) {
         failure ??= { error };
-        abort.abort();
+        others.abort();
       }
     }
   };
   await Promise.all(Array.from({ length: Math.min(maxConcurrentPrompts, requests.length) }, work));
+  signal.removeEventListener("abort", stopOthers);
   if (failure) throw failure.error;
 }

@@ -96,6 +96,24 @@ describe("embeddings", () => {
   });
 });
 
+test("a client that goes away while its texts are embedded is no failure of the server", async () => {
+  const records = createServerRecords();
+  const aborted = new AbortController();
+  const embed = async (_request: unknown, signal: AbortSignal) => {
+    aborted.abort();
+    signal.throwIfAborted();
+    throw new Error("the signal was not passed on");
+  };
+  await createServerApp({ ...records.deps, engine: { ...records.engine, embed } }).request("/v1/embeddings", {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ input: "a" }),
+    signal: aborted.signal,
+  });
+  expect(records.requests[0]).toMatchObject({ status: 499, errorCode: "cancelled" });
+  expect(records.logs.map((line) => line.event)).toEqual(["request"]);
+});
+
 describe("rerank", () => {
   const documents = ["short", "a longer document", { text: "ten chars!" }];
 
