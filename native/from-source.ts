@@ -32,7 +32,9 @@ export function compileFromSource(options: { readonly cuda: boolean }): string[]
   const defines = Object.entries(flags).map(([name, value]) => `-D${name}=${value}`);
   run("cmake", ["-S", sourceDir(), "-B", build, ...defines], { visible: true });
   const jobs = String(availableParallelism());
-  run("cmake", ["--build", build, "--config", "Release", "-j", jobs], { visible: true });
+  run("cmake", ["--build", build, "--config", "Release", "--target", "llama-common", "-j", jobs], {
+    visible: true,
+  });
   const bin = join(build, "bin");
   return readdirSync(bin)
     .filter((name) => /\.(so|dylib|metallib)$/.test(name))

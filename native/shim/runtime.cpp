@@ -9,6 +9,7 @@
 #include <mutex>
 
 #include <cstdio>
+#include <cstdlib>
 #include <fcntl.h>
 #include <unistd.h>
 
@@ -161,6 +162,8 @@ using namespace hearth;
 HEARTH_API int32_t hearth_init(const char * dir, int64_t length) {
     return guard(ErrorKind::kLoadFailed, kFailure, [&] {
         if (ggml_backend_dev_count() > 0) return 0;
+        // An abort would otherwise start a debugger and keep the server waiting for this process to end.
+        setenv("GGML_NO_BACKTRACE", "1", 0);
         llama_log_set(keep_log, nullptr);
         common_log_set_verbosity_thold(-1);
         ggml_backend_load_all_from_path(to_string(dir, length).c_str());

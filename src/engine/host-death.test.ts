@@ -16,10 +16,19 @@ const never = new AbortController().signal;
 const endless = (model = "hearth-demo") =>
   createChatRequest("Tell me about Hearth", { model, sampling: { temperature: 1, seed: 1, ignoreEndOfSequence: true } });
 
-/** Process ids of this process's engine hosts. */
+/** Process ids of this process's engine hosts, those of other engines in this test run included. */
 function findHosts(): number[] {
   const { stdout } = Bun.spawnSync(["pgrep", "-P", String(process.pid), "-f", "role=engine-host"]);
   return stdout.toString().split("\n").filter(Boolean).map(Number);
+}
+
+/** Starts the engine's host and finds which process it is. */
+async function startHost(engine: Engine): Promise<number> {
+  const before = findHosts();
+  await engine.describe("hearth-demo");
+  const [host] = findHosts().filter((pid) => !before.includes(pid));
+  if (host === undefined) throw new Error("the engine started no host");
+  return host;
 }
 
 async function firstText(events: AsyncIterator<GenerateEvent>): Promise<void> {
@@ -34,11 +43,10 @@ describe("when an engine host dies", () => {
   test("by SIGKILL in the middle of an answer, the answer ends with an error and the next one comes from a fresh host", async () => {
     const exits: string[] = [];
     const engine = await createRealEngine({}, { hostExited: (_, { expected, reason }) => void (expected || exits.push(reason)) });
-    await engine.describe("hearth-demo");
-    const [host] = findHosts();
+    const host = await startHost(engine);
     const events = engine.generate(endless(), never)[Symbol.asyncIterator]();
     await firstText(events);
-    process.kill(host ?? 0, "SIGKILL");
+    process.kill(host, "SIGKILL");
     await expect(
       (async () => {
         for (let next = await events.next(); !next.done; next = await events.next());
@@ -94,11 +102,10 @@ describe("an engine host", () => {
 
   test("ends with its engine", async () => {
     const engine = await createRealEngine();
-    await engine.describe("hearth-demo");
-    const hosts = findHosts();
-    expect(hosts).toHaveLength(1);
+    const host = await startHost(engine);
+    expect(isProcessAlive(host)).toBe(true);
     await stop(engine);
-    expect(hosts.some(isProcessAlive)).toBe(false);
+    expect(isProcessAlive(host)).toBe(false);
   });
 });
 
