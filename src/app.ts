@@ -9,7 +9,13 @@ import type { GenerateEvent, GenerateRequest } from "./contract/index.ts";
 import { type GenerationRecord, generate } from "./coordinator/index.ts";
 import { createEngine, type Engine, type EngineObserver, locateLibraries } from "./engine/index.ts";
 import { resolveModels } from "./models/index.ts";
-import { createLogger, createMetrics, type EngineReading, type Logger, type Metrics } from "./observability/index.ts";
+import {
+  createLogger,
+  createMetrics,
+  type EngineReading,
+  type Logger,
+  type Metrics,
+} from "./observability/index.ts";
 import type { RequestRecord, RunningServer } from "./server/index.ts";
 
 const bytesPerMiB = 2 ** 20;
@@ -44,13 +50,19 @@ export async function createApp(config: Config): Promise<App> {
   });
   const [models, libraryDir, chatTemplate] = await Promise.all([
     resolveModels(config.models, { home: config.home }),
-    locateLibraries(config.home),
+    config.libraryDir ?? locateLibraries(config.home),
     readTemplate(config.chatTemplateFile),
   ]);
-  const metrics: Metrics = createMetrics({ readEngines: () => models.map(({ id }) => readEngine(engine, id)) });
+  const metrics: Metrics = createMetrics({
+    readEngines: () => models.map(({ id }) => readEngine(engine, id)),
+  });
   const engine = createEngine(
     {
-      models: models.map(({ id, path }) => ({ id, path, ...(chatTemplate !== undefined && { chatTemplate }) })),
+      models: models.map(({ id, path }) => ({
+        id,
+        path,
+        ...(chatTemplate !== undefined && { chatTemplate }),
+      })),
       libraryDir,
       parallel: config.parallel,
       queue: config.queue,
@@ -105,9 +117,14 @@ export async function createApp(config: Config): Promise<App> {
 async function loadAll(engine: Engine, logger: Logger): Promise<void> {
   const models = engine.models();
   const loads = await Promise.allSettled(models.map(({ id }) => engine.describe(id)));
-  const failures = loads.flatMap((load, i) => (load.status === "rejected" ? [{ model: models[i]?.id, reason: load.reason }] : []));
+  const failures = loads.flatMap((load, i) =>
+    load.status === "rejected" ? [{ model: models[i]?.id, reason: load.reason }] : [],
+  );
   for (const { model, reason } of failures) {
-    logger.error("model_load_failed", { model, error: reason instanceof Error ? reason.message : String(reason) });
+    logger.error("model_load_failed", {
+      model,
+      error: reason instanceof Error ? reason.message : String(reason),
+    });
   }
   if (failures.length === models.length) throw failures[0]?.reason;
 }
@@ -117,7 +134,11 @@ async function readTemplate(path: string | undefined): Promise<string | undefine
   try {
     return await readFile(path, "utf8");
   } catch (cause) {
-    throw new AppError("invalid_request", `the chat template ${path} cannot be read; give a file with a Jinja template`, { cause });
+    throw new AppError(
+      "invalid_request",
+      `the chat template ${path} cannot be read; give a file with a Jinja template`,
+      { cause },
+    );
   }
 }
 

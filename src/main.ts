@@ -8,7 +8,9 @@ async function runProgram(): Promise<void> {
     import("./engine/index.ts"),
   ]);
   const { argv, environment } = readProcessInput();
-  process.exit(await runCli(argv, { io: createProcessIo(), environment, createApp, locateLibraries, versions }));
+  process.exit(
+    await runCli(argv, { io: createProcessIo(), environment, createApp, locateLibraries, versions }),
+  );
 }
 
 async function runEngine(): Promise<void> {

@@ -16,7 +16,7 @@ const engineKeys: readonly ConfigKey[] = [
     "prefixCacheMiB",
     "hostMemoryMiB",
   ] as const),
-  ...(["chatTemplateFile", "logFormat", "logLevel", "home", "loadTimeoutMs"] as const),
+  ...(["chatTemplateFile", "libraryDir", "logFormat", "logLevel", "home", "loadTimeoutMs"] as const),
 ];
 
 /** Runs one command line and returns its exit code. Never throws. Commands load their code when they are called. */

@@ -36,11 +36,12 @@ export function mergeConfig(sources: ConfigSources): Config {
   for (const [key, { value }] of given) merged[key] = value;
   const parsed = configSchema.safeParse(merged);
   if (!parsed.success) throw describeIssue(parsed.error.issues[0], given);
-  const { home, chatTemplateFile, ...rest } = parsed.data;
+  const { home, chatTemplateFile, libraryDir, ...rest } = parsed.data;
   const config = {
     ...rest,
     home: resolve(home),
     ...(chatTemplateFile !== undefined && { chatTemplateFile: resolve(chatTemplateFile) }),
+    ...(libraryDir !== undefined && { libraryDir: resolve(libraryDir) }),
   };
   refuseOpenBind(config);
   return deepFreeze(config);
@@ -69,7 +70,7 @@ function readFileLayer(path: string): Layer {
 function resolvePaths(key: ConfigKey, value: unknown, filePath: string): unknown {
   const resolvePath = (path: unknown) =>
     typeof path === "string" && path !== "" && !isAbsolute(path) ? resolve(filePath, "..", path) : path;
-  if (key === "home" || key === "chatTemplateFile") return resolvePath(value);
+  if (key === "home" || key === "chatTemplateFile" || key === "libraryDir") return resolvePath(value);
   if (key !== "models" || !Array.isArray(value)) return value;
   return value.map((model: unknown) =>
     typeof model === "string" && /[\\/]/.test(model) ? resolvePath(model) : model,

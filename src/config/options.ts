@@ -95,6 +95,13 @@ export const configOptions: Readonly<Record<ConfigKey, ConfigOption>> = {
     kind: "text",
     description: "Jinja chat template to use in place of the model's own",
   },
+  libraryDir: {
+    flag: "--library-dir <folder>",
+    environment: "HEARTH_LIBRARY_DIR",
+    kind: "text",
+    description:
+      "folder of another build of the native libraries, such as one for CUDA (default: those inside)",
+  },
   allowedOrigins: {
     flag: "--allow-origin <origin>",
     environment: "HEARTH_ALLOW_ORIGIN",

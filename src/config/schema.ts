@@ -54,6 +54,7 @@ export const configSchema = z.strictObject({
   prefixCacheMiB: whole(0, maxMebibytes),
   hostMemoryMiB: whole(64, maxMebibytes),
   chatTemplateFile: text.exactOptional(),
+  libraryDir: text.exactOptional(),
   allowedOrigins: list(origin),
   logFormat: oneOf(["auto", "json", "pretty"]),
   logLevel: oneOf(["debug", "info", "warn", "error"]),

@@ -95,7 +95,11 @@ export type GenerateRequest = {
   readonly cachePrompt: boolean;
 };
 
-export type TokenAlternative = { readonly token: number; readonly bytes: Uint8Array; readonly logprob: number };
+export type TokenAlternative = {
+  readonly token: number;
+  readonly bytes: Uint8Array;
+  readonly logprob: number;
+};
 
 /** Natural-log probabilities under the model's raw distribution, before any sampler. */
 export type TokenLogprob = TokenAlternative & {
@@ -126,7 +130,10 @@ export type Timings = {
  */
 export type GenerateEvent =
   | { readonly type: "started"; readonly promptTokens: number }
-  | { readonly type: "prompt-logprobs"; readonly tokens: readonly (TokenLogprob | { readonly token: number; readonly bytes: Uint8Array })[] }
+  | {
+      readonly type: "prompt-logprobs";
+      readonly tokens: readonly (TokenLogprob | { readonly token: number; readonly bytes: Uint8Array })[];
+    }
   | { readonly type: "text"; readonly choice: number; readonly text: string }
   | { readonly type: "reasoning"; readonly choice: number; readonly text: string }
   | {
@@ -139,5 +146,10 @@ export type GenerateEvent =
       readonly argumentsDelta: string;
     }
   | { readonly type: "logprobs"; readonly choice: number; readonly tokens: readonly TokenLogprob[] }
-  | { readonly type: "finish"; readonly choice: number; readonly reason: FinishReason; readonly stopSequence?: string }
+  | {
+      readonly type: "finish";
+      readonly choice: number;
+      readonly reason: FinishReason;
+      readonly stopSequence?: string;
+    }
   | { readonly type: "done"; readonly usage: Usage; readonly timings: Timings };

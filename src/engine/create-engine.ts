@@ -30,10 +30,12 @@ export function createEngine(options: EngineOptions, observer: EngineObserver): 
       }),
     describe: async (model) => await find(model).describe(),
     generate: (request, signal) => find(request.model).generate(request, signal),
-    embed: async ({ model, inputs }, signal) => await find(model).call({ type: "embed", inputs }, "vectors", signal),
+    embed: async ({ model, inputs }, signal) =>
+      await find(model).call({ type: "embed", inputs }, "vectors", signal),
     rerank: async ({ model, query, documents }, signal) =>
       await find(model).call({ type: "rerank", query, documents }, "scores", signal),
-    tokenize: async (model, text, special) => await find(model).call({ type: "tokenize", text, ...special }, "tokens"),
+    tokenize: async (model, text, special) =>
+      await find(model).call({ type: "tokenize", text, ...special }, "tokens"),
     async detokenize(model, tokens) {
       return (await find(model).call({ type: "detokenize", tokens }, "text")).text;
     },

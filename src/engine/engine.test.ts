@@ -2,13 +2,17 @@ import { describe, expect, test } from "bun:test";
 import { collectText, createChatRequest, createRealEngine } from "../testing/index.ts";
 import { runEngineContract } from "./engine.contract.ts";
 
-runEngineContract("llama.cpp on the built-in model", async () => ({ engine: await createRealEngine(), model: "hearth-demo" }));
+runEngineContract("llama.cpp on the built-in model", async () => ({
+  engine: await createRealEngine(),
+  model: "hearth-demo",
+}));
 
 describe("the engine", () => {
   test("answers pinned prompts the same whether they are alone or among others", async () => {
     const engine = await createRealEngine({ parallel: 8, queue: 64 });
     const prompts = ["Reply with exactly: pong-42", "Who are you?", "List three colors: red, green, blue"];
-    const ask = (prompt: string) => collectText(engine.generate(createChatRequest(prompt), new AbortController().signal));
+    const ask = (prompt: string) =>
+      collectText(engine.generate(createChatRequest(prompt), new AbortController().signal));
     const alone: string[] = [];
     for (const prompt of prompts) alone.push(await ask(prompt));
     expect(alone[0]).toBe("pong-42");
@@ -30,7 +34,9 @@ describe("the engine", () => {
         constraint: { type: "json-schema", schema },
         sampling: { temperature: 1.5, seed },
       });
-      const answer: unknown = JSON.parse(await collectText(engine.generate(request, new AbortController().signal)));
+      const answer: unknown = JSON.parse(
+        await collectText(engine.generate(request, new AbortController().signal)),
+      );
       expect(answer).toMatchObject({ colour: expect.stringMatching(/^(red|green)$/) });
       expect(Object.keys(answer as object).sort()).toEqual(["colour", "count"]);
     }
@@ -51,7 +57,11 @@ describe("the engine", () => {
     const engine = await createRealEngine();
     const ask = (seed: number) => {
       const sampling = { temperature: 2, topK: 0, topP: 1, minP: 0, seed };
-      const request = createChatRequest("", { input: { type: "text", text: "Once" }, sampling, maxTokens: 20 });
+      const request = createChatRequest("", {
+        input: { type: "text", text: "Once" },
+        sampling,
+        maxTokens: 20,
+      });
       return collectText(engine.generate(request, new AbortController().signal));
     };
     const [first, again, other] = [await ask(1), await ask(1), await ask(2)];

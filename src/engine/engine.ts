@@ -44,7 +44,11 @@ export type Engine = {
   generate(request: GenerateRequest, signal: AbortSignal): AsyncIterable<GenerateEvent>;
   embed(request: EmbedRequest, signal: AbortSignal): Promise<EmbedResult>;
   rerank(request: RerankRequest, signal: AbortSignal): Promise<RerankResult>;
-  tokenize(model: string, text: string, options: { addSpecial: boolean; parseSpecial: boolean }): Promise<Tokenization>;
+  tokenize(
+    model: string,
+    text: string,
+    options: { addSpecial: boolean; parseSpecial: boolean },
+  ): Promise<Tokenization>;
   detokenize(model: string, tokens: readonly number[]): Promise<string>;
   /** The exact prompt that `generate` would evaluate for a chat input. */
   applyTemplate(request: GenerateRequest): Promise<string>;

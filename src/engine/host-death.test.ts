@@ -14,7 +14,10 @@ import type { Engine } from "./engine.ts";
 
 const never = new AbortController().signal;
 const endless = (model = "hearth-demo") =>
-  createChatRequest("Tell me about Hearth", { model, sampling: { temperature: 1, seed: 1, ignoreEndOfSequence: true } });
+  createChatRequest("Tell me about Hearth", {
+    model,
+    sampling: { temperature: 1, seed: 1, ignoreEndOfSequence: true },
+  });
 
 /** Process ids of this process's engine hosts, those of other engines in this test run included. */
 function findHosts(): number[] {
@@ -32,7 +35,8 @@ async function startHost(engine: Engine): Promise<number> {
 }
 
 async function firstText(events: AsyncIterator<GenerateEvent>): Promise<void> {
-  for (let next = await events.next(); !next.done; next = await events.next()) if (next.value.type === "text") return;
+  for (let next = await events.next(); !next.done; next = await events.next())
+    if (next.value.type === "text") return;
 }
 
 async function stop(engine: Engine): Promise<void> {
@@ -42,7 +46,10 @@ async function stop(engine: Engine): Promise<void> {
 describe("when an engine host dies", () => {
   test("by SIGKILL in the middle of an answer, the answer ends with an error and the next one comes from a fresh host", async () => {
     const exits: string[] = [];
-    const engine = await createRealEngine({}, { hostExited: (_, { expected, reason }) => void (expected || exits.push(reason)) });
+    const engine = await createRealEngine(
+      {},
+      { hostExited: (_, { expected, reason }) => void (expected || exits.push(reason)) },
+    );
     const host = await startHost(engine);
     const events = engine.generate(endless(), never)[Symbol.asyncIterator]();
     await firstText(events);
@@ -52,7 +59,9 @@ describe("when an engine host dies", () => {
         for (let next = await events.next(); !next.done; next = await events.next());
       })(),
     ).rejects.toMatchObject({ code: "host_died" });
-    expect(await collectText(engine.generate(createChatRequest("Reply with exactly: pong-42"), never))).toBe("pong-42");
+    expect(await collectText(engine.generate(createChatRequest("Reply with exactly: pong-42"), never))).toBe(
+      "pong-42",
+    );
     expect(exits).toEqual(["signal SIGKILL"]);
     expect(findHosts()).not.toContain(host);
     await stop(engine);
@@ -64,7 +73,12 @@ describe("when an engine host dies", () => {
     await Bun.write(path, await writeModelThatAborts());
     let tail = "";
     const engine = await createRealEngine(
-      { models: [{ id: "aborts", path }, { id: "hearth-demo", path: demoModelPath }] },
+      {
+        models: [
+          { id: "aborts", path },
+          { id: "hearth-demo", path: demoModelPath },
+        ],
+      },
       { hostExited: (_, exit) => void (tail += exit.expected ? "" : exit.stderrTail) },
     );
     const good = engine.generate(endless(), never)[Symbol.asyncIterator]();
@@ -80,10 +94,17 @@ describe("when an engine host dies", () => {
   });
 
   test("a chat template that never ends takes down its host, not the server", async () => {
-    const chatTemplate = "{% if messages[0].content == 'loop' %}{% for a in range(100000) %}{% for b in range(100000) %}{% endfor %}{% endfor %}{% endif %}{% for m in messages %}{{ m.content }}{% endfor %}";
-    const engine = await createRealEngine({ models: [{ id: "hearth-demo", path: demoModelPath, chatTemplate }] });
-    await expect(collectText(engine.generate(createChatRequest("loop"), never))).rejects.toMatchObject({ code: "host_died" });
-    expect((await collectText(engine.generate(createChatRequest("hello", { maxTokens: 4 }), never))).length).toBeGreaterThan(0);
+    const chatTemplate =
+      "{% if messages[0].content == 'loop' %}{% for a in range(100000) %}{% for b in range(100000) %}{% endfor %}{% endfor %}{% endif %}{% for m in messages %}{{ m.content }}{% endfor %}";
+    const engine = await createRealEngine({
+      models: [{ id: "hearth-demo", path: demoModelPath, chatTemplate }],
+    });
+    await expect(collectText(engine.generate(createChatRequest("loop"), never))).rejects.toMatchObject({
+      code: "host_died",
+    });
+    expect(
+      (await collectText(engine.generate(createChatRequest("hello", { maxTokens: 4 }), never))).length,
+    ).toBeGreaterThan(0);
     await stop(engine);
   }, 60_000);
 });
@@ -93,9 +114,13 @@ describe("an engine host", () => {
     const engine = await createRealEngine({ parallel: 1, queue: 0 });
     const events = engine.generate(endless(), never)[Symbol.asyncIterator]();
     await firstText(events);
-    await expect(collectText(engine.generate(endless(), never))).rejects.toMatchObject({ code: "queue_full" });
+    await expect(collectText(engine.generate(endless(), never))).rejects.toMatchObject({
+      code: "queue_full",
+    });
     await events.return?.();
-    expect(await collectText(engine.generate(createChatRequest("Reply with exactly: pong-42"), never))).toBe("pong-42");
+    expect(await collectText(engine.generate(createChatRequest("Reply with exactly: pong-42"), never))).toBe(
+      "pong-42",
+    );
     await waitUntil("nothing runs", () => engine.stats("hearth-demo")?.running === 0);
     await stop(engine);
   });

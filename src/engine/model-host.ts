@@ -1,7 +1,15 @@
 /** The server's side of one model: starts its host on demand, keeps account of what is in flight, routes what comes back. */
 import { AppError, EventQueue, fromErrorRecord } from "../base/index.ts";
 import type { GenerateEvent, GenerateRequest, ModelDescription } from "../contract/index.ts";
-import { type Host, type HostExit, spawnHost, Supervisor, type StartedHost, type Watchdog, watchDeadline } from "../process/index.ts";
+import {
+  type Host,
+  type HostExit,
+  type StartedHost,
+  Supervisor,
+  spawnHost,
+  type Watchdog,
+  watchDeadline,
+} from "../process/index.ts";
 import type { EngineStats } from "./engine.ts";
 import type { EngineObserver, EngineOptions, ModelOptions } from "./options.ts";
 import type { HostEvent, HostMessage, HostRequest, HostResult, HostStats } from "./protocol.ts";
@@ -118,7 +126,8 @@ export class ModelHost {
     try {
       const { host } = await this.#supervisor.acquire(signal);
       const result = await this.#send(host, message, signal);
-      if (!isResult(result, type)) throw new AppError("server_error", `the engine answered ${result.type} to ${message.type}`);
+      if (!isResult(result, type))
+        throw new AppError("server_error", `the engine answered ${result.type} to ${message.type}`);
       return result;
     } finally {
       release();
@@ -139,7 +148,8 @@ export class ModelHost {
 
   #takePlaces(places: number): () => void {
     const { parallel, queue } = this.#options;
-    if (this.#draining) throw new AppError("shutting_down", "the server is shutting down; try again on its successor");
+    if (this.#draining)
+      throw new AppError("shutting_down", "the server is shutting down; try again on its successor");
     if (this.#places + places > parallel + queue) {
       throw new AppError(
         "queue_full",
@@ -194,7 +204,9 @@ export class ModelHost {
     const loaded = Promise.withResolvers<Connection>();
     const host = spawnHost<HostRequest, HostMessage>({
       role: "engine-host",
-      ...(this.#options.memoryLimitBytes !== undefined && { memoryLimitBytes: this.#options.memoryLimitBytes }),
+      ...(this.#options.memoryLimitBytes !== undefined && {
+        memoryLimitBytes: this.#options.memoryLimitBytes,
+      }),
       onMessage: (message) => {
         if (message.type === "loaded") {
           this.#description = { id: this.#model.id, ...message.description };
@@ -217,7 +229,10 @@ export class ModelHost {
   #receive(host: Host<HostRequest>, message: Exclude<HostMessage, { type: "loaded" | "load-failed" }>): void {
     switch (message.type) {
       case "began":
-        this.#watchdogs.set(message.id, watchDeadline(prepareTimeoutMs, () => host.kill("unresponsive")));
+        this.#watchdogs.set(
+          message.id,
+          watchDeadline(prepareTimeoutMs, () => host.kill("unresponsive")),
+        );
         return;
       case "ended":
         this.#watchdogs.get(message.id)?.cancel();
@@ -266,9 +281,15 @@ export class ModelHost {
     for (const pending of this.#pending.values()) fail(pending, error);
     this.#pending.clear();
     const expected = exit.killedFor === "requested";
-    this.#observer.hostExited(this.#model.id, { expected, reason, inFlight: size, stderrTail: exit.stderrTail });
+    this.#observer.hostExited(this.#model.id, {
+      expected,
+      reason,
+      inFlight: size,
+      stderrTail: exit.stderrTail,
+    });
     // A readiness probe that fails would keep away the request that starts the next host, so it starts by itself.
-    if (!expected && this.#description && !this.#draining) void this.#supervisor.acquire().catch(() => undefined);
+    if (!expected && this.#description && !this.#draining)
+      void this.#supervisor.acquire().catch(() => undefined);
   }
 }
 
@@ -277,12 +298,16 @@ function fail(pending: Pending, error: AppError): void {
   else pending.reject(error);
 }
 
-function isResult<Type extends HostResult["type"]>(result: HostResult, type: Type): result is Extract<HostResult, { type: Type }> {
+function isResult<Type extends HostResult["type"]>(
+  result: HostResult,
+  type: Type,
+): result is Extract<HostResult, { type: Type }> {
   return result.type === type;
 }
 
 function exitReason(exit: HostExit): string {
   if (exit.killedFor === "memory-limit") return "it passed its memory limit";
-  if (exit.killedFor === "unresponsive") return `a template or grammar took longer than ${prepareTimeoutMs / 1000} s`;
+  if (exit.killedFor === "unresponsive")
+    return `a template or grammar took longer than ${prepareTimeoutMs / 1000} s`;
   return exit.signal ? `signal ${exit.signal}` : `exit code ${exit.code}`;
 }

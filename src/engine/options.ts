@@ -39,5 +39,8 @@ export type EngineObserver = {
       readonly stderrTail: string;
     },
   ): void;
-  stepFinished(model: string, step: { readonly durationMs: number; readonly decoded: number; readonly prefilled: number }): void;
+  stepFinished(
+    model: string,
+    step: { readonly durationMs: number; readonly decoded: number; readonly prefilled: number },
+  ): void;
 };

@@ -13,14 +13,23 @@ export type HostStats = {
 };
 
 /** A finished step, for metrics. */
-export type StepRecord = { readonly durationMs: number; readonly decoded: number; readonly prefilled: number };
+export type StepRecord = {
+  readonly durationMs: number;
+  readonly decoded: number;
+  readonly prefilled: number;
+};
 
 export type HostRequest =
   | { readonly type: "load"; readonly options: LoadOptions }
   | { readonly type: "generate"; readonly id: number; readonly request: GenerateRequest }
   | { readonly type: "cancel"; readonly id: number }
   | { readonly type: "embed"; readonly id: number; readonly inputs: readonly (string | readonly number[])[] }
-  | { readonly type: "rerank"; readonly id: number; readonly query: string; readonly documents: readonly string[] }
+  | {
+      readonly type: "rerank";
+      readonly id: number;
+      readonly query: string;
+      readonly documents: readonly string[];
+    }
   | {
       readonly type: "tokenize";
       readonly id: number;

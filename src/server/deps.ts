@@ -16,6 +16,8 @@ export type RequestRecord = {
   readonly status: number;
   readonly errorCode?: string;
   readonly durationMs: number;
+  /** The model that was asked for, as the client wrote it. */
+  readonly model?: string;
 };
 
 /** What the server tells of its work, and the text it answers on /metrics. */

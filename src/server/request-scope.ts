@@ -85,7 +85,8 @@ function reportRequest(deps: ServerDeps, context: AppContext, scope: RequestScop
   const { status } = context.res;
   const route = routePattern(context);
   const errorCode = scope.errorCode === undefined ? {} : { errorCode: scope.errorCode };
-  deps.metrics.requestFinished({ route, method, status, durationMs, ...errorCode });
+  const model = scope.model === undefined ? {} : { model: scope.model };
+  deps.metrics.requestFinished({ route, method, status, durationMs, ...errorCode, ...model });
   deps.logger.info("request", {
     requestId: scope.requestId,
     method,
@@ -93,7 +94,7 @@ function reportRequest(deps: ServerDeps, context: AppContext, scope: RequestScop
     status,
     durationMs: Math.round(durationMs * 10) / 10,
     ...errorCode,
-    ...(scope.model === undefined ? {} : { model: scope.model }),
+    ...model,
     ...(scope.answerId === undefined ? {} : { answerId: scope.answerId }),
     ...(scope.usage ?? {}),
   });

@@ -1,5 +1,11 @@
 import type { GenerateEvent, GenerateRequest } from "../contract/index.ts";
-import { createEngine, type Engine, type EngineObserver, type EngineOptions, locateLibraries } from "../engine/index.ts";
+import {
+  createEngine,
+  type Engine,
+  type EngineObserver,
+  type EngineOptions,
+  locateLibraries,
+} from "../engine/index.ts";
 import { demoModelPath } from "./models.ts";
 
 const noObserver: EngineObserver = { modelLoaded: () => {}, hostExited: () => {}, stepFinished: () => {} };

@@ -31,7 +31,10 @@ describe("an answer", () => {
 
   test("never splits a character that comes in several tokens", () => {
     const bytes = new TextEncoder().encode("é🔥");
-    const { events } = answer([], [...bytes].map((byte) => Uint8Array.of(byte)));
+    const { events } = answer(
+      [],
+      [...bytes].map((byte) => Uint8Array.of(byte)),
+    );
     expect(events.filter((event) => event.type === "text").map((event) => event.text)).toEqual(["é", "🔥"]);
   });
 
@@ -43,7 +46,10 @@ describe("an answer", () => {
   test("says tool_calls when a call was made, and counts reasoning tokens", () => {
     let calls = 0;
     const parser: AnswerParser = {
-      parse: () => (calls++ === 0 ? [{ type: "reasoning", text: "hm" }] : [{ type: "tool-call", index: 0, id: "c", name: "f", argumentsDelta: "{}" }]),
+      parse: () =>
+        calls++ === 0
+          ? [{ type: "reasoning", text: "hm" }]
+          : [{ type: "tool-call", index: 0, id: "c", name: "f", argumentsDelta: "{}" }],
       free: () => {},
     };
     const { events, made } = answer([], ["hm", "call"], parser);
@@ -52,23 +58,33 @@ describe("an answer", () => {
   });
 
   test("for any text, stops and cuts, gives all of the text that comes before a stop string and none of what follows", () => {
-    const alphabet = fc.array(fc.constantFrom("a", "b", "c", "é", "🔥"), { maxLength: 30 }).map((parts) => parts.join(""));
-    const stops = fc.array(fc.array(fc.constantFrom("a", "b", "c"), { minLength: 1, maxLength: 3 }).map((parts) => parts.join("")), { maxLength: 3 });
+    const alphabet = fc
+      .array(fc.constantFrom("a", "b", "c", "é", "🔥"), { maxLength: 30 })
+      .map((parts) => parts.join(""));
+    const stops = fc.array(
+      fc.array(fc.constantFrom("a", "b", "c"), { minLength: 1, maxLength: 3 }).map((parts) => parts.join("")),
+      { maxLength: 3 },
+    );
     fc.assert(
-      fc.property(alphabet, stops, fc.array(fc.integer({ min: 1, max: 4 }), { maxLength: 40 }), (text, stops, sizes) => {
-        const bytes = new TextEncoder().encode(text);
-        const pieces: Uint8Array[] = [];
-        for (let at = 0, i = 0; at < bytes.length; i++) {
-          const size = sizes[i] ?? 1;
-          pieces.push(bytes.subarray(at, at + size));
-          at += size;
-        }
-        const { text: released, made } = answer(stops, pieces);
-        const stop = made.stopSequence;
-        expect(stop !== undefined).toBe(stops.some((candidate) => text.includes(candidate)));
-        expect(stops.some((candidate) => released.includes(candidate))).toBe(false);
-        expect(stop === undefined ? released === text : text.startsWith(released + stop)).toBe(true);
-      }),
+      fc.property(
+        alphabet,
+        stops,
+        fc.array(fc.integer({ min: 1, max: 4 }), { maxLength: 40 }),
+        (text, stops, sizes) => {
+          const bytes = new TextEncoder().encode(text);
+          const pieces: Uint8Array[] = [];
+          for (let at = 0, i = 0; at < bytes.length; i++) {
+            const size = sizes[i] ?? 1;
+            pieces.push(bytes.subarray(at, at + size));
+            at += size;
+          }
+          const { text: released, made } = answer(stops, pieces);
+          const stop = made.stopSequence;
+          expect(stop !== undefined).toBe(stops.some((candidate) => text.includes(candidate)));
+          expect(stops.some((candidate) => released.includes(candidate))).toBe(false);
+          expect(stop === undefined ? released === text : text.startsWith(released + stop)).toBe(true);
+        },
+      ),
       { numRuns: 500 },
     );
   });

@@ -24,7 +24,10 @@ export type Backend = {
   saveSequence(sequence: number): Uint8Array;
   /** False when the KV cache has no room for it. */
   restoreSequence(sequence: number, state: Uint8Array): boolean;
-  tokenize(text: string, options: { readonly addSpecial: boolean; readonly parseSpecial: boolean }): Int32Array;
+  tokenize(
+    text: string,
+    options: { readonly addSpecial: boolean; readonly parseSpecial: boolean },
+  ): Int32Array;
   /** Bytes of one token; special tokens give their text only when `special`. */
   piece(token: number, special: boolean): Uint8Array;
   detokenize(tokens: Int32Array): string;

@@ -13,7 +13,12 @@ const runsPerSize = 2;
  * Takes milliseconds to a quarter of a second; call it only when idle.
  */
 export function calibrateNext(
-  deps: { readonly backend: Backend; readonly kv: KvCache; readonly costs: CostTable; readonly nowMs: () => number },
+  deps: {
+    readonly backend: Backend;
+    readonly kv: KvCache;
+    readonly costs: CostTable;
+    readonly nowMs: () => number;
+  },
   parallel: number,
 ): boolean {
   const sizes = decodeSizes.filter((size) => size <= parallel);
@@ -31,7 +36,10 @@ export function calibrateNext(
   return true;
 }
 
-function measure(deps: { readonly backend: Backend; readonly nowMs: () => number }, sequences: readonly number[]): number {
+function measure(
+  deps: { readonly backend: Backend; readonly nowMs: () => number },
+  sequences: readonly number[],
+): number {
   let best = Number.POSITIVE_INFINITY;
   for (let run = 0; run < runsPerSize; run++) {
     const startedAtMs = deps.nowMs();

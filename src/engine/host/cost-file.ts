@@ -31,7 +31,15 @@ export function openCostFile(options: LoadOptions, context: ContextFacts): CostF
 
 function fingerprint(options: LoadOptions, context: ContextFacts): string {
   const { size, mtimeMs } = statSync(options.modelPath);
-  const facts = [options.modelPath, size, mtimeMs, options.libraryDir, context.threads, options.kvType, options.gpuLayers];
+  const facts = [
+    options.modelPath,
+    size,
+    mtimeMs,
+    options.libraryDir,
+    context.threads,
+    options.kvType,
+    options.gpuLayers,
+  ];
   return createHash("sha256").update(facts.join("\n")).digest("hex").slice(0, 16);
 }
 

@@ -2,7 +2,8 @@ import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { CostTable } from "./cost-table.ts";
 
-const table = (decodeMs: Record<string, number>, prefillTokenMs?: number) => new CostTable({ decodeMs, prefillTokenMs });
+const table = (decodeMs: Record<string, number>, prefillTokenMs?: number) =>
+  new CostTable({ decodeMs, prefillTokenMs });
 
 describe("the cost table", () => {
   test("decodes one at a time where a step of two costs more than two steps", () => {
@@ -33,8 +34,17 @@ describe("the cost table", () => {
     expect(new CostTable().prefillTokensWithin(400)).toBeUndefined();
   });
 
+  test("does not blame prompt tokens for the decoding that rode along", () => {
+    const measured = table({ 8: 80 });
+    measured.recordPrefill(100, 4, 140);
+    expect(measured.prefillTokensWithin(10)).toBe(10);
+  });
+
   test("for any costs a group is between one and all, and a record survives a round trip", () => {
-    const costs = fc.dictionary(fc.constantFrom("1", "2", "4", "8", "16"), fc.double({ min: 0.1, max: 500, noNaN: true }));
+    const costs = fc.dictionary(
+      fc.constantFrom("1", "2", "4", "8", "16"),
+      fc.double({ min: 0.1, max: 500, noNaN: true }),
+    );
     fc.assert(
       fc.property(costs, fc.integer({ min: 1, max: 16 }), (decodeMs, sequences) => {
         const measured = table(decodeMs);

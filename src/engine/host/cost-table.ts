@@ -10,7 +10,10 @@ const learningRate = 0.2;
 /** Two groupings closer than this are equal: then the larger batch wins, as it keeps streams in step. */
 const worthwhileGain = 0.08;
 
-export type CostRecord = { readonly decodeMs: Readonly<Record<string, number>>; readonly prefillTokenMs: number | undefined };
+export type CostRecord = {
+  readonly decodeMs: Readonly<Record<string, number>>;
+  readonly prefillTokenMs: number | undefined;
+};
 
 export class CostTable {
   readonly #decodeMs = new Map<number, number>();
@@ -31,11 +34,20 @@ export class CostTable {
     this.#groups = undefined;
   }
 
-  /** Learns from a step that evaluated prompt tokens, `decoding` sequences riding along. */
-  recordPrefill(tokens: number, ms: number): void {
+  /** Learns from a step that evaluated prompt tokens while `decoding` sequences rode along. */
+  recordPrefill(tokens: number, decoding: number, ms: number): void {
     if (tokens < minPrefillSample) return;
-    const perToken = ms / tokens;
-    this.#prefillTokenMs = this.#prefillTokenMs === undefined ? perToken : this.#prefillTokenMs + learningRate * (perToken - this.#prefillTokenMs);
+    const perToken = Math.max(0, ms - this.rideMs(decoding)) / tokens;
+    if (perToken === 0) return;
+    const known = this.#prefillTokenMs;
+    this.#prefillTokenMs = known === undefined ? perToken : known + learningRate * (perToken - known);
+  }
+
+  /** What `sequences` add to a step that evaluates a prompt anyway: their share of the largest measured batch. */
+  rideMs(sequences: number): number {
+    let largest = 0;
+    for (const size of this.#decodeMs.keys()) largest = Math.max(largest, size);
+    return largest === 0 ? 0 : (sequences * (this.#decodeMs.get(largest) ?? 0)) / largest;
   }
 
   isMeasured(sequences: number): boolean {

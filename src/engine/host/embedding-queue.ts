@@ -26,7 +26,8 @@ export class EmbeddingQueue {
   add(job: EmbeddingJob): void {
     const max = this.#backend.context.embedTokens;
     for (const [index, tokens] of job.inputs.entries()) {
-      if (tokens.length === 0) throw new AppError("invalid_request", `input ${index} has no tokens`, { details: { index } });
+      if (tokens.length === 0)
+        throw new AppError("invalid_request", `input ${index} has no tokens`, { details: { index } });
       if (tokens.length <= max) continue;
       throw new AppError(
         "context_limit_exceeded",

@@ -33,7 +33,8 @@ function loadHost(options: LoadOptions, channel: HostChannel<HostMessage>): Engi
   try {
     const backend = createLlamaBackend(options);
     const host = new EngineHost(backend, options, channel);
-    const { endTokens, addsBos, bosToken, infillTokens, canTrim, recommendedSampling, ...description } = backend.model;
+    const { endTokens, addsBos, bosToken, infillTokens, canTrim, recommendedSampling, ...description } =
+      backend.model;
     channel.send({
       type: "loaded",
       description: { ...description, contextTokens: host.contextTokens },
@@ -100,9 +101,17 @@ class EngineHost {
       case "generate":
         return this.#start(message.id, message.request);
       case "embed":
-        return this.#embed(message.id, "vectors", message.inputs.map((input) => this.#embedTokens(input)));
+        return this.#embed(
+          message.id,
+          "vectors",
+          message.inputs.map((input) => this.#embedTokens(input)),
+        );
       case "rerank":
-        return this.#embed(message.id, "scores", message.documents.map((document) => this.#backend.rerankTokens(message.query, document)));
+        return this.#embed(
+          message.id,
+          "scores",
+          message.documents.map((document) => this.#backend.rerankTokens(message.query, document)),
+        );
       case "tokenize": {
         const tokens = this.#backend.tokenize(message.text, message);
         const pieces = Array.from(tokens, (token) => this.#backend.piece(token, true));
@@ -142,8 +151,10 @@ class EngineHost {
 
   #embed(id: number, kind: EmbeddingJob["kind"], inputs: readonly Int32Array[]): void {
     const { capabilities } = this.#backend.model;
-    if (kind === "scores" && !capabilities.rerank) throw new AppError("invalid_request", "this model has no rank head; rerank needs a reranker model");
-    if (kind === "vectors" && !capabilities.embed) throw new AppError("invalid_request", "this model makes no embeddings");
+    if (kind === "scores" && !capabilities.rerank)
+      throw new AppError("invalid_request", "this model has no rank head; rerank needs a reranker model");
+    if (kind === "vectors" && !capabilities.embed)
+      throw new AppError("invalid_request", "this model makes no embeddings");
     this.#embeddings.add({ id, kind, inputs });
   }
 
@@ -183,7 +194,8 @@ class EngineHost {
     this.#calibration = setTimeout(() => {
       const { costs } = this.#costFile;
       const deps = { backend: this.#backend, kv: this.#kv, costs, nowMs: () => performance.now() };
-      if (this.#backend.model.capabilities.generate && calibrateNext(deps, this.#parallel)) this.#scheduleCalibration();
+      if (this.#backend.model.capabilities.generate && calibrateNext(deps, this.#parallel))
+        this.#scheduleCalibration();
       else this.#costFile.save();
     }, calibrationIdleMs);
   }

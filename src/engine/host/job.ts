@@ -17,12 +17,21 @@ export type Job = {
   free(): void;
 };
 
-export type JobDeps = { readonly backend: Backend; readonly push: (event: HostEvent) => void; readonly nowMs: number };
+export type JobDeps = {
+  readonly backend: Backend;
+  readonly push: (event: HostEvent) => void;
+  readonly nowMs: number;
+};
 
 let sequenceIds = 0;
 
 /** Builds a job's sequences with their samplers. Throws AppError invalid_request for a grammar that does not parse. */
-export function createJob(deps: JobDeps, id: number, request: GenerateRequest, prepared: PreparedRequest): Job {
+export function createJob(
+  deps: JobDeps,
+  id: number,
+  request: GenerateRequest,
+  prepared: PreparedRequest,
+): Job {
   const { backend } = deps;
   const emit = (event: GenerateEvent) => deps.push({ id, event });
   const sequences = createSequences(deps, request, prepared);
@@ -70,7 +79,11 @@ export function createJob(deps: JobDeps, id: number, request: GenerateRequest, p
   };
 }
 
-function createSequences({ backend, nowMs }: JobDeps, request: GenerateRequest, prepared: PreparedRequest): Sequence[] {
+function createSequences(
+  { backend, nowMs }: JobDeps,
+  request: GenerateRequest,
+  prepared: PreparedRequest,
+): Sequence[] {
   const sequences: Sequence[] = [];
   try {
     for (let choice = 0; choice < request.choices; choice++) {
@@ -88,7 +101,11 @@ function createSequences({ backend, nowMs }: JobDeps, request: GenerateRequest, 
 function createSequence(
   request: GenerateRequest,
   { tokens, maxLength }: PreparedRequest,
-  { sampler, choice, nowMs }: { readonly sampler: Sequence["sampler"]; readonly choice: number; readonly nowMs: number },
+  {
+    sampler,
+    choice,
+    nowMs,
+  }: { readonly sampler: Sequence["sampler"]; readonly choice: number; readonly nowMs: number },
 ): Sequence {
   return {
     id: ++sequenceIds,
@@ -111,7 +128,11 @@ function createSequence(
   };
 }
 
-function createDone(sequences: readonly Sequence[], answers: readonly Answer[], nowMs: number): GenerateEvent {
+function createDone(
+  sequences: readonly Sequence[],
+  answers: readonly Answer[],
+  nowMs: number,
+): GenerateEvent {
   const [first] = sequences;
   const startedAtMs = first?.startedAtMs ?? nowMs;
   const firstTokenAtMs = first?.firstTokenAtMs ?? nowMs;
@@ -131,7 +152,11 @@ function createDone(sequences: readonly Sequence[], answers: readonly Answer[], 
   };
 }
 
-function toTokenLogprob(backend: Backend, record: RawLogprob, options: { readonly entropy: boolean }): TokenLogprob {
+function toTokenLogprob(
+  backend: Backend,
+  record: RawLogprob,
+  options: { readonly entropy: boolean },
+): TokenLogprob {
   return {
     token: record.token,
     bytes: backend.piece(record.token, true),
@@ -147,5 +172,8 @@ function toTokenLogprob(backend: Backend, record: RawLogprob, options: { readonl
 
 function toPromptLogprobs(backend: Backend, tokens: Int32Array, records: readonly RawLogprob[]) {
   const first = tokens[0] ?? 0;
-  return [{ token: first, bytes: backend.piece(first, true) }, ...records.map((record) => toTokenLogprob(backend, record, { entropy: false }))];
+  return [
+    { token: first, bytes: backend.piece(first, true) },
+    ...records.map((record) => toTokenLogprob(backend, record, { entropy: false })),
+  ];
 }

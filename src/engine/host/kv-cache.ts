@@ -19,7 +19,9 @@ export type CacheEntry = {
   tokens: Int32Array;
   /** Tokens whose cells hold valid keys and values; they are the first of `tokens`. */
   evaluated: number;
-  place: { readonly type: "running" | "idle"; readonly sequence: number } | { readonly type: "parked"; readonly state: Uint8Array };
+  place:
+    | { readonly type: "running" | "idle"; readonly sequence: number }
+    | { readonly type: "parked"; readonly state: Uint8Array };
   source: CacheEntry | undefined;
   /** Leading tokens counted by `source`. */
   sharedTokens: number;
@@ -52,7 +54,10 @@ export class KvCache {
   constructor(backend: Backend, options: KvCacheOptions) {
     this.#backend = backend;
     this.#maxParkedBytes = options.maxParkedBytes;
-    this.#freeSequences = Array.from({ length: backend.context.maxSequences }, (_, i) => backend.context.maxSequences - 1 - i);
+    this.#freeSequences = Array.from(
+      { length: backend.context.maxSequences },
+      (_, i) => backend.context.maxSequences - 1 - i,
+    );
   }
 
   get parkedBytes(): number {
@@ -76,12 +81,16 @@ export class KvCache {
   lookup(tokens: Int32Array): Lookup {
     const longest = tokens.length - 1;
     const match = this.#findReusable(tokens);
-    const planned = this.#tree.findLongest(tokens, (entry) => (entry.place.type === "running" ? entry.tokens.length : 0));
+    const planned = this.#tree.findLongest(tokens, (entry) =>
+      entry.place.type === "running" ? entry.tokens.length : 0,
+    );
     const reusable = match?.length ?? 0;
     return {
       reusable,
       resident: match?.entry.place.type === "parked" ? 0 : reusable,
-      pending: this.#backend.model.canTrim ? Math.max(reusable, Math.min(planned?.length ?? 0, longest)) : reusable,
+      pending: this.#backend.model.canTrim
+        ? Math.max(reusable, Math.min(planned?.length ?? 0, longest))
+        : reusable,
     };
   }
 
@@ -223,7 +232,10 @@ export class KvCache {
       return;
     }
     this.#releaseSequence(entry, entry.place.sequence);
-    while (this.#parkedBytes + state.byteLength > this.#maxParkedBytes || this.#parked.size >= maxParkedEntries) {
+    while (
+      this.#parkedBytes + state.byteLength > this.#maxParkedBytes ||
+      this.#parked.size >= maxParkedEntries
+    ) {
       const [oldest] = this.#parked;
       if (!oldest) break;
       this.#drop(oldest);
@@ -251,8 +263,13 @@ export class KvCache {
 
   /** Hands the count of an entry's cells from `keep` on to the entries that share them. */
   #giveAway(entry: CacheEntry, keep: number): void {
-    const sharers = [...this.#resident].filter((other) => other.source === entry && other.sharedTokens > keep);
-    const heir = sharers.reduce<CacheEntry | undefined>((best, other) => (best && best.sharedTokens >= other.sharedTokens ? best : other), undefined);
+    const sharers = [...this.#resident].filter(
+      (other) => other.source === entry && other.sharedTokens > keep,
+    );
+    const heir = sharers.reduce<CacheEntry | undefined>(
+      (best, other) => (best && best.sharedTokens >= other.sharedTokens ? best : other),
+      undefined,
+    );
     if (!heir) return;
     const heirTokens = heir.sharedTokens;
     const inherited = keep > 0 ? keep : Math.min(entry.sharedTokens, heirTokens);
@@ -274,7 +291,9 @@ export class KvCache {
   }
 
   #isCovered(entry: CacheEntry, tokens: Int32Array): boolean {
-    const found = this.#tree.findLongest(tokens, (other) => (other === entry || other.place.type === "running" ? 0 : other.evaluated));
+    const found = this.#tree.findLongest(tokens, (other) =>
+      other === entry || other.place.type === "running" ? 0 : other.evaluated,
+    );
     return found !== undefined && found.length >= tokens.length;
   }
 

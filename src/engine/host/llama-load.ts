@@ -58,6 +58,8 @@ const bytesPerLogit = 4;
 /** A causal model computes logits for every embedded token, needed or not. */
 const embedOutputBytes = 1024 * 1024 * 1024;
 const maxEmbedTokens = 8192;
+/** Below this size a model runs on one thread. */
+const oneThreadModelBytes = 32 * 1024 * 1024;
 /** Layers to try on a GPU that is too small for all; the last runs without it. */
 const gpuLayerSteps = [64, 48, 32, 24, 16, 8, 0];
 
@@ -85,11 +87,11 @@ export function loadModel(native: Native, options: LoadOptions): LoadedModel {
 
 export function freeModel(
   native: Native,
-  loaded: Omit<LoadedModel, "context" | "facts" | "generates">,
+  loaded: Pick<LoadedModel, "model" | "generation"> & { readonly threads: NativePointer | undefined },
 ): void {
   if (loaded.generation !== undefined) native.symbols.hearth_context_free(loaded.generation);
   native.symbols.hearth_model_free(loaded.model);
-  native.symbols.hearth_threads_free(loaded.threads);
+  if (loaded.threads !== undefined) native.symbols.hearth_threads_free(loaded.threads);
 }
 
 function fewer(layers: number, wanted: number): boolean {
@@ -105,11 +107,12 @@ function loadOnce(native: Native, options: LoadOptions, gpuLayers: number): Load
   const { symbols, checkPointer, takeText } = native;
   const path = encodeText(options.modelPath);
   const model = checkPointer(symbols.hearth_model_load(path, path.length, gpuLayers));
-  const threadCount = options.threads ?? Math.min(availableParallelism(), symbols.hearth_default_threads());
-  const threads = checkPointer(symbols.hearth_threads_new(threadCount));
+  let threads: NativePointer | undefined;
   let generation: NativePointer | undefined;
   try {
     const facts = JSON.parse(takeText(symbols.hearth_model_describe(model))) as NativeModelFacts;
+    const threadCount = options.threads ?? defaultThreads(native, facts);
+    threads = checkPointer(symbols.hearth_threads_new(threadCount));
     const generates = facts.decodes && facts.causal && !facts.pools;
     const planned = planContext(facts, options, threadCount);
     if (generates) generation = createGeneration(native, { model, threads, options, planned });
@@ -127,6 +130,12 @@ function loadOnce(native: Native, options: LoadOptions, gpuLayers: number): Load
     freeModel(native, { model, threads, generation });
     throw error;
   }
+}
+
+/** Threads wait for one another at every step of a graph: a tiny model is done before that pays. */
+function defaultThreads({ symbols }: Native, facts: NativeModelFacts): number {
+  if (facts.sizeBytes < oneThreadModelBytes) return 1;
+  return Math.min(availableParallelism(), symbols.hearth_default_threads());
 }
 
 function createGeneration(

@@ -15,7 +15,11 @@ function createEngine(options: FakeBackendOptions & { parallel: number; maxParke
   const backend = createFakeBackend(options);
   const kv = new KvCache(backend, { maxParkedBytes: options.maxParkedBytes ?? 1 << 20 });
   const costs = new CostTable();
-  const scheduler = new Scheduler(kv, costs, { parallel: options.parallel, batchTokens: backend.context.batchTokens, maxOutputs: backend.context.maxOutputs });
+  const scheduler = new Scheduler(kv, costs, {
+    parallel: options.parallel,
+    batchTokens: backend.context.batchTokens,
+    maxOutputs: backend.context.maxOutputs,
+  });
   const loop = new EngineLoop({ backend, kv, scheduler, costs, nowMs: () => 0 });
   let ids = 0;
   function add({ tokens, ...ask }: Ask): Job {
@@ -34,7 +38,12 @@ function createEngine(options: FakeBackendOptions & { parallel: number; maxParke
       ...ask,
     };
     const deps = { backend, push: loop.push.bind(loop), nowMs: 0 };
-    const job = createJob(deps, ++ids, request, prepareRequest(backend, backend.context.sequenceTokens, request));
+    const job = createJob(
+      deps,
+      ++ids,
+      request,
+      prepareRequest(backend, backend.context.sequenceTokens, request),
+    );
     loop.add(job);
     return job;
   }
@@ -72,17 +81,34 @@ describe("the loop", () => {
 
   test("evaluates a start that requests share once, even when they come together", () => {
     let evaluated = 0;
-    const engine = createEngine({ kvTokens: 4000, maxSequences: 20, parallel: 8, onDecode: (batch) => { evaluated += batch.size; } });
+    const engine = createEngine({
+      kvTokens: 4000,
+      maxSequences: 20,
+      parallel: 8,
+      onDecode: (batch) => {
+        evaluated += batch.size;
+      },
+    });
     const system = range(3, 300);
-    const jobs = Array.from({ length: 8 }, (_, i) => engine.add({ tokens: [...system, i, i + 1], maxTokens: 4 }));
+    const jobs = Array.from({ length: 8 }, (_, i) =>
+      engine.add({ tokens: [...system, i, i + 1], maxTokens: 4 }),
+    );
     engine.drain();
-    for (const [i, job] of jobs.entries()) expect(generated(job)).toEqual(reference([...system, i, i + 1], 4));
+    for (const [i, job] of jobs.entries())
+      expect(generated(job)).toEqual(reference([...system, i, i + 1], 4));
     expect(evaluated).toBeLessThan(300 + 8 * 10);
   });
 
   test("evaluates the prompt once for several choices", () => {
     let evaluated = 0;
-    const engine = createEngine({ kvTokens: 4000, maxSequences: 8, parallel: 4, onDecode: (batch) => { evaluated += batch.size; } });
+    const engine = createEngine({
+      kvTokens: 4000,
+      maxSequences: 8,
+      parallel: 4,
+      onDecode: (batch) => {
+        evaluated += batch.size;
+      },
+    });
     engine.add({ tokens: range(5, 200), maxTokens: 3, choices: 4 });
     engine.drain();
     expect(evaluated).toBeLessThan(200 + 4 * 4);
@@ -113,7 +139,9 @@ describe("the loop", () => {
 
   test("lets a request wait, with its work kept, when the cache runs full, and finishes it", () => {
     const engine = createEngine({ kvTokens: 260, maxSequences: 6, parallel: 4, sequenceTokens: 200 });
-    const jobs = Array.from({ length: 4 }, (_, i) => engine.add({ tokens: range(i * 11, 40), maxTokens: 120 }));
+    const jobs = Array.from({ length: 4 }, (_, i) =>
+      engine.add({ tokens: range(i * 11, 40), maxTokens: 120 }),
+    );
     engine.drain();
     for (const [i, job] of jobs.entries()) expect(generated(job)).toEqual(reference(range(i * 11, 40), 120));
   });
@@ -123,7 +151,9 @@ describe("the loop", () => {
     const batch = engine.add({ tokens: range(1, 60), maxTokens: 20, priority: "batch" });
     engine.loop.step();
     engine.add({ tokens: range(9, 20), maxTokens: 3 });
-    const finished = engine.drain().flatMap((event) => ("event" in event && event.event.type === "done" ? [event.id] : []));
+    const finished = engine
+      .drain()
+      .flatMap((event) => ("event" in event && event.event.type === "done" ? [event.id] : []));
     expect(finished).toEqual([2, 1]);
     expect(generated(batch)).toEqual(reference(range(1, 60), 20));
   });
@@ -132,14 +162,18 @@ describe("the loop", () => {
     const engine = createEngine({ kvTokens: 2000, maxSequences: 3, parallel: 1 });
     for (let i = 0; i < 6; i++) engine.add({ tokens: range(i * 9, 50), maxTokens: 5, tenant: "greedy" });
     engine.add({ tokens: range(80, 50), maxTokens: 5, tenant: "modest" });
-    const finished = engine.drain().flatMap((event) => ("event" in event && event.event.type === "done" ? [event.id] : []));
+    const finished = engine
+      .drain()
+      .flatMap((event) => ("event" in event && event.event.type === "done" ? [event.id] : []));
     expect(finished.indexOf(7)).toBeLessThanOrEqual(2);
   });
 
   test("a failing step fails the requests in it, names the cause, and leaves the others alone", () => {
     let fail = true;
     const engine = createEngine({
-      kvTokens: 1000, maxSequences: 3, parallel: 1,
+      kvTokens: 1000,
+      maxSequences: 3,
+      parallel: 1,
       onDecode: () => {
         if (fail) throw new Error("the graph broke");
       },
@@ -149,7 +183,10 @@ describe("the loop", () => {
     engine.loop.step();
     fail = false;
     const events = engine.drain();
-    expect(events.find((event) => "error" in event)).toMatchObject({ id: 1, error: { message: "the graph broke" } });
+    expect(events.find((event) => "error" in event)).toMatchObject({
+      id: 1,
+      error: { message: "the graph broke" },
+    });
     expect(generated(other)).toEqual(reference(range(2, 20), 2));
   });
 
@@ -192,21 +229,36 @@ describe("the loop", () => {
       maxParkedBytes: fc.constantFrom(0, 2000, 1 << 20),
     });
     fc.assert(
-      fc.property(machine, fc.array(ask, { minLength: 1, maxLength: 14 }), ({ parallel, spare, ...rest }, asks) => {
-        const engine = createEngine({ ...rest, parallel, maxSequences: parallel + spare, sequenceTokens: 150, batchTokens: 64 });
-        const jobs = asks.map(({ stem, tail, stepsBefore, cancelLater, ...options }) => {
-          for (let i = 0; i < stepsBefore; i++) engine.loop.step();
-          const tokens = [...range(stem * 20, stem * 30), ...tail];
-          return { job: engine.add({ tokens, ...options }), tokens, cancelLater, maxTokens: options.maxTokens };
-        });
-        for (const { job, cancelLater } of jobs) if (cancelLater) engine.loop.cancel(job);
-        engine.drain();
-        for (const { job, tokens, cancelLater, maxTokens } of jobs) {
-          const expected = reference(tokens, maxTokens);
-          expect(generated(job)).toEqual(cancelLater ? expected.slice(0, generated(job).length) : expected);
-        }
-        expect(engine.kv.usedTokens).toBeGreaterThanOrEqual(engine.backend.usedCells());
-      }),
+      fc.property(
+        machine,
+        fc.array(ask, { minLength: 1, maxLength: 14 }),
+        ({ parallel, spare, ...rest }, asks) => {
+          const engine = createEngine({
+            ...rest,
+            parallel,
+            maxSequences: parallel + spare,
+            sequenceTokens: 150,
+            batchTokens: 64,
+          });
+          const jobs = asks.map(({ stem, tail, stepsBefore, cancelLater, ...options }) => {
+            for (let i = 0; i < stepsBefore; i++) engine.loop.step();
+            const tokens = [...range(stem * 20, stem * 30), ...tail];
+            return {
+              job: engine.add({ tokens, ...options }),
+              tokens,
+              cancelLater,
+              maxTokens: options.maxTokens,
+            };
+          });
+          for (const { job, cancelLater } of jobs) if (cancelLater) engine.loop.cancel(job);
+          engine.drain();
+          for (const { job, tokens, cancelLater, maxTokens } of jobs) {
+            const expected = reference(tokens, maxTokens);
+            expect(generated(job)).toEqual(cancelLater ? expected.slice(0, generated(job).length) : expected);
+          }
+          expect(engine.kv.usedTokens).toBeGreaterThanOrEqual(engine.backend.usedCells());
+        },
+      ),
       { numRuns: 300 },
     );
   });

@@ -126,7 +126,8 @@ export class EngineLoop {
     let size = 0;
     for (const { sequence, tokens } of items) {
       const { entry } = sequence;
-      if (entry?.place.type !== "running") throw new AppError("server_error", "a planned sequence has no place in the cache");
+      if (entry?.place.type !== "running")
+        throw new AppError("server_error", "a planned sequence has no place in the cache");
       const from = entry.evaluated;
       batch.tokens.set(sequence.tokens.subarray(from, from + tokens), size);
       for (let i = 0; i < tokens; i++) batch.positions[size + i] = from + i;
@@ -146,7 +147,10 @@ export class EngineLoop {
   #findSpace(items: readonly StepItem[]): void {
     const { kv, scheduler } = this.#deps;
     if (kv.parkOldest() || scheduler.suspendLast()) return;
-    const error = new AppError("inference_error", "the KV cache has no room for this request; serve with a larger --kv-tokens or fewer --parallel");
+    const error = new AppError(
+      "inference_error",
+      "the KV cache has no room for this request; serve with a larger --kv-tokens or fewer --parallel",
+    );
     for (const { sequence } of items) this.#fail(sequence, error);
   }
 
@@ -162,7 +166,8 @@ export class EngineLoop {
   /** Samples a token for every row that still wants one. */
   #sample(rows: readonly Row[]): Row[] {
     const due = rows.filter(({ sequence }) => sequence.length < sequence.maxLength);
-    for (const { sequence } of rows) if (sequence.length >= sequence.maxLength) this.#finish(sequence, "length");
+    for (const { sequence } of rows)
+      if (sequence.length >= sequence.maxLength) this.#finish(sequence, "length");
     const samplers: Sampler[] = [];
     for (const [i, { sequence, batchIndex }] of due.entries()) {
       this.#batchIndex[i] = batchIndex;
@@ -177,7 +182,10 @@ export class EngineLoop {
     for (const [i, { sequence }] of rows.entries()) {
       const token = this.#sampled[i] ?? -1;
       if (token < 0) {
-        this.#fail(sequence, sequence.sampler.lastError ?? new AppError("inference_error", "no token could be sampled"));
+        this.#fail(
+          sequence,
+          sequence.sampler.lastError ?? new AppError("inference_error", "no token could be sampled"),
+        );
         continue;
       }
       const job = this.#jobs.get(sequence);
@@ -213,7 +221,7 @@ export class EngineLoop {
     let prefilled = 0;
     for (const { tokens } of items) if (tokens > 1) prefilled += tokens;
     const decoded = items.filter(({ tokens }) => tokens === 1).length;
-    if (prefilled > 0) this.#deps.costs.recordPrefill(prefilled, durationMs);
+    if (prefilled > 0) this.#deps.costs.recordPrefill(prefilled, decoded, durationMs);
     else this.#deps.costs.recordDecode(decoded, durationMs);
     return { durationMs, decoded, prefilled };
   }

@@ -4,7 +4,8 @@ import { PrefixTree } from "./prefix-tree.ts";
 
 type Entry = { readonly name: string; readonly usable: number };
 const entry = (name: string, usable = 1000): Entry => ({ name, usable });
-const find = (tree: PrefixTree<Entry>, tokens: number[]) => tree.findLongest(Int32Array.from(tokens), (e) => e.usable);
+const find = (tree: PrefixTree<Entry>, tokens: number[]) =>
+  tree.findLongest(Int32Array.from(tokens), (e) => e.usable);
 
 test("the entry with the longest common start is found, inside an edge too", () => {
   const tree = new PrefixTree<Entry>();
@@ -36,7 +37,12 @@ test("after a delete the tree answers as if the entry had never been there", () 
 
 test("any history of sets and deletes gives the same answer as comparing with every entry", () => {
   const tokens = fc.array(fc.integer({ min: 0, max: 3 }), { maxLength: 12 });
-  const step = fc.record({ name: fc.integer({ min: 0, max: 5 }), tokens, remove: fc.boolean(), usable: fc.integer({ min: 0, max: 12 }) });
+  const step = fc.record({
+    name: fc.integer({ min: 0, max: 5 }),
+    tokens,
+    remove: fc.boolean(),
+    usable: fc.integer({ min: 0, max: 12 }),
+  });
   fc.assert(
     fc.property(fc.array(step, { maxLength: 30 }), tokens, (history, query) => {
       const tree = new PrefixTree<{ name: number }>();

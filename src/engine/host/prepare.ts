@@ -14,15 +14,26 @@ export type PreparedRequest = {
   readonly samplerOptions: (choice: number) => SamplerOptions;
 };
 
+/** What llama-common takes for a budget without end. */
+const noBudget = -1;
 const noTokens: ReadonlySet<number> = new Set();
 
 /** Throws AppError invalid_request or context_limit_exceeded; does no inference. */
-export function prepareRequest(backend: Backend, contextTokens: number, request: GenerateRequest): PreparedRequest {
+export function prepareRequest(
+  backend: Backend,
+  contextTokens: number,
+  request: GenerateRequest,
+): PreparedRequest {
   if (!backend.model.capabilities.generate) {
-    throw new AppError("invalid_request", `${request.model} does not generate text; it serves ${backend.model.capabilities.rerank ? "rerank" : "embeddings"} only`);
+    throw new AppError(
+      "invalid_request",
+      `${request.model} does not generate text; it serves ${backend.model.capabilities.rerank ? "rerank" : "embeddings"} only`,
+    );
   }
   const chat = request.input.type === "chat" ? renderChat(backend, request, request.input) : undefined;
-  const tokens = chat ? backend.tokenize(chat.prompt, { addSpecial: true, parseSpecial: true }) : promptTokens(backend, request);
+  const tokens = chat
+    ? backend.tokenize(chat.prompt, { addSpecial: true, parseSpecial: true })
+    : promptTokens(backend, request);
   const maxLength = checkLength(tokens.length, contextTokens, request.maxTokens);
   const grammar = chat ? chat.grammar : plainGrammar(backend, request);
   const firstSeed = request.sampling.seed ?? randomSeed();
@@ -32,19 +43,24 @@ export function prepareRequest(backend: Backend, contextTokens: number, request:
     stops: [...request.stop, ...(chat?.stops ?? [])],
     preservedTokens: chat?.preservedTokens ?? noTokens,
     createParser: chat?.createParser,
-    samplerOptions: (choice) => createSamplerOptions(backend, request, { chat, grammar, seed: firstSeed + choice }),
+    samplerOptions: (choice) =>
+      createSamplerOptions(backend, request, { chat, grammar, seed: firstSeed + choice }),
   };
 }
 
 /** The prompt text that `prepareRequest` would evaluate for a chat. */
 export function renderPrompt(backend: Backend, request: GenerateRequest): string {
-  if (request.input.type !== "chat") throw new AppError("invalid_request", "a template applies to messages only");
+  if (request.input.type !== "chat")
+    throw new AppError("invalid_request", "a template applies to messages only");
   return renderChat(backend, request, request.input).prompt;
 }
 
 function renderChat(backend: Backend, request: GenerateRequest, input: ChatInput): RenderedChat {
   if (!backend.chat) {
-    throw new AppError("invalid_request", `${request.model} has no usable chat template; use /v1/completions, or give one with --chat-template`);
+    throw new AppError(
+      "invalid_request",
+      `${request.model} has no usable chat template; use /v1/completions, or give one with --chat-template`,
+    );
   }
   const { reasoning } = input;
   const { constraint } = request;
@@ -83,7 +99,10 @@ function promptTokens(backend: Backend, { input }: GenerateRequest): Int32Array 
 export function checkTokens(tokens: readonly number[], vocabularySize: number): Int32Array {
   const wrong = tokens.find((token) => !Number.isInteger(token) || token < 0 || token >= vocabularySize);
   if (wrong !== undefined) {
-    throw new AppError("invalid_request", `token ${wrong} is not in the vocabulary (0 to ${vocabularySize - 1})`);
+    throw new AppError(
+      "invalid_request",
+      `token ${wrong} is not in the vocabulary (0 to ${vocabularySize - 1})`,
+    );
   }
   return Int32Array.from(tokens);
 }
@@ -104,10 +123,14 @@ function infillTokens(backend: Backend, prefix: string, suffix: string): Int32Ar
 }
 
 function checkLength(prompt: number, context: number, maxTokens: number | undefined): number {
-  if (prompt === 0) throw new AppError("invalid_request", "the prompt is empty: it has no tokens to start from");
+  if (prompt === 0)
+    throw new AppError("invalid_request", "the prompt is empty: it has no tokens to start from");
   const required = prompt + (maxTokens ?? 1);
   if (required > context) {
-    const wish = maxTokens === undefined ? "leaves no room for an answer" : `and ${maxTokens} for the answer need ${required}`;
+    const wish =
+      maxTokens === undefined
+        ? "leaves no room for an answer"
+        : `and ${maxTokens} for the answer need ${required}`;
     throw new AppError(
       "context_limit_exceeded",
       `the prompt has ${prompt} tokens, which ${wish}, and this model's context holds ${context}; shorten the prompt${maxTokens === undefined ? "" : ", lower max_tokens"} or serve with a larger --ctx`,
@@ -120,7 +143,11 @@ function checkLength(prompt: number, context: number, maxTokens: number | undefi
 function createSamplerOptions(
   backend: Backend,
   request: GenerateRequest,
-  { chat, grammar, seed }: { chat: RenderedChat | undefined; grammar: GrammarOptions | undefined; seed: number },
+  {
+    chat,
+    grammar,
+    seed,
+  }: { chat: RenderedChat | undefined; grammar: GrammarOptions | undefined; seed: number },
 ): SamplerOptions {
   const budgetTokens = request.input.type === "chat" ? request.input.reasoning.budgetTokens : undefined;
   const tags = chat?.reasoningTags;
@@ -131,14 +158,21 @@ function createSamplerOptions(
     entropy: request.entropy,
     ...(grammar && { grammar }),
     ...(request.topLogprobs !== undefined && { topLogprobs: request.topLogprobs }),
-    ...(budgetTokens !== undefined && tags && { reasoningBudget: { tokens: budgetTokens, startTag: tags.start, endTags: tags.ends } }),
+    // A lazy grammar must not wake up inside the reasoning, so its sampler follows the tags even without a budget.
+    ...(tags &&
+      (budgetTokens !== undefined || grammar?.lazy) && {
+        reasoningBudget: { tokens: budgetTokens ?? noBudget, startTag: tags.start, endTags: tags.ends },
+      }),
   };
 }
 
 /** GBNF for a completion without a template. */
 function plainGrammar(backend: Backend, { constraint }: GenerateRequest): GrammarOptions | undefined {
   if (!constraint) return undefined;
-  const text = constraint.type === "grammar" ? constraint.grammar : backend.schemaToGrammar(JSON.stringify(constraint.schema));
+  const text =
+    constraint.type === "grammar"
+      ? constraint.grammar
+      : backend.schemaToGrammar(JSON.stringify(constraint.schema));
   return { text, source: "user", lazy: false, triggers: [], preservedTokens: [] };
 }
 

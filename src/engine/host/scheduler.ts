@@ -32,6 +32,8 @@ const minMixedTokens = 64;
 const maxPrefillTokens = 512;
 /** A chunk of this many tokens is as efficient as a longer one: a step may end with the first prompt it completes. */
 const efficientPrefillTokens = 96;
+/** Prompt tokens get at least this multiple of the time that decoding beside them takes. */
+const prefillShareOfRide = 2;
 const nothingKnown = { reusable: 0, resident: 0, pending: 0 };
 
 export class Scheduler {
@@ -102,7 +104,8 @@ export class Scheduler {
     this.#steps++;
     const decoding: Sequence[] = [];
     const prefilling: Sequence[] = [];
-    for (const sequence of this.#running) (pendingTokens(sequence) === 1 ? decoding : prefilling).push(sequence);
+    for (const sequence of this.#running)
+      (pendingTokens(sequence) === 1 ? decoding : prefilling).push(sequence);
     const items = prefilling.length > 0 ? this.#planMixed(decoding, prefilling) : this.#planDecode(decoding);
     for (const { sequence, tokens } of items) {
       sequence.lastStep = this.#steps;
@@ -133,18 +136,23 @@ export class Scheduler {
   }
 
   #planMixed(decoding: Sequence[], prefilling: Sequence[]): StepItem[] {
-    const items: StepItem[] = decoding.slice(0, this.#options.batchTokens - 1).map((sequence) => ({ sequence, tokens: 1 }));
-    let budget = this.#prefillBudget(items.length);
-    let chunk = 0;
+    const items: StepItem[] = decoding
+      .slice(0, this.#options.batchTokens - 1)
+      .map((sequence) => ({ sequence, tokens: 1 }));
+    const budgetTokens = this.#prefillBudget(items.length);
+    const enoughTokens = this.#enoughPrefill(items.length);
+    let budget = budgetTokens;
     for (const sequence of this.#inOrder(prefilling)) {
       const pending = pendingTokens(sequence);
       const outputs = this.#options.maxOutputs - items.length;
-      const tokens = Math.min(pending, sequence.promptLogprobs === undefined ? budget : Math.min(budget, outputs));
+      const tokens = Math.min(
+        pending,
+        sequence.promptLogprobs === undefined ? budget : Math.min(budget, outputs),
+      );
       if (tokens === 0) break;
       items.push({ sequence, tokens });
       budget -= tokens;
-      chunk += tokens;
-      if (tokens === pending && chunk >= efficientPrefillTokens) break;
+      if (tokens === pending && budgetTokens - budget >= enoughTokens) break;
       if (sequence.promptLogprobs !== undefined) break;
     }
     return items;
@@ -155,6 +163,13 @@ export class Scheduler {
     if (decoding === 0) return Math.min(maxPrefillTokens, space);
     const affordable = this.#costs.prefillTokensWithin(maxMixedStepMs) ?? defaultMixedTokens;
     return Math.min(space, maxPrefillTokens, Math.max(minMixedTokens, affordable));
+  }
+
+  /** Tokens after which a step need not go on to the next prompt. */
+  #enoughPrefill(decoding: number): number {
+    const worthwhile =
+      this.#costs.prefillTokensWithin(prefillShareOfRide * this.#costs.rideMs(decoding)) ?? 0;
+    return Math.max(efficientPrefillTokens, worthwhile);
   }
 
   /** Makes an interactive request's place by suspending the last batch sequence, if there is one. */
@@ -183,7 +198,9 @@ export class Scheduler {
 
   /** A tenant that comes back starts level with the least served one, so that idle time earns no credit. */
   #enterTenant(tenant: string): void {
-    const others = [...this.#served].filter(([name]) => name !== tenant && this.#isActive(name)).map(([, served]) => served);
+    const others = [...this.#served]
+      .filter(([name]) => name !== tenant && this.#isActive(name))
+      .map(([, served]) => served);
     if (others.length === 0 || this.#isActive(tenant)) return;
     this.#served.set(tenant, Math.max(this.#served.get(tenant) ?? 0, Math.min(...others)));
   }

@@ -37,7 +37,9 @@ describe("a body that is no request", () => {
     ["nested 10,000 levels deep", `{"messages": ${"[".repeat(10_000)}${"]".repeat(10_000)}}`],
     ["nested a million levels deep", `{"messages": ${"[".repeat(1_000_000)}${"]".repeat(1_000_000)}}`],
   ])("%s is a 400", async (_, body) => {
-    expect(await expectError(await post(chatUrl, body), 400)).toMatchObject({ type: "invalid_request_error" });
+    expect(await expectError(await post(chatUrl, body), 400)).toMatchObject({
+      type: "invalid_request_error",
+    });
   });
 
   test("larger than the limit is a 413, whether its length is told or not", async () => {
@@ -100,7 +102,14 @@ describe("a field of the wrong type or range is a 400 that names it", () => {
   });
 
   test("a number too large for JSON's readers", async () => {
-    for (const field of ["temperature", "top_p", "presence_penalty", "max_tokens", "seed", "repeat_penalty"]) {
+    for (const field of [
+      "temperature",
+      "top_p",
+      "presence_penalty",
+      "max_tokens",
+      "seed",
+      "repeat_penalty",
+    ]) {
       for (const value of ["1e999", "-1e999"]) {
         const body = `{"messages": [{"role": "user", "content": "hi"}], "${field}": ${value}}`;
         expect(await expectError(await post(chatUrl, body), 400)).toMatchObject({ param: field });
@@ -110,10 +119,18 @@ describe("a field of the wrong type or range is a 400 that names it", () => {
 });
 
 describe("names that are not there", () => {
-  test.each(["gpt-4", "hearth-demo\0", "../hearth-demo", "🔥".repeat(60)])("model %j is a 404", async (model) => {
-    expect(await expectError(await chat({ model }), 404)).toMatchObject({ code: "model_not_found", param: "model" });
-    expect(await expectError(await post(embeddingUrl, { model, input: "x" }), 404)).toMatchObject({ param: "model" });
-  });
+  test.each(["gpt-4", "hearth-demo\0", "../hearth-demo", "🔥".repeat(60)])(
+    "model %j is a 404",
+    async (model) => {
+      expect(await expectError(await chat({ model }), 404)).toMatchObject({
+        code: "model_not_found",
+        param: "model",
+      });
+      expect(await expectError(await post(embeddingUrl, { model, input: "x" }), 404)).toMatchObject({
+        param: "model",
+      });
+    },
+  );
 
   test("a tool_choice that names no tool is a 400", async () => {
     const choice = { type: "function", function: { name: "fly" } };
@@ -188,15 +205,21 @@ describe("prompts", () => {
     expect(text).toContain(String(n_prompt_tokens));
   });
 
-  test.each(["", " ", "\0", "\0\x01\x02\x1b[2J\x7f\r\n".repeat(20), "\ud800", "a\udfffb", "<|im_end|>\n<|im_start|>system\n", "\u202e\u0000🔥"])(
-    "a message of %j is answered",
-    async (content) => {
-      const response = await chat({ messages: [{ role: "user", content }] });
-      const body = await readJson<{ usage: { prompt_tokens: number } }>(response);
-      expect(response.status).toBe(200);
-      expect(body.usage.prompt_tokens).toBeGreaterThan(0);
-    },
-  );
+  test.each([
+    "",
+    " ",
+    "\0",
+    "\0\x01\x02\x1b[2J\x7f\r\n".repeat(20),
+    "\ud800",
+    "a\udfffb",
+    "<|im_end|>\n<|im_start|>system\n",
+    "\u202e\u0000🔥",
+  ])("a message of %j is answered", async (content) => {
+    const response = await chat({ messages: [{ role: "user", content }] });
+    const body = await readJson<{ usage: { prompt_tokens: number } }>(response);
+    expect(response.status).toBe(200);
+    expect(body.usage.prompt_tokens).toBeGreaterThan(0);
+  });
 
   test("a text of control characters, NUL among them, is continued and keeps its length", async () => {
     const prompt = "a\0b\x01\x1b[2Jc";

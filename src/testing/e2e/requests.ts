@@ -5,7 +5,11 @@ export type Json = Readonly<Record<string, unknown>>;
 export const jsonHeaders = { "content-type": "application/json" } as const;
 
 /** Sends a JSON body, or a text as it is. */
-export function post(url: string, body: Json | string, headers: Readonly<Record<string, string>> = {}): Promise<Response> {
+export function post(
+  url: string,
+  body: Json | string,
+  headers: Readonly<Record<string, string>> = {},
+): Promise<Response> {
   return fetch(url, {
     method: "POST",
     headers: { ...jsonHeaders, ...headers },
@@ -19,7 +23,12 @@ export async function readJson<T>(response: Response): Promise<T> {
 }
 
 type ErrorBody = {
-  readonly error: { readonly message: string; readonly type: string; readonly param: string | null; readonly code: string | null };
+  readonly error: {
+    readonly message: string;
+    readonly type: string;
+    readonly param: string | null;
+    readonly code: string | null;
+  };
 };
 
 /** Checks that a response is an error in the shape that OpenAI's clients read, and returns what it says. */
