@@ -79,7 +79,11 @@ describe("when an engine host dies", () => {
           { id: "hearth-demo", path: demoModelPath },
         ],
       },
-      { hostExited: (_, exit) => void (tail += exit.expected ? "" : exit.stderrTail) },
+      {
+        hostExited(_, exit) {
+          if (!exit.expected) tail += exit.stderrTail;
+        },
+      },
     );
     const good = engine.generate(endless(), never)[Symbol.asyncIterator]();
     await firstText(good);

@@ -80,7 +80,8 @@ export class CostTable {
    * On CPUs two steps of one can be faster than one step of two.
    */
   groupSize(sequences: number): number {
-    const groups = (this.#groups ??= [0]);
+    this.#groups ??= [0];
+    const groups = this.#groups;
     for (let count = groups.length; count <= sequences; count++) groups.push(this.#bestGroup(count));
     return groups[sequences] ?? sequences;
   }

@@ -97,34 +97,41 @@ class EngineHost {
   }
 
   #handle(message: Exclude<HostRequest, { type: "load" | "cancel" }>): void {
+    const { id } = message;
     switch (message.type) {
       case "generate":
-        return this.#start(message.id, message.request);
+        this.#start(id, message.request);
+        break;
       case "embed":
-        return this.#embed(
-          message.id,
+        this.#embed(
+          id,
           "vectors",
           message.inputs.map((input) => this.#embedTokens(input)),
         );
+        break;
       case "rerank":
-        return this.#embed(
-          message.id,
+        this.#embed(
+          id,
           "scores",
           message.documents.map((document) => this.#backend.rerankTokens(message.query, document)),
         );
+        break;
       case "tokenize": {
         const tokens = this.#backend.tokenize(message.text, message);
         const pieces = Array.from(tokens, (token) => this.#backend.piece(token, true));
-        return this.#reply(message.id, { type: "tokens", tokens: [...tokens], pieces });
+        this.#reply(id, { type: "tokens", tokens: [...tokens], pieces });
+        break;
       }
       case "detokenize": {
         const tokens = checkTokens(message.tokens, this.#backend.model.vocabularySize);
-        return this.#reply(message.id, { type: "text", text: this.#backend.detokenize(tokens) });
+        this.#reply(id, { type: "text", text: this.#backend.detokenize(tokens) });
+        break;
       }
       case "render":
-        return this.#reply(message.id, { type: "text", text: renderPrompt(this.#backend, message.request) });
+        this.#reply(id, { type: "text", text: renderPrompt(this.#backend, message.request) });
+        break;
       default:
-        return message satisfies never;
+        message satisfies never;
     }
   }
 
