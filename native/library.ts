@@ -19,6 +19,7 @@ export const compilerFlags: readonly string[] = [
   "-fno-math-errno",
   "-fno-trapping-math",
   "-fPIC",
+  "-pthread",
   "-fvisibility=hidden",
   "-Wall",
   "-Wextra",

@@ -37,6 +37,8 @@ ThreadPool::ThreadPool(int32_t threads) : threads(threads) {
         ggml_backend_reg_get_proc_address(registry, "ggml_threadpool_free"));
     if (!create || !free) return;
     ggml_threadpool_params params = ggml_threadpool_params_default(threads);
+    // Idle workers sleep at once: the cores between two steps belong to sampling, the server and its clients.
+    params.poll = 0;
     pool = create(&params);
 }
 
@@ -87,6 +89,7 @@ HEARTH_API Context * hearth_context_new(const Model * model, const ThreadPool * 
         if (!context->context) throw Error(ErrorKind::kLoadFailed, log_lines());
         threads->attach(context->context);
         context->n_batch = static_cast<int32_t>(llama_n_batch(context->context));
+        context->threads = threads->threads;
         context->max_outputs = static_cast<int32_t>(max_outputs);
         context->ones.assign(batch_tokens, 1);
         context->sequence_places.resize(batch_tokens);

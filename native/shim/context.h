@@ -11,6 +11,7 @@ struct Context {
     llama_context * context = nullptr;
     int32_t n_batch = 0;
     int32_t max_outputs = 0;
+    int32_t threads = 1;
     std::vector<int32_t> ones;
     std::vector<llama_seq_id *> sequence_places;
 };

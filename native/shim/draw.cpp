@@ -10,6 +10,12 @@ constexpr int32_t kFirstTopPCandidates = 256;
 constexpr int32_t kWidening = 8;
 constexpr int32_t kWalkBlock = 4096;
 
+void require_finite(float largest) {
+    if (!std::isfinite(largest)) {
+        throw Error(ErrorKind::kInference, "no token can follow: every logit is banned or not a number");
+    }
+}
+
 double uniform(std::mt19937 & random) { return std::uniform_real_distribution<double>(0.0, 1.0)(random); }
 
 // Keeps the shortest head of the sorted candidates whose probability reaches `top_p`; false where it needs more of them.
@@ -102,12 +108,19 @@ llama_token draw_any(const float * logits, int32_t size, float max, float temper
 }  // namespace
 
 llama_token draw(const float * logits, int32_t size, const common_params_sampling & params, std::mt19937 & random) {
+    static thread_local std::vector<Candidate> candidates;
+    if (params.temp > 0 && params.top_k > 0) {
+        // The first of these is the largest logit: a row is as long as the vocabulary, and each pass over it counts.
+        sorted_candidates(logits, size, params, candidates);
+        require_finite(candidates.empty() ? -INFINITY : candidates.front().logit);
+        if (params.min_p > 0) cut_min_p(candidates, params.min_p);
+        return draw_candidate(candidates, candidates.front().logit, params.temp, random);
+    }
     const llama_token best = argmax(logits, size);
-    if (best < 0) throw Error(ErrorKind::kInference, "no token can follow: every logit is banned or not a number");
+    require_finite(best < 0 ? -INFINITY : logits[best]);
     if (params.temp <= 0) return best;
     const float max = logits[best];
-    static thread_local std::vector<Candidate> candidates;
-    if (params.top_k > 0 || params.top_p < 1.0f) {
+    if (params.top_p < 1.0f) {
         sorted_candidates(logits, size, params, candidates);
         if (params.min_p > 0) cut_min_p(candidates, params.min_p);
     } else if (params.min_p > 0) {

@@ -3,11 +3,14 @@
 #include <algorithm>
 #include <cmath>
 #include <memory>
+#include <thread>
 
 namespace hearth {
 namespace {
 
 constexpr size_t kMaxReasonBytes = 300;
+// Logits of a step from which a second thread is worth its start.
+constexpr int64_t kMinParallelValues = 1'000'000;
 
 // Values of logits as they were before a sampler's biases and penalties; other samplers may read the same row.
 struct SavedLogits {
@@ -172,20 +175,39 @@ HEARTH_API int32_t hearth_sampler_accept_prompt(int32_t handle, const llama_toke
     });
 }
 
+namespace {
+
+void sample_row(const Context & context, int32_t batch_index, int32_t handle, llama_token & token) {
+    Sampler & sampler = sampler_at(handle);
+    try {
+        token = sampler.sample(context, batch_index);
+    } catch (const std::exception & error) {
+        token = LLAMA_TOKEN_NULL;
+        sampler.failure = error.what();
+    }
+}
+
+}  // namespace
+
 // A row whose sampler fails gets token −1 and its reason in hearth_sampler_failure; the others are sampled all the same.
 HEARTH_API int32_t hearth_sample(const Context * context, int32_t rows, const int32_t * batch_index,
                                  const int32_t * handles, llama_token * tokens) {
     return guard(ErrorKind::kInference, kFailure, [&] {
+        // Every place is resolved once before threads read them: the first look-up may reorder the rows.
         llama_synchronize(context->context);
-        for (int32_t row = 0; row < rows; row++) {
-            Sampler & sampler = sampler_at(handles[row]);
-            try {
-                tokens[row] = sampler.sample(*context, batch_index[row]);
-            } catch (const std::exception & error) {
-                tokens[row] = LLAMA_TOKEN_NULL;
-                sampler.failure = error.what();
-            }
+        for (int32_t row = 0; row < rows; row++) sampler_at(handles[row]);
+        if (rows > 0) logits_at(*context, batch_index[0]);
+        const auto sample_rows = [&](int32_t from, int32_t to) {
+            for (int32_t row = from; row < to; row++) sample_row(*context, batch_index[row], handles[row], tokens[row]);
+        };
+        const int64_t values = static_cast<int64_t>(rows) * context->model->n_vocab;
+        if (rows < 2 || values < kMinParallelValues || context->threads < 2) {
+            sample_rows(0, rows);
+            return 0;
         }
+        std::thread other(sample_rows, rows / 2, rows);
+        sample_rows(0, rows / 2);
+        other.join();
         return 0;
     });
 }

@@ -61,15 +61,6 @@ function admit(deps: PipelineDeps, request: GenerateRequest, signal: AbortSignal
       },
     );
   }
-  if (request.input.type === "chat" && !capabilities.chat) {
-    throw new AppError(
-      "invalid_request",
-      `The model "${entry.id}" has no chat template; use /v1/completions.`,
-      {
-        details: { param: "model" },
-      },
-    );
-  }
 }
 
 /** What a request failed of: where it was aborted, the abort's own reason if that says more than "cancelled". */

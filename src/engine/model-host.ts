@@ -17,6 +17,16 @@ import type { HostEvent, HostMessage, HostRequest, HostResult, HostStats } from 
 /** Templates and grammars run in the host between steps; one that takes longer than this takes the host down. */
 export const prepareTimeoutMs = 10_000;
 
+/** Of a host that has made no step, or is gone. */
+const noStats: HostStats = {
+  running: 0,
+  waiting: 0,
+  kvUsedTokens: 0,
+  kvTotalTokens: 0,
+  prefixCacheBytes: 0,
+  prefixCacheEntries: 0,
+};
+
 type Reply<T> = { resolve(value: T): void; reject(error: unknown): void };
 type Pending =
   | { readonly type: "generate"; readonly places: number; readonly events: EventQueue<GenerateEvent> }
@@ -79,11 +89,13 @@ export class ModelHost {
     }
   }
 
-  get stats(): EngineStats | undefined {
-    if (!this.#stats) return undefined;
+  get stats(): EngineStats {
+    // A host reports when it makes a step, so what it last said of a request may outlive the request.
+    const running = Math.min(this.#stats?.running ?? 0, this.#places);
     return {
-      ...this.#stats,
-      waiting: Math.max(this.#stats.waiting, this.#places - this.#stats.running),
+      ...(this.#stats ?? noStats),
+      running,
+      waiting: this.#places - running,
       restarts: this.#supervisor.restarts,
       hostMemoryBytes: this.#supervisor.current?.host.memoryBytes() ?? 0,
     };
@@ -204,6 +216,7 @@ export class ModelHost {
     const loaded = Promise.withResolvers<Connection>();
     const host = spawnHost<HostRequest, HostMessage>({
       role: "engine-host",
+      environment: { BUN_JSC_useFTLJIT: "0" },
       ...(this.#options.memoryLimitBytes !== undefined && {
         memoryLimitBytes: this.#options.memoryLimitBytes,
       }),

@@ -15,8 +15,12 @@ export const maxStopCharacters = 1024;
 export const maxTopLogprobs = 20;
 export const maxLogitBiasEntries = 1024;
 export const maxSequenceBreakers = 64;
-export const maxGuidedChoices = 1024;
+export const maxGuidedChoices = 1000;
 export const maxGrammarCharacters = 1024 * 1024;
+/** Values of all enums of one JSON schema; every one is weighed against the vocabulary at each token. */
+export const maxSchemaEnumValues = 1000;
+/** Schemas within one JSON schema. */
+export const maxSchemaNodes = 5000;
 /** Prompts of one completions request. */
 export const maxPrompts = 128;
 /** Prompts of one request that are in the engine at the same time. */

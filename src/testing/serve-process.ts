@@ -69,11 +69,12 @@ export async function startServe(
       home[Symbol.dispose]();
     },
   };
+  const hasEnded = () => program.exitCode !== null || program.signalCode !== null;
+  const isReady = async () => (await fetch(`${server.url}/ready`).catch(() => undefined))?.ok === true;
   try {
-    await waitUntil("the server listens", () => server.url !== "" || program.exitCode !== null);
-    if (server.url === "") throw new Error(`hearth serve ended with code ${program.exitCode}: ${errors()}`);
-    if (waitForReady)
-      await waitUntil("the server is ready", async () => (await fetch(`${server.url}/ready`)).ok);
+    await waitUntil("the server listens", () => server.url !== "" || hasEnded());
+    if (waitForReady) await waitUntil("the server is ready", async () => hasEnded() || (await isReady()));
+    if (hasEnded()) throw new Error(`hearth serve ended with code ${await program.exited}: ${errors()}`);
     return server;
   } catch (error) {
     await server[Symbol.asyncDispose]();

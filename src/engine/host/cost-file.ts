@@ -53,10 +53,18 @@ function read(file: string): CostRecord | undefined {
 }
 
 function isCostRecord(value: unknown): value is CostRecord {
-  if (typeof value !== "object" || value === null || !("decodeMs" in value)) return false;
-  const { decodeMs } = value;
-  if (typeof decodeMs !== "object" || decodeMs === null) return false;
-  if (Object.values(decodeMs).some((ms) => typeof ms !== "number" || !(ms > 0))) return false;
-  const perToken = "prefillTokenMs" in value ? value.prefillTokenMs : undefined;
-  return perToken === undefined || (typeof perToken === "number" && perToken > 0);
+  return (
+    isObject(value) &&
+    isNumbers(value.decodeMs) &&
+    isObject(value.prefill) &&
+    Object.values(value.prefill).every(isNumbers)
+  );
+}
+
+function isNumbers(value: unknown): boolean {
+  return isObject(value) && Object.values(value).every((number) => typeof number === "number" && number > 0);
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null;
 }

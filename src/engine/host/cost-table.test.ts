@@ -1,9 +1,9 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import { CostTable } from "./cost-table.ts";
+import { type CostRecord, CostTable } from "./cost-table.ts";
 
-const table = (decodeMs: Record<string, number>, prefillTokenMs?: number) =>
-  new CostTable({ decodeMs, prefillTokenMs });
+const table = (decodeMs: Record<string, number>, prefill: CostRecord["prefill"] = {}) =>
+  new CostTable({ decodeMs, prefill });
 
 describe("the cost table", () => {
   test("decodes one at a time where a step of two costs more than two steps", () => {
@@ -30,7 +30,7 @@ describe("the cost table", () => {
   });
 
   test("tells how many prompt tokens fit in a time", () => {
-    expect(table({}, 2.5).prefillTokensWithin(400)).toBe(160);
+    expect(table({}, { short: { tokens: 100, ms: 250 } }).prefillTokensWithin(400)).toBe(160);
     expect(new CostTable().prefillTokensWithin(400)).toBeUndefined();
   });
 
@@ -38,6 +38,13 @@ describe("the cost table", () => {
     const measured = table({ 8: 80 });
     measured.recordPrefill(100, 4, 140);
     expect(measured.prefillTokensWithin(10)).toBe(10);
+  });
+
+  test("asks for longer chunks where the fixed cost of a step is large", () => {
+    const steep = table({}, { short: { tokens: 150, ms: 10 }, long: { tokens: 500, ms: 24 } });
+    expect(steep.efficientPrefillTokens()).toBe(200);
+    const flat = table({}, { short: { tokens: 100, ms: 10 }, long: { tokens: 500, ms: 50 } });
+    expect(flat.efficientPrefillTokens()).toBeUndefined();
   });
 
   test("for any costs a group is between one and all, and a record survives a round trip", () => {

@@ -3,6 +3,8 @@
  * together and how long a prompt chunk may be. Costs are milliseconds; sizes between measured ones are interpolated.
  */
 
+import { PrefillCost, type PrefillRecord } from "./prefill-cost.ts";
+
 /** Batch sizes whose decode time is kept apart. */
 export const decodeSizes = [1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64] as const;
 /** Weight of a new measurement; low enough that one disturbed step does not change the plan. */
@@ -12,18 +14,18 @@ const worthwhileGain = 0.08;
 
 export type CostRecord = {
   readonly decodeMs: Readonly<Record<string, number>>;
-  readonly prefillTokenMs: number | undefined;
+  readonly prefill: PrefillRecord;
 };
 
 export class CostTable {
   readonly #decodeMs = new Map<number, number>();
-  #prefillTokenMs: number | undefined;
+  readonly #prefill: PrefillCost;
   /** Best group size by number of decoding sequences; recomputed when the table changes. */
   #groups: number[] | undefined;
 
   constructor(record?: CostRecord) {
     for (const [size, ms] of Object.entries(record?.decodeMs ?? {})) this.#decodeMs.set(Number(size), ms);
-    this.#prefillTokenMs = record?.prefillTokenMs;
+    this.#prefill = new PrefillCost(record?.prefill);
   }
 
   /** Learns from a step that only decoded. Sizes between the kept ones teach nothing. */
@@ -36,11 +38,7 @@ export class CostTable {
 
   /** Learns from a step that evaluated prompt tokens while `decoding` sequences rode along. */
   recordPrefill(tokens: number, decoding: number, ms: number): void {
-    if (tokens < minPrefillSample) return;
-    const perToken = Math.max(0, ms - this.rideMs(decoding)) / tokens;
-    if (perToken === 0) return;
-    const known = this.#prefillTokenMs;
-    this.#prefillTokenMs = known === undefined ? perToken : known + learningRate * (perToken - known);
+    this.#prefill.record(tokens, ms - this.rideMs(decoding));
   }
 
   /** What `sequences` add to a step that evaluates a prompt anyway: their share of the largest measured batch. */
@@ -72,7 +70,12 @@ export class CostTable {
 
   /** Prompt tokens that fit in `ms` beside decoding; undefined while nothing is known. */
   prefillTokensWithin(ms: number): number | undefined {
-    return this.#prefillTokenMs === undefined ? undefined : Math.floor(ms / this.#prefillTokenMs);
+    return this.#prefill.tokensWithin(ms);
+  }
+
+  /** Prompt tokens from which a longer chunk gains little; undefined while too little is known. */
+  efficientPrefillTokens(): number | undefined {
+    return this.#prefill.efficientTokens();
   }
 
   /**
@@ -87,7 +90,7 @@ export class CostTable {
   }
 
   toRecord(): CostRecord {
-    return { decodeMs: Object.fromEntries(this.#decodeMs), prefillTokenMs: this.#prefillTokenMs };
+    return { decodeMs: Object.fromEntries(this.#decodeMs), prefill: this.#prefill.toRecord() };
   }
 
   #bestGroup(sequences: number): number {
@@ -110,6 +113,3 @@ export class CostTable {
     return best < together * (1 - worthwhileGain) ? (choice[sequences] ?? sequences) : sequences;
   }
 }
-
-/** Shorter chunks measure the fixed cost of a step, not the cost of a token. */
-const minPrefillSample = 32;

@@ -72,6 +72,7 @@ class EngineHost {
       parallel: options.parallel,
       batchTokens: backend.context.batchTokens,
       maxOutputs: backend.context.maxOutputs,
+      nowMs: () => performance.now(),
     });
     this.#loop = new EngineLoop({ backend, kv: this.#kv, scheduler, costs, nowMs: () => performance.now() });
     this.#embeddings = new EmbeddingQueue(backend);

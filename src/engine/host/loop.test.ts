@@ -19,6 +19,7 @@ function createEngine(options: FakeBackendOptions & { parallel: number; maxParke
     parallel: options.parallel,
     batchTokens: backend.context.batchTokens,
     maxOutputs: backend.context.maxOutputs,
+    nowMs: () => performance.now(),
   });
   const loop = new EngineLoop({ backend, kv, scheduler, costs, nowMs: () => 0 });
   let ids = 0;

@@ -65,8 +65,10 @@ export class EngineLoop {
     if (items.length === 0) return undefined;
     const rows = this.#decode(items);
     if (rows) this.#emit(this.#sample(rows));
-    this.#deps.kv.parkSurplus();
-    return this.#record(items, this.#deps.nowMs() - startedAtMs);
+    const step = this.#record(items, this.#deps.nowMs() - startedAtMs);
+    // First tokens are waited for; parking can wait until only decoding is left.
+    if (step.prefilled === 0) this.#deps.kv.parkSurplus();
+    return step;
   }
 
   push(event: HostEvent): void {

@@ -59,7 +59,8 @@ function renderChat(backend: Backend, request: GenerateRequest, input: ChatInput
   if (!backend.chat) {
     throw new AppError(
       "invalid_request",
-      `${request.model} has no usable chat template; use /v1/completions, or give one with --chat-template`,
+      `${request.model} has no usable chat template (${backend.chatProblem ?? "it writes no text"}); ` +
+        "use /v1/completions, or give one with --chat-template",
     );
   }
   const { reasoning } = input;

@@ -15,6 +15,7 @@ export type SchedulerOptions = {
   readonly batchTokens: number;
   /** Rows of one step that may have logits. */
   readonly maxOutputs: number;
+  readonly nowMs: () => number;
 };
 
 export type StepItem = { readonly sequence: Sequence; readonly tokens: number };
@@ -31,9 +32,11 @@ const minMixedTokens = 64;
 /** The longest prompt chunk; bounds how long a cancel or a new request waits for the step to end. */
 const maxPrefillTokens = 512;
 /** A chunk of this many tokens is as efficient as a longer one: a step may end with the first prompt it completes. */
-const efficientPrefillTokens = 96;
+const minEfficientTokens = 96;
 /** Prompt tokens get at least this multiple of the time that decoding beside them takes. */
 const prefillShareOfRide = 2;
+/** Decoding pauses no longer than this, and a step, while prompts are evaluated: first tokens come sooner for all. */
+const maxDecodePauseMs = 50;
 const nothingKnown = { reusable: 0, resident: 0, pending: 0 };
 
 export class Scheduler {
@@ -46,6 +49,7 @@ export class Scheduler {
   readonly #served = new Map<string, number>();
   #arrivals = 0;
   #steps = 0;
+  #decodedAtMs = 0;
 
   constructor(kv: KvCache, costs: CostTable, options: SchedulerOptions) {
     this.#kv = kv;
@@ -130,13 +134,17 @@ export class Scheduler {
   }
 
   #planDecode(decoding: Sequence[]): StepItem[] {
+    this.#decodedAtMs = this.#options.nowMs();
     const group = Math.min(this.#costs.groupSize(decoding.length), this.#options.batchTokens);
     if (group < decoding.length) decoding.sort((a, b) => a.lastStep - b.lastStep || a.arrival - b.arrival);
     return decoding.slice(0, group).map((sequence) => ({ sequence, tokens: 1 }));
   }
 
   #planMixed(decoding: Sequence[], prefilling: Sequence[]): StepItem[] {
-    const items: StepItem[] = decoding
+    const nowMs = this.#options.nowMs();
+    const riding = nowMs - this.#decodedAtMs < maxDecodePauseMs ? [] : decoding;
+    if (riding.length > 0) this.#decodedAtMs = nowMs;
+    const items: StepItem[] = riding
       .slice(0, this.#options.batchTokens - 1)
       .map((sequence) => ({ sequence, tokens: 1 }));
     const budgetTokens = this.#prefillBudget(items.length);
@@ -169,7 +177,7 @@ export class Scheduler {
   #enoughPrefill(decoding: number): number {
     const worthwhile =
       this.#costs.prefillTokensWithin(prefillShareOfRide * this.#costs.rideMs(decoding)) ?? 0;
-    return Math.max(efficientPrefillTokens, worthwhile);
+    return Math.max(minEfficientTokens, worthwhile, this.#costs.efficientPrefillTokens() ?? 0);
   }
 
   /** Makes an interactive request's place by suspending the last batch sequence, if there is one. */

@@ -2,6 +2,7 @@ import { z } from "@hono/zod-openapi";
 import type { JsonObject, JsonValue, OutputConstraint } from "../../contract/index.ts";
 import { maxGrammarCharacters, maxGuidedChoices } from "../limits.ts";
 import { invalidParameter } from "./errors.ts";
+import { checkSchema, checkStrictSchema } from "./schema-check.ts";
 
 const anyObject: JsonObject = { type: "object" };
 
@@ -15,7 +16,9 @@ export function constraintShape() {
       .looseObject({
         type: z.enum(["text", "json_object", "json_schema"]),
         schema: schema().nullish(),
-        json_schema: z.looseObject({ name: z.string().nullish(), schema: schema().nullish() }).nullish(),
+        json_schema: z
+          .looseObject({ name: z.string().nullish(), strict: z.boolean().nullish(), schema: schema().nullish() })
+          .nullish(),
       })
       .optional(),
     grammar: grammar().optional().describe("GBNF"),
@@ -67,14 +70,14 @@ function* askedByName(body: ConstraintBody): Generator<[string, OutputConstraint
     );
   }
   yield ["response_format", fromResponseFormat(body.response_format)];
-  yield ["json_schema", body.json_schema === undefined ? undefined : toSchema(body.json_schema)];
+  yield ["json_schema", body.json_schema === undefined ? undefined : toSchema(body.json_schema, "json_schema")];
   yield ["grammar", toGrammar(body.grammar)];
   yield ["guided_json", toSchemaOrText(body.guided_json, "guided_json")];
   yield ["guided_grammar", toGrammar(body.guided_grammar)];
   yield ["guided_choice", toChoiceGrammar(body.guided_choice)];
   if (!outputs) return;
   yield ["structured_outputs.json", toSchemaOrText(outputs.json ?? undefined, "structured_outputs.json")];
-  yield ["structured_outputs.json_object", outputs.json_object ? toSchema(anyObject) : undefined];
+  yield ["structured_outputs.json_object", outputs.json_object ? { type: "json-schema", schema: anyObject } : undefined];
   yield ["structured_outputs.grammar", toGrammar(outputs.grammar ?? undefined)];
   yield ["structured_outputs.choice", toChoiceGrammar(outputs.choice ?? undefined)];
 }
@@ -82,24 +85,28 @@ function* askedByName(body: ConstraintBody): Generator<[string, OutputConstraint
 function fromResponseFormat(format: ConstraintBody["response_format"]): OutputConstraint | undefined {
   if (!format || format.type === "text") return undefined;
   const schema = format.json_schema?.schema ?? format.schema ?? undefined;
-  if (format.type === "json_object") return toSchema(format.schema ?? anyObject);
-  if (schema !== undefined) return toSchema(schema);
-  throw invalidParameter(
-    "response_format.json_schema.schema",
-    "response_format.json_schema.schema: a schema is needed.",
-  );
+  if (format.type === "json_object") return toSchema(format.schema ?? anyObject, "response_format.schema");
+  const param = "response_format.json_schema.schema";
+  if (schema === undefined) throw invalidParameter(param, `${param}: a schema is needed.`);
+  return toSchema(schema, param, { mustHold: format.json_schema?.strict !== false });
 }
 
 /** An empty schema allows any object, as it does in llama.cpp. */
-function toSchema(schema: unknown): OutputConstraint {
+function toSchema(
+  schema: unknown,
+  param: string,
+  { mustHold }: { readonly mustHold: boolean } = { mustHold: true },
+): OutputConstraint {
+  if (mustHold) checkStrictSchema(schema, param);
+  else checkSchema(schema, param);
   const isEmpty = typeof schema === "object" && schema !== null && Object.keys(schema).length === 0;
   return { type: "json-schema", schema: isEmpty ? anyObject : (schema as JsonValue) };
 }
 
 function toSchemaOrText(value: unknown, param: string): OutputConstraint | undefined {
-  if (typeof value !== "string") return value === undefined ? undefined : toSchema(value);
+  if (typeof value !== "string") return value === undefined ? undefined : toSchema(value, param);
   const parsed = parseJson(value);
-  if (typeof parsed === "object" && parsed !== null && !Array.isArray(parsed)) return toSchema(parsed);
+  if (typeof parsed === "object" && parsed !== null && !Array.isArray(parsed)) return toSchema(parsed, param);
   throw invalidParameter(param, `${param}: the text is not a JSON schema.`);
 }
 

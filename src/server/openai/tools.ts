@@ -2,6 +2,7 @@ import { z } from "@hono/zod-openapi";
 import type { JsonObject, Tool, ToolChoice } from "../../contract/index.ts";
 import { maxNameCharacters, maxTools } from "../limits.ts";
 import { invalidParameter } from "./errors.ts";
+import { checkSchema, checkStrictSchema } from "./schema-check.ts";
 import { withoutUndefined } from "./without-undefined.ts";
 
 /** Tools and their choice, the deprecated `functions` and `function_call` included. */
@@ -10,6 +11,7 @@ export function toolsShape() {
     name: z.string().min(1).max(maxNameCharacters),
     description: z.string().nullish(),
     parameters: z.record(z.string(), z.unknown()).nullish(),
+    strict: z.boolean().nullish(),
   });
   const named = z.looseObject({ name: z.string() });
   const choiceObject = z.looseObject({
@@ -49,7 +51,7 @@ export type ToolSelection = {
 export function fromToolFields(body: ToolsBody): ToolSelection {
   if (body.functions && !body.tools) return fromFunctions(body.functions, body.function_call);
   const tools = (body.tools ?? []).map((tool, index) => {
-    if (tool.type === "function" && tool.function) return fromDefinition(tool.function);
+    if (tool.type === "function" && tool.function) return fromDefinition(tool.function, `tools[${index}].function`);
     const param = `tools[${index}].type`;
     throw invalidParameter(
       param,
@@ -61,13 +63,15 @@ export function fromToolFields(body: ToolsBody): ToolSelection {
 }
 
 function fromFunctions(functions: readonly Definition[], choice: ToolsBody["function_call"]): ToolSelection {
-  const tools = functions.map(fromDefinition);
+  const tools = functions.map((definition, index) => fromDefinition(definition, `functions[${index}]`));
   const chosen = typeof choice === "object" ? pick(tools, [choice.name], "function_call") : tools;
   const toolChoice = typeof choice === "object" ? "required" : (choice ?? "auto");
   return { tools: chosen, toolChoice, parallelToolCalls: false };
 }
 
-function fromDefinition(definition: Definition): Tool {
+function fromDefinition(definition: Definition, param: string): Tool {
+  const check = definition.strict ? checkStrictSchema : checkSchema;
+  check(definition.parameters, `${param}.parameters`);
   return withoutUndefined({
     name: definition.name,
     description: definition.description ?? undefined,

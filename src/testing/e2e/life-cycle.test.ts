@@ -22,7 +22,7 @@ async function beginStream(server: ServeProcess, tokens = longAnswer) {
 function freeze(server: ServeProcess): Disposable {
   const [host = 0] = server.hosts();
   process.kill(host, "SIGSTOP");
-  return { [Symbol.dispose]: () => void process.kill(host, "SIGCONT") };
+  return { [Symbol.dispose]: () => void (isProcessAlive(host) && process.kill(host, "SIGCONT")) };
 }
 
 /** Whether the server has taken note of a signal. */
