@@ -1,5 +1,14 @@
 import { afterAll, describe, expect, setDefaultTimeout, test } from "bun:test";
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
 import { binaryPath } from "./serve-process.ts";
@@ -9,7 +18,9 @@ setDefaultTimeout(120_000);
 
 const binary = binaryPath();
 if (binary === undefined) {
-  process.stderr.write("skipped: HEARTH_BINARY does not name an executable; bun run build makes dist/hearth\n");
+  process.stderr.write(
+    "skipped: HEARTH_BINARY does not name an executable; bun run build makes dist/hearth\n",
+  );
 }
 /** A network that holds nothing but its loopback. */
 const isolation = ["unshare", "-rn", "sh", "-c", 'ip link set lo up && exec "$@"', "sh"] as const;
@@ -30,7 +41,9 @@ function canIsolate(): boolean {
   } catch {
     // The program is not there.
   }
-  process.stderr.write("no network namespace can be made here (unshare -rn, ip), so the network stays reachable\n");
+  process.stderr.write(
+    "no network namespace can be made here (unshare -rn, ip), so the network stays reachable\n",
+  );
   return false;
 }
 
@@ -49,13 +62,16 @@ async function run(argv: readonly string[], stdin = ""): Promise<Result> {
   return { output, errors, code: await child.exited };
 }
 
-const ask = (homeFolder: string) => run(["run", "hearth-demo", "--temperature", "0", "--home", homeFolder], question);
+const ask = (homeFolder: string) =>
+  run(["run", "hearth-demo", "--temperature", "0", "--home", homeFolder], question);
 const answered: Result = { output: "pong-42\n", errors: "", code: 0 };
 
 /** Every file that was unpacked, with what changes when it is written again. */
 function unpackedFiles(homeFolder: string): Record<string, string> {
   const cache = join(homeFolder, "cache");
-  const files = readdirSync(cache, { recursive: true, encoding: "utf8" }).filter((name) => statSync(join(cache, name)).isFile());
+  const files = readdirSync(cache, { recursive: true, encoding: "utf8" }).filter((name) =>
+    statSync(join(cache, name)).isFile(),
+  );
   return Object.fromEntries(
     files.toSorted().map((name) => {
       const { ino, mtimeMs, size } = statSync(join(cache, name));
@@ -73,18 +89,34 @@ function findUnpacked(homeFolder: string, part: string): string {
 describe.if(binary !== undefined)("the executable, alone in an empty folder", () => {
   test("serves a chat with an empty environment and without a network", async () => {
     const isIsolated = canIsolate();
-    const client = [process.execPath, "--no-env-file", join(import.meta.dir, "offline-chat.ts"), program, home];
-    const child = Bun.spawn([...(isIsolated ? isolation : []), ...client], { cwd: alone, stdout: "pipe", stderr: "inherit" });
+    const client = [
+      process.execPath,
+      "--no-env-file",
+      join(import.meta.dir, "offline-chat.ts"),
+      program,
+      home,
+    ];
+    const child = Bun.spawn([...(isIsolated ? isolation : []), ...client], {
+      cwd: alone,
+      stdout: "pipe",
+      stderr: "inherit",
+    });
     const result = JSON.parse(await child.stdout.text());
     if (isIsolated) expect(result.hasNetwork).toBe(false);
-    expect(JSON.parse(result.answer)).toMatchObject({ model: "hearth-demo", choices: [{ message: { content: "pong-42" } }] });
+    expect(JSON.parse(result.answer)).toMatchObject({
+      model: "hearth-demo",
+      choices: [{ message: { content: "pong-42" } }],
+    });
     expect(result.stream).toEndWith("data: [DONE]\n\n");
     expect(result.code).toBe(0);
     expect(readdirSync(alone)).toEqual(["hearth"]);
   });
 
   test("says its version and answers a piped prompt", async () => {
-    expect(await run(["--version"])).toMatchObject({ output: expect.stringMatching(/^\d+\.\d+\.\d+\n$/), code: 0 });
+    expect(await run(["--version"])).toMatchObject({
+      output: expect.stringMatching(/^\d+\.\d+\.\d+\n$/),
+      code: 0,
+    });
     expect(await ask(home)).toEqual(answered);
   });
 
@@ -106,12 +138,17 @@ describe.if(binary !== undefined)("the executable, alone in an empty folder", ()
     expect(Object.keys(before).length).toBeGreaterThan(5);
     expect(await ask(first)).toEqual(answered);
     expect(unpackedFiles(first)).toEqual(before);
-    for (const path of [first, join(first, "cache"), findUnpacked(first, ".gguf")]) expect(statSync(path).mode & 0o077).toBe(0);
+    for (const path of [first, join(first, "cache"), findUnpacked(first, ".gguf")])
+      expect(statSync(path).mode & 0o077).toBe(0);
   });
 
   test("two that unpack at the same time do not disturb each other", async () => {
     const shared = folder.file("shared");
-    expect(await Promise.all([ask(shared), ask(shared), ask(shared)])).toEqual([answered, answered, answered]);
+    expect(await Promise.all([ask(shared), ask(shared), ask(shared)])).toEqual([
+      answered,
+      answered,
+      answered,
+    ]);
     expect(Object.keys(unpackedFiles(shared)).filter((name) => name.endsWith(".part"))).toEqual([]);
   });
 });
@@ -125,18 +162,21 @@ describe.if(binary !== undefined)("an unpacked file that was harmed", () => {
     expect(await ask(harmed)).toEqual(answered);
   });
 
-  test.each(["libllama.", ".gguf"])("%s, overwritten in its length, is mended or refused with a reason", async (part) => {
-    const harmed = folder.file(`overwritten-${part}`);
-    await ask(harmed);
-    const path = findUnpacked(harmed, part);
-    writeFileSync(path, Buffer.alloc(statSync(path).size));
-    const result = await ask(harmed);
-    if (result.code === 0) expect(result).toEqual(answered);
-    else {
-      expect(result).toMatchObject({ code: 1, output: "" });
-      expect(result.errors).toMatch(new RegExp(`^hearth: .*${harmed}`, "m"));
-    }
-  });
+  test.each(["libllama.", ".gguf"])(
+    "%s, overwritten in its length, is mended or refused with a reason",
+    async (part) => {
+      const harmed = folder.file(`overwritten-${part}`);
+      await ask(harmed);
+      const path = findUnpacked(harmed, part);
+      writeFileSync(path, Buffer.alloc(statSync(path).size));
+      const result = await ask(harmed);
+      if (result.code === 0) expect(result).toEqual(answered);
+      else {
+        expect(result).toMatchObject({ code: 1, output: "" });
+        expect(result.errors).toMatch(new RegExp(`^hearth: .*${harmed}`, "m"));
+      }
+    },
+  );
 
   test("missing, is unpacked again", async () => {
     const harmed = folder.file("missing");
@@ -150,12 +190,15 @@ describe.if(binary !== undefined)("a home that cannot be used is one clear messa
   test.each<[string, () => string]>([
     ["below a file", () => join(program, "home")],
     ["where nothing can be made", () => "/proc/hearth"],
-    ["that others can write", () => {
-      const open = folder.file("open");
-      mkdirSync(open);
-      Bun.spawnSync(["chmod", "777", open]);
-      return open;
-    }],
+    [
+      "that others can write",
+      () => {
+        const open = folder.file("open");
+        mkdirSync(open);
+        Bun.spawnSync(["chmod", "777", open]);
+        return open;
+      },
+    ],
   ])("%s", async (_, makeHome) => {
     const { output, errors, code } = await ask(makeHome());
     expect({ output, code }).toEqual({ output: "", code: 1 });

@@ -23,10 +23,18 @@ describe("the cost table", () => {
     expect(table({ 4: 40 }).decodeMs(5)).toBeUndefined();
   });
 
-  test("one disturbed step does not change the plan", () => {
-    const measured = table({ 1: 10, 2: 12 });
-    measured.recordDecode(2, 30);
-    expect(measured.groupSize(2)).toBe(2);
+  test("a busy machine does not change the plan", () => {
+    const measured = table({ 1: 16, 2: 20, 4: 30, 8: 60 });
+    for (let i = 0; i < 100; i++) measured.recordDecode(8, 1500);
+    expect(measured.groupSize(8)).toBe(8);
+  });
+
+  test("a prompt chunk gets shorter while the machine is busy and longer again afterwards", () => {
+    const measured = table({});
+    for (let i = 0; i < 20; i++) measured.recordPrefill(100, 0, 1000);
+    expect(measured.prefillTokensWithin(400)).toBe(40);
+    for (let i = 0; i < 20; i++) measured.recordPrefill(64, 0, 64);
+    expect(measured.prefillTokensWithin(400)).toBeGreaterThan(300);
   });
 
   test("tells how many prompt tokens fit in a time", () => {

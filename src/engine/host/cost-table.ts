@@ -7,8 +7,6 @@ import { PrefillCost, type PrefillRecord } from "./prefill-cost.ts";
 
 /** Batch sizes whose decode time is kept apart. */
 export const decodeSizes = [1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64] as const;
-/** Weight of a new measurement; low enough that one disturbed step does not change the plan. */
-const learningRate = 0.2;
 /** Two groupings closer than this are equal: then the larger batch wins, as it keeps streams in step. */
 const worthwhileGain = 0.08;
 
@@ -28,11 +26,15 @@ export class CostTable {
     this.#prefill = new PrefillCost(record?.prefill);
   }
 
-  /** Learns from a step that only decoded. Sizes between the kept ones teach nothing. */
+  /**
+   * Learns from a step that only decoded. The best time of a size counts: what slows a step down, such as another
+   * program, slows all sizes down and must not make one of them look bad. Sizes between the kept ones teach nothing.
+   */
   recordDecode(sequences: number, ms: number): void {
     if (!Number.isFinite(ms) || !decodeSizes.some((size) => size === sequences)) return;
     const known = this.#decodeMs.get(sequences);
-    this.#decodeMs.set(sequences, known === undefined ? ms : known + learningRate * (ms - known));
+    if (known !== undefined && known <= ms) return;
+    this.#decodeMs.set(sequences, ms);
     this.#groups = undefined;
   }
 

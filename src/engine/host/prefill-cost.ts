@@ -1,36 +1,41 @@
 /**
- * What evaluating a prompt chunk costs: a fixed part a step and a part a token, ms = fixed + perToken · tokens, drawn
- * through the means of short and of long chunks seen lately.
+ * What evaluating a prompt chunk costs. The time a token takes lately, other programs' load included, tells how long a
+ * chunk may be; the best times of short and of long chunks tell what part of a step is fixed: ms = fixed + perToken · tokens.
  */
-export type ChunkMean = { readonly tokens: number; readonly ms: number };
-export type PrefillRecord = { readonly short?: ChunkMean; readonly long?: ChunkMean };
+export type ChunkTime = { readonly tokens: number; readonly ms: number };
+export type PrefillRecord = { readonly short?: ChunkTime; readonly long?: ChunkTime };
 
 /** Shorter chunks measure mostly the fixed cost of a step. */
 const minSampleTokens = 32;
 const longTokens = 256;
-const learningRate = 0.2;
+const learningRate = 0.3;
 /** A chunk is efficient when its fixed cost is at most half of what its tokens cost. */
 const efficientMultiple = 2;
 
 export class PrefillCost {
-  #short: ChunkMean | undefined;
-  #long: ChunkMean | undefined;
+  #recentTokenMs: number | undefined;
+  #short: ChunkTime | undefined;
+  #long: ChunkTime | undefined;
 
-  constructor(record: PrefillRecord = {}) {
-    this.#short = record.short;
-    this.#long = record.long;
+  constructor({ short, long }: PrefillRecord = {}) {
+    this.#short = short;
+    this.#long = long;
+    const known = long ?? short;
+    this.#recentTokenMs = known && tokenMs(known);
   }
 
   record(tokens: number, ms: number): void {
     if (tokens < minSampleTokens || !(ms > 0)) return;
-    if (tokens < longTokens) this.#short = blend(this.#short, tokens, ms);
-    else this.#long = blend(this.#long, tokens, ms);
+    const chunk = { tokens, ms };
+    const recent = this.#recentTokenMs ?? tokenMs(chunk);
+    this.#recentTokenMs = recent + learningRate * (tokenMs(chunk) - recent);
+    if (tokens < longTokens) this.#short = faster(this.#short, chunk);
+    else this.#long = faster(this.#long, chunk);
   }
 
   /** Tokens that fit in `ms`; undefined while nothing is known. */
   tokensWithin(ms: number): number | undefined {
-    const mean = this.#long ?? this.#short;
-    return mean && Math.floor((ms * mean.tokens) / mean.ms);
+    return this.#recentTokenMs === undefined ? undefined : Math.floor(ms / this.#recentTokenMs);
   }
 
   /** Tokens from which a longer chunk gains little; undefined while only one length is known. */
@@ -47,10 +52,10 @@ export class PrefillCost {
   }
 }
 
-function blend(known: ChunkMean | undefined, tokens: number, ms: number): ChunkMean {
-  if (!known) return { tokens, ms };
-  return {
-    tokens: known.tokens + learningRate * (tokens - known.tokens),
-    ms: known.ms + learningRate * (ms - known.ms),
-  };
+function tokenMs({ tokens, ms }: ChunkTime): number {
+  return ms / tokens;
+}
+
+function faster(known: ChunkTime | undefined, chunk: ChunkTime): ChunkTime {
+  return known && tokenMs(known) <= tokenMs(chunk) ? known : chunk;
 }

@@ -33,6 +33,8 @@ const minMixedTokens = 64;
 const maxPrefillTokens = 512;
 /** A chunk of this many tokens is as efficient as a longer one: a step may end with the first prompt it completes. */
 const minEfficientTokens = 96;
+/** A step may exceed its budget by this share where that completes a prompt. */
+const remainderShare = 0.25;
 /** Prompt tokens get at least this multiple of the time that decoding beside them takes. */
 const prefillShareOfRide = 2;
 /** Decoding pauses no longer than this, and a step, while prompts are evaluated: first tokens come sooner for all. */
@@ -153,11 +155,9 @@ export class Scheduler {
     for (const sequence of this.#inOrder(prefilling)) {
       const pending = pendingTokens(sequence);
       const outputs = this.#options.maxOutputs - items.length;
-      const tokens = Math.min(
-        pending,
-        sequence.promptLogprobs === undefined ? budget : Math.min(budget, outputs),
-      );
-      if (tokens === 0) break;
+      const tokens =
+        sequence.promptLogprobs === undefined ? chunkOf(pending, budget) : Math.min(pending, budget, outputs);
+      if (tokens <= 0) break;
       items.push({ sequence, tokens });
       budget -= tokens;
       if (tokens === pending && budgetTokens - budget >= enoughTokens) break;
@@ -167,7 +167,7 @@ export class Scheduler {
   }
 
   #prefillBudget(decoding: number): number {
-    const space = this.#options.batchTokens - decoding;
+    const space = Math.floor((this.#options.batchTokens - decoding) / (1 + remainderShare));
     if (decoding === 0) return Math.min(maxPrefillTokens, space);
     const affordable = this.#costs.prefillTokensWithin(maxMixedStepMs) ?? defaultMixedTokens;
     return Math.min(space, maxPrefillTokens, Math.max(minMixedTokens, affordable));
@@ -223,6 +223,11 @@ export class Scheduler {
     for (const sequence of this.#waiting) if (sequence.tenant === tenant) return true;
     return false;
   }
+}
+
+/** A prompt's tokens for a step: the budget, or all where what it leaves over would cost a step of its own for little. */
+function chunkOf(pending: number, budget: number): number {
+  return pending <= budget * (1 + remainderShare) ? pending : budget;
 }
 
 /** Tenants without work whose share is remembered. */

@@ -17,7 +17,11 @@ export function constraintShape() {
         type: z.enum(["text", "json_object", "json_schema"]),
         schema: schema().nullish(),
         json_schema: z
-          .looseObject({ name: z.string().nullish(), strict: z.boolean().nullish(), schema: schema().nullish() })
+          .looseObject({
+            name: z.string().nullish(),
+            strict: z.boolean().nullish(),
+            schema: schema().nullish(),
+          })
           .nullish(),
       })
       .optional(),
@@ -70,14 +74,20 @@ function* askedByName(body: ConstraintBody): Generator<[string, OutputConstraint
     );
   }
   yield ["response_format", fromResponseFormat(body.response_format)];
-  yield ["json_schema", body.json_schema === undefined ? undefined : toSchema(body.json_schema, "json_schema")];
+  yield [
+    "json_schema",
+    body.json_schema === undefined ? undefined : toSchema(body.json_schema, "json_schema"),
+  ];
   yield ["grammar", toGrammar(body.grammar)];
   yield ["guided_json", toSchemaOrText(body.guided_json, "guided_json")];
   yield ["guided_grammar", toGrammar(body.guided_grammar)];
   yield ["guided_choice", toChoiceGrammar(body.guided_choice)];
   if (!outputs) return;
   yield ["structured_outputs.json", toSchemaOrText(outputs.json ?? undefined, "structured_outputs.json")];
-  yield ["structured_outputs.json_object", outputs.json_object ? { type: "json-schema", schema: anyObject } : undefined];
+  yield [
+    "structured_outputs.json_object",
+    outputs.json_object ? { type: "json-schema", schema: anyObject } : undefined,
+  ];
   yield ["structured_outputs.grammar", toGrammar(outputs.grammar ?? undefined)];
   yield ["structured_outputs.choice", toChoiceGrammar(outputs.choice ?? undefined)];
 }

@@ -2,7 +2,11 @@ import { describe, expect, test } from "bun:test";
 import { maxSchemaEnumValues } from "../limits.ts";
 import { checkSchema, checkStrictSchema } from "./schema-check.ts";
 
-const inside = (schema: object) => ({ type: "object", properties: { a: { anyOf: [schema] } }, required: ["a"] });
+const inside = (schema: object) => ({
+  type: "object",
+  properties: { a: { anyOf: [schema] } },
+  required: ["a"],
+});
 
 describe("a schema that nothing satisfies is refused wherever it stands, with its path", () => {
   test.each([

@@ -65,7 +65,8 @@ function* childrenOf(schema: Schema, path: string): Generator<readonly [unknown,
   }
   for (const key of ["anyOf", "oneOf", "allOf", "prefixItems", "items"]) {
     const list = schema[key];
-    if (Array.isArray(list)) for (const [index, child] of list.entries()) yield [child, `${path}.${key}[${index}]`];
+    if (Array.isArray(list))
+      for (const [index, child] of list.entries()) yield [child, `${path}.${key}[${index}]`];
     else if (key === "items") yield [list, `${path}.${key}`];
   }
   yield [schema.additionalProperties, `${path}.additionalProperties`];
@@ -116,7 +117,10 @@ function findPassedOverAll({ allOf }: Schema): string | undefined {
   if (!Array.isArray(allOf)) return undefined;
   const isMerged = (part: unknown) =>
     isObject(part) &&
-    (part.$ref !== undefined || part.enum !== undefined || part.properties !== undefined || part.anyOf !== undefined);
+    (part.$ref !== undefined ||
+      part.enum !== undefined ||
+      part.properties !== undefined ||
+      part.anyOf !== undefined);
   return allOf.every(isMerged) ? undefined : "allOf";
 }
 
@@ -124,7 +128,9 @@ function findPassedOverAll({ allOf }: Schema): string | undefined {
 function findUndescribed({ required, properties, allOf }: Schema): string | undefined {
   if (!Array.isArray(required) || allOf !== undefined) return undefined;
   const described = isObject(properties) ? properties : {};
-  return required.every((name) => typeof name === "string" && Object.hasOwn(described, name)) ? undefined : "required";
+  return required.every((name) => typeof name === "string" && Object.hasOwn(described, name))
+    ? undefined
+    : "required";
 }
 
 function hasType({ type }: Schema, name: string): boolean {

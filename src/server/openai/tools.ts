@@ -51,7 +51,8 @@ export type ToolSelection = {
 export function fromToolFields(body: ToolsBody): ToolSelection {
   if (body.functions && !body.tools) return fromFunctions(body.functions, body.function_call);
   const tools = (body.tools ?? []).map((tool, index) => {
-    if (tool.type === "function" && tool.function) return fromDefinition(tool.function, `tools[${index}].function`);
+    if (tool.type === "function" && tool.function)
+      return fromDefinition(tool.function, `tools[${index}].function`);
     const param = `tools[${index}].type`;
     throw invalidParameter(
       param,

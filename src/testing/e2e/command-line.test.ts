@@ -23,26 +23,41 @@ describe("help", () => {
   });
 });
 
-test.each([[["frobnicate"]], [["serve", "--frobnicate"]], [["run"]], [["show"]], [["serve", "--port", "99999"]], [["run", "hearth-demo", "hi", "--temperature", "hot"]]])(
-  "%j is wrong usage: code 2 and a message on stderr alone",
-  async (argv) => {
-    const { code, output, errors } = await runProgram(argv);
-    expect({ code, output }).toEqual({ code: 2, output: "" });
-    expect(errors).not.toBe("");
-    expect(errors).not.toMatch(/\n\s+at /);
-  },
-);
+test.each([
+  [["frobnicate"]],
+  [["serve", "--frobnicate"]],
+  [["run"]],
+  [["show"]],
+  [["serve", "--port", "99999"]],
+  [["run", "hearth-demo", "hi", "--temperature", "hot"]],
+])("%j is wrong usage: code 2 and a message on stderr alone", async (argv) => {
+  const { code, output, errors } = await runProgram(argv);
+  expect({ code, output }).toEqual({ code: 2, output: "" });
+  expect(errors).not.toBe("");
+  expect(errors).not.toMatch(/\n\s+at /);
+});
 
 describe("answers for machines", () => {
   test("ls", async () => {
-    const { code, output } = await runProgram(["ls", "--json", "--model", "hearth-demo", "--model", demoModelPath]);
+    const { code, output } = await runProgram([
+      "ls",
+      "--json",
+      "--model",
+      "hearth-demo",
+      "--model",
+      demoModelPath,
+    ]);
     expect(code).toBe(0);
     expect(JSON.parse(output)).toMatchObject([{ id: "hearth-demo" }, { id: "hearth-demo-q8_0" }]);
   });
 
   test("show", async () => {
     const { output } = await runProgram(["show", "hearth-demo", "--json"]);
-    expect(JSON.parse(output)).toMatchObject({ id: "hearth-demo", trainedContextTokens: 2048, hasChatTemplate: true });
+    expect(JSON.parse(output)).toMatchObject({
+      id: "hearth-demo",
+      trainedContextTokens: 2048,
+      hasChatTemplate: true,
+    });
   });
 
   test("doctor", async () => {
@@ -58,7 +73,10 @@ describe("answers for machines", () => {
     const { code, output } = await runProgram(["doctor", "--json", "--port", new URL(server.url).port]);
     expect(code).toBe(1);
     const { checks }: { checks: { name: string; status: string; mend?: string }[] } = JSON.parse(output);
-    expect(checks.find(({ name }) => name === "port")).toMatchObject({ status: "failed", mend: expect.stringContaining("--port") });
+    expect(checks.find(({ name }) => name === "port")).toMatchObject({
+      status: "failed",
+      mend: expect.stringContaining("--port"),
+    });
   });
 
   test("bench", async () => {
@@ -88,7 +106,10 @@ describe("run", () => {
   });
 
   test("with a prompt that does not fit says both counts, and prints nothing else", async () => {
-    const { code, output, errors } = await runProgram(["run", "hearth-demo", ...quiet], "word ".repeat(10_000));
+    const { code, output, errors } = await runProgram(
+      ["run", "hearth-demo", ...quiet],
+      "word ".repeat(10_000),
+    );
     expect({ code, output }).toEqual({ code: 1, output: "" });
     expect(errors).toMatch(/^hearth: .*\d{5}.*2048.*\n$/);
   });
