@@ -113,6 +113,17 @@ describe("when an engine host dies", () => {
   }, 60_000);
 });
 
+test("a grammar that explodes takes down its host within the deadline, and the next request is answered", async () => {
+  const engine = await createRealEngine();
+  const grammar = "root ::= (a a a a a a a a a a a a)\na ::= [a-z]* [a-z]* [a-z]* [a-z]*";
+  const request = createChatRequest("hi", { constraint: { type: "grammar", grammar }, maxTokens: 10 });
+  await expect(collectText(engine.generate(request, never))).rejects.toMatchObject({ code: "host_died" });
+  expect(await collectText(engine.generate(createChatRequest("Reply with exactly: pong-42"), never))).toBe(
+    "pong-42",
+  );
+  await stop(engine);
+}, 60_000);
+
 describe("an engine host", () => {
   test("frees a request's place within a step of its caller leaving", async () => {
     const engine = await createRealEngine({ parallel: 1, queue: 0 });

@@ -253,11 +253,11 @@ export class ModelHost {
         return;
       case "events":
         for (const event of message.events) this.#route(event);
-        if (message.step) {
-          this.#supervisor.recordSuccess();
-          this.#observer.stepFinished(this.#model.id, message.step);
-        }
+        return;
+      case "report":
         this.#stats = message.stats;
+        if (message.steps.length > 0) this.#supervisor.recordSuccess();
+        for (const step of message.steps) this.#observer.stepFinished(this.#model.id, step);
         return;
       default:
         message satisfies never;

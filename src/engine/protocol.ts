@@ -57,9 +57,6 @@ export type HostMessage =
   /** The host is about to work on something that only a deadline can end, such as a template; `ended` follows. */
   | { readonly type: "began"; readonly id: number }
   | { readonly type: "ended"; readonly id: number }
-  | {
-      readonly type: "events";
-      readonly events: readonly HostEvent[];
-      readonly stats: HostStats;
-      readonly step: StepRecord | undefined;
-    };
+  | { readonly type: "events"; readonly events: readonly HostEvent[] }
+  /** What was done since the last report; comes a few times a second while there is work, and when it ends. */
+  | { readonly type: "report"; readonly stats: HostStats; readonly steps: readonly StepRecord[] };

@@ -15,6 +15,10 @@ import { EngineLoop } from "./loop.ts";
 import { checkTokens, prepareRequest, renderPrompt } from "./prepare.ts";
 import { Scheduler } from "./scheduler.ts";
 
+/** Metrics are sent this often, not with every step: the server's core is also the model's. */
+const reportIntervalMs = 200;
+/** Names the sampling of a step in `began`; requests count from 1. */
+const samplingId = 0;
 /** How long nothing must have happened before a batch size is measured. */
 const calibrationIdleMs = 300;
 
@@ -57,6 +61,8 @@ class EngineHost {
   readonly #loop: EngineLoop;
   readonly #embeddings: EmbeddingQueue;
   readonly #jobs = new Map<number, Job>();
+  #steps: StepRecord[] = [];
+  #reportedAtMs = 0;
   #turning = false;
   #calibration: Timer | undefined;
 
@@ -74,7 +80,14 @@ class EngineHost {
       maxOutputs: backend.context.maxOutputs,
       nowMs: () => performance.now(),
     });
-    this.#loop = new EngineLoop({ backend, kv: this.#kv, scheduler, costs, nowMs: () => performance.now() });
+    this.#loop = new EngineLoop({
+      backend,
+      kv: this.#kv,
+      scheduler,
+      costs,
+      nowMs: () => performance.now(),
+      watch: (work) => this.#watch(samplingId, work),
+    });
     this.#embeddings = new EmbeddingQueue(backend);
     this.#scheduleCalibration();
   }
@@ -88,12 +101,20 @@ class EngineHost {
 
   /** Reports a failure of one request to its sender and to nobody else. */
   #guard(id: number, work: () => void): void {
+    this.#watch(id, () => {
+      try {
+        work();
+      } catch (error) {
+        this.#loop.push({ id, error: toErrorRecord(error) });
+      }
+    });
+    this.#flush();
+  }
+
+  /** The server ends a host whose work does not come back in time: nothing in this process could. */
+  #watch(id: number, work: () => void): void {
     this.#channel.send({ type: "began", id });
-    try {
-      work();
-    } catch (error) {
-      this.#loop.push({ id, error: toErrorRecord(error) });
-    }
+    work();
     this.#channel.send({ type: "ended", id });
   }
 
@@ -177,8 +198,10 @@ class EngineHost {
     const next = (): void => {
       const step = this.#loop.step();
       const embedded = this.#embeddings.step((event) => this.#loop.push(event));
-      this.#flush(step);
-      if (this.#loop.hasWork || embedded) {
+      this.#flush();
+      const busy = this.#loop.hasWork || embedded;
+      this.#report(step, { now: !busy });
+      if (busy) {
         setImmediate(next);
         return;
       }
@@ -188,13 +211,22 @@ class EngineHost {
     setImmediate(next);
   }
 
-  #flush(step: StepRecord | undefined): void {
+  #flush(): void {
     const events = this.#loop.takeEvents();
-    if (events.length === 0 && !step) return;
+    if (events.length === 0) return;
     for (const event of events) {
       if ("error" in event || ("event" in event && event.event.type === "done")) this.#jobs.delete(event.id);
     }
-    this.#channel.send({ type: "events", events, stats: this.#loop.stats(), step });
+    this.#channel.send({ type: "events", events });
+  }
+
+  #report(step: StepRecord | undefined, { now }: { readonly now: boolean }): void {
+    if (step) this.#steps.push(step);
+    const nowMs = performance.now();
+    if (!now && nowMs - this.#reportedAtMs < reportIntervalMs) return;
+    this.#reportedAtMs = nowMs;
+    this.#channel.send({ type: "report", stats: this.#loop.stats(), steps: this.#steps });
+    this.#steps = [];
   }
 
   #scheduleCalibration(): void {

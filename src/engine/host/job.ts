@@ -87,9 +87,11 @@ function createSequences(
   const sequences: Sequence[] = [];
   try {
     for (let choice = 0; choice < request.choices; choice++) {
-      const sampler = backend.createSampler(prepared.samplerOptions(choice));
+      const options = prepared.samplerOptions(choice);
+      const sampler = backend.createSampler(options);
       sampler.acceptPrompt(prepared.tokens);
-      sequences.push(createSequence(request, prepared, { sampler, choice, nowMs }));
+      const hasGrammar = options.grammar !== undefined;
+      sequences.push(createSequence(request, prepared, { sampler, hasGrammar, choice, nowMs }));
     }
   } catch (error) {
     for (const { sampler } of sequences) sampler.free();
@@ -98,20 +100,19 @@ function createSequences(
   return sequences;
 }
 
+type ChoiceOptions = { readonly choice: number; readonly nowMs: number };
+
 function createSequence(
   request: GenerateRequest,
   { tokens, maxLength }: PreparedRequest,
-  {
-    sampler,
-    choice,
-    nowMs,
-  }: { readonly sampler: Sequence["sampler"]; readonly choice: number; readonly nowMs: number },
+  { sampler, hasGrammar, choice, nowMs }: Pick<Sequence, "sampler" | "hasGrammar"> & ChoiceOptions,
 ): Sequence {
   return {
     id: ++sequenceIds,
     priority: request.priority,
     tenant: request.tenant,
     sampler,
+    hasGrammar,
     cachePrompt: request.cachePrompt,
     promptLogprobs: request.promptLogprobs && choice === 0 ? (request.topLogprobs ?? 0) : undefined,
     tokens,

@@ -21,7 +21,7 @@ function createEngine(options: FakeBackendOptions & { parallel: number; maxParke
     maxOutputs: backend.context.maxOutputs,
     nowMs: () => performance.now(),
   });
-  const loop = new EngineLoop({ backend, kv, scheduler, costs, nowMs: () => 0 });
+  const loop = new EngineLoop({ backend, kv, scheduler, costs, nowMs: () => 0, watch: (work) => work() });
   let ids = 0;
   function add({ tokens, ...ask }: Ask): Job {
     const request: GenerateRequest = {

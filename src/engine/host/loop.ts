@@ -14,6 +14,8 @@ export type LoopDeps = {
   readonly scheduler: Scheduler;
   readonly costs: CostTable;
   readonly nowMs: () => number;
+  /** Runs work that may never come back, such as a grammar that explodes, under the server's eyes. */
+  readonly watch: (work: () => void) => void;
 };
 
 type Row = { readonly sequence: Sequence; readonly batchIndex: number };
@@ -175,7 +177,9 @@ export class EngineLoop {
       this.#batchIndex[i] = batchIndex;
       samplers.push(sequence.sampler);
     }
-    if (due.length > 0) this.#deps.backend.sample(due.length, this.#batchIndex, samplers, this.#sampled);
+    const sample = () => this.#deps.backend.sample(due.length, this.#batchIndex, samplers, this.#sampled);
+    if (due.some(({ sequence }) => sequence.hasGrammar)) this.#deps.watch(sample);
+    else if (due.length > 0) sample();
     return due;
   }
 

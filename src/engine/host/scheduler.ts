@@ -37,8 +37,12 @@ const minEfficientTokens = 96;
 const remainderShare = 0.25;
 /** Prompt tokens get at least this multiple of the time that decoding beside them takes. */
 const prefillShareOfRide = 2;
-/** Decoding pauses no longer than this, and a step, while prompts are evaluated: first tokens come sooner for all. */
-const maxDecodePauseMs = 50;
+/**
+ * While prompts are evaluated, decoding takes one part in this many of the time, so that first tokens come sooner for
+ * all; where it costs next to nothing it rides in every step. It never pauses longer than the limit and one step.
+ */
+const decodeShare = 20;
+const maxDecodePauseMs = 500;
 const nothingKnown = { reusable: 0, resident: 0, pending: 0 };
 
 export class Scheduler {
@@ -144,7 +148,8 @@ export class Scheduler {
 
   #planMixed(decoding: Sequence[], prefilling: Sequence[]): StepItem[] {
     const nowMs = this.#options.nowMs();
-    const riding = nowMs - this.#decodedAtMs < maxDecodePauseMs ? [] : decoding;
+    const pauseMs = Math.min(maxDecodePauseMs, decodeShare * this.#costs.rideMs(decoding.length));
+    const riding = nowMs - this.#decodedAtMs < pauseMs ? [] : decoding;
     if (riding.length > 0) this.#decodedAtMs = nowMs;
     const items: StepItem[] = riding
       .slice(0, this.#options.batchTokens - 1)

@@ -8,6 +8,8 @@ export type Sequence = {
   readonly priority: Priority;
   readonly tenant: string;
   readonly sampler: Sampler;
+  /** A grammar holds the answer; working one out can take unbounded time. */
+  readonly hasGrammar: boolean;
   readonly cachePrompt: boolean;
   /** Logits are wanted for every prompt token. */
   readonly promptLogprobs: number | undefined;
