@@ -38,7 +38,7 @@ export const configOptions: Readonly<Record<ConfigKey, ConfigOption>> = {
     flag: "--ctx <tokens>",
     environment: "HEARTH_CTX",
     kind: "number",
-    description: "longest prompt and answer together (default: what the model was trained for)",
+    description: "longest prompt and answer together (default: what the model was trained for, at most 8192)",
   },
   parallel: {
     flag: "--parallel <count>",

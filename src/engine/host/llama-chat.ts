@@ -49,9 +49,7 @@ export function createLlamaChat(native: Native, model: NativePointer, template =
 
 function render(native: Native, chat: NativePointer, request: ChatRenderRequest): RenderedChat {
   const json = encodeText(toWellFormedJson(request));
-  const rendering = JSON.parse(
-    native.takeText(native.symbols.hearth_chat_render(chat, json, json.length)),
-  ) as NativeRendering;
+  const rendering = JSON.parse(renderNative(native, chat, json)) as NativeRendering;
   const { parser, reasoningStart, reasoningEnds } = rendering;
   return {
     prompt: rendering.prompt,
@@ -69,6 +67,19 @@ function toWellFormedJson(value: unknown): string {
   const json = JSON.stringify(value);
   if (!json.includes("\\ud")) return json;
   return JSON.stringify(value, (_, part: unknown) => (typeof part === "string" ? part.toWellFormed() : part));
+}
+
+/** What llama.cpp puts before the reason when a schema or a tool, not the template, is at fault. */
+const misleadingPrefix =
+  /^Unable to generate parser for this template\. Automatic parser generation failed: /;
+
+function renderNative({ symbols, takeText }: Native, chat: NativePointer, json: Uint8Array): string {
+  try {
+    return takeText(symbols.hearth_chat_render(chat, json, json.length));
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error;
+    throw new AppError(error.code, error.message.replace(misleadingPrefix, ""), { cause: error });
+  }
 }
 
 function toGrammar(rendering: NativeRendering): GrammarOptions | undefined {
