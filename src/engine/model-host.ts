@@ -14,6 +14,9 @@ import type { EngineStats } from "./engine.ts";
 import type { EngineObserver, EngineOptions, ModelOptions } from "./options.ts";
 import type { HostEvent, HostMessage, HostRequest, HostResult, HostStats } from "./protocol.ts";
 
+/** A host's own code is light; compiling it further would take the cores that its model computes on. */
+const hostEnvironment = { BUN_JSC_useFTLJIT: "0", BUN_JSC_useDFGJIT: "0" };
+
 /** Templates and grammars run in the host between steps; one that takes longer than this takes the host down. */
 export const prepareTimeoutMs = 10_000;
 
@@ -216,7 +219,7 @@ export class ModelHost {
     const loaded = Promise.withResolvers<Connection>();
     const host = spawnHost<HostRequest, HostMessage>({
       role: "engine-host",
-      environment: { BUN_JSC_useFTLJIT: "0" },
+      environment: hostEnvironment,
       ...(this.#options.memoryLimitBytes !== undefined && {
         memoryLimitBytes: this.#options.memoryLimitBytes,
       }),

@@ -199,9 +199,9 @@ class EngineHost {
       const step = this.#loop.step();
       const embedded = this.#embeddings.step((event) => this.#loop.push(event));
       this.#flush();
-      const busy = this.#loop.hasWork || embedded;
-      this.#report(step, { now: !busy });
-      if (busy) {
+      const goesOn = this.#loop.hasWork || embedded || this.#loop.tidy();
+      this.#report(step, { now: !goesOn });
+      if (goesOn) {
         setImmediate(next);
         return;
       }

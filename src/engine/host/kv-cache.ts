@@ -152,10 +152,17 @@ export class KvCache {
     return idle !== undefined;
   }
 
-  /** Parks one idle entry when idle cells slow running work down by more than their copy costs. */
-  parkSurplus(): void {
-    const limit = Math.max(idleTokensKept, this.#tokensOf("running") / 2);
-    if (this.#tokensOf("idle") > limit) this.parkOldest();
+  /**
+   * Parks one idle entry where there are so many idle cells that they slow down what runs, or what will run next.
+   * The entry used last stays while nothing runs: a conversation goes on there. False when there is nothing to park.
+   */
+  parkSurplus(): boolean {
+    const runningTokens = this.#tokensOf("running");
+    if (this.#tokensOf("idle") <= Math.max(idleTokensKept, runningTokens / 2)) return false;
+    const idle = this.#leastRecentIdle();
+    if (!idle || (runningTokens === 0 && idle.lastUsed === this.#clock)) return false;
+    this.#park(idle);
+    return true;
   }
 
   /** Lends `count` unused sequences for measurements; undefined when they are not free. Give them back at once. */

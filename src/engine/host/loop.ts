@@ -73,6 +73,11 @@ export class EngineLoop {
     return step;
   }
 
+  /** Uses a moment without work; false when there is nothing left to tidy. */
+  tidy(): boolean {
+    return this.#deps.kv.parkSurplus();
+  }
+
   push(event: HostEvent): void {
     this.#events.push(event);
   }
