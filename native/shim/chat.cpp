@@ -143,17 +143,20 @@ void learn(Chat & chat) {
 }
 
 bool renders_plainly(const Chat & chat, const common_chat_templates_inputs & inputs) {
-    return chat.plain && inputs.tools.empty() && inputs.json_schema.empty() && inputs.chat_template_kwargs.empty() &&
+    return chat.plain && inputs.tools.empty() && inputs.chat_template_kwargs.empty() &&
            inputs.continue_final_message == COMMON_CHAT_CONTINUATION_NONE && inputs.enable_thinking;
 }
 
 // The analysis of a template takes milliseconds, so it is left out where its outcome is known.
-common_chat_params apply(const Chat & chat, common_chat_templates_inputs & inputs) {
+// A schema's grammar then holds the answer alone: one that begins with the generation prompt cannot be advanced over it
+// where the vocabulary splits that prompt in another way than the answer.
+common_chat_params apply(const Chat & chat, common_chat_templates_inputs inputs) {
     if (!renders_plainly(chat, inputs)) {
         return converting_schema(!inputs.json_schema.empty(),
                                  [&] { return common_chat_templates_apply(chat.templates.get(), inputs); });
     }
     inputs.force_pure_content = true;
+    inputs.json_schema.clear();
     auto params = common_chat_templates_apply(chat.templates.get(), inputs);
     params.parser.clear();
     params.additional_stops = chat.plain_stops;
@@ -199,7 +202,8 @@ json render(const Chat & chat, const json & request) {
         result["grammarLazy"] = params.grammar_lazy;
         result["grammarTriggers"] = triggers(params.grammar_triggers);
     } else if (!grammar.empty() || !inputs.json_schema.empty()) {
-        result["grammar"] = grammar.empty() ? json_schema_to_grammar(json::parse(inputs.json_schema)) : grammar;
+        const auto convert = [&] { return json_schema_to_grammar(json::parse(inputs.json_schema)); };
+        result["grammar"] = grammar.empty() ? converting_schema(true, convert) : grammar;
         result["grammarSource"] = "user";
         result["grammarLazy"] = false;
         result["grammarTriggers"] = json::array();
@@ -222,12 +226,9 @@ json render(const Chat & chat, const json & request) {
 
 using namespace hearth;
 
-// `source` overrides the model's own template where its length is not 0.
+// `source` overrides the model's own template where its length is not 0. A model without any is prompted in ChatML.
 HEARTH_API Chat * hearth_chat_new(const Model * model, const char * source, int64_t length) {
     return guard(ErrorKind::kInvalidRequest, static_cast<Chat *>(nullptr), [&] {
-        if (length == 0 && !llama_model_chat_template(model->model, nullptr)) {
-            refuse("the model has no chat template; give one, or use completions");
-        }
         auto chat = std::make_unique<Chat>();
         chat->model = model;
         chat->templates = common_chat_templates_init(model->model, to_string(source, length));

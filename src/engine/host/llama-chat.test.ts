@@ -310,9 +310,33 @@ test("a reasoning budget that is used up forces the end of reasoning", () => {
 });
 
 const templateless = findTestModel("stories260K.gguf");
-test.skipIf(!templateless)("a model without a template says that it has none", () => {
+test.skipIf(!templateless)("a model without a template is prompted in ChatML", () => {
   const backend = loadTestBackend({ modelPath: templateless ?? "" });
-  expect(backend.chat).toBeUndefined();
-  expect(backend.chatProblem).toContain("no chat template");
+  expect(render(backend, "hi").prompt).toBe("<|im_start|>user\nhi<|im_end|>\n<|im_start|>assistant\n");
+  backend.free();
+});
+
+const witless = findTestModel("llama-2-tiny-random.gguf");
+test.skipIf(!witless)("a strict schema holds for a model of random weights without a template", () => {
+  const backend = loadTestBackend({ modelPath: witless ?? "", contextTokens: 512 });
+  const schema = {
+    type: "object",
+    properties: { a: { type: "boolean" }, b: { enum: ["x", "y"] } },
+    required: ["a", "b"],
+    additionalProperties: false,
+  };
+  const { prompt, grammar } = render(backend, "hi", { jsonSchema: JSON.stringify(schema) });
+  for (let seed = 0; seed < 5; seed++) {
+    const sampler = backend.createSampler({
+      sampling: { temperature: 1 },
+      seed,
+      generationPrompt: "",
+      entropy: false,
+      ...(grammar && { grammar }),
+    });
+    const tokens = backend.tokenize(prompt, { addSpecial: true, parseSpecial: true });
+    const answer: unknown = JSON.parse(toText(backend, generate(backend, tokens, sampler, 200)));
+    expect(answer).toEqual({ a: expect.any(Boolean), b: expect.stringMatching(/^[xy]$/) });
+  }
   backend.free();
 });
