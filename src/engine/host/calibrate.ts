@@ -29,11 +29,12 @@ export function calibrateNext(
   const sequences = deps.kv.borrow(size);
   if (!sequences) return false;
   try {
-    deps.costs.recordDecode(size, measure(deps, sequences));
+    const ms = measure(deps, sequences);
+    deps.costs.recordDecode(size, ms);
+    return Number.isFinite(ms);
   } finally {
     deps.kv.giveBack(sequences);
   }
-  return true;
 }
 
 function measure(

@@ -14,13 +14,17 @@ export function openCostFile(options: LoadOptions, context: ContextFacts): CostF
   const { stateDir } = options;
   const file = join(stateDir, `step-costs-${fingerprint(options, context)}.json`);
   const costs = new CostTable(read(file));
+  let saved = JSON.stringify(costs.toRecord());
   return {
     costs,
     save() {
+      const text = JSON.stringify(costs.toRecord());
+      if (text === saved) return;
+      saved = text;
       try {
         mkdirSync(stateDir, { recursive: true, mode: 0o700 });
         const temporary = `${file}.${process.pid}`;
-        writeFileSync(temporary, JSON.stringify(costs.toRecord()), { mode: 0o600 });
+        writeFileSync(temporary, text, { mode: 0o600 });
         renameSync(temporary, file);
       } catch {
         // A full or read-only disk costs the next start a calibration and nothing else.
