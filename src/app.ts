@@ -121,6 +121,7 @@ async function loadAll(engine: Engine, logger: Logger): Promise<void> {
     load.status === "rejected" ? [{ model: models[i]?.id, reason: load.reason }] : [],
   );
   for (const { model, reason } of failures) {
+    if (reason instanceof AppError && reason.code === "shutting_down") continue;
     logger.error("model_load_failed", {
       model,
       error: reason instanceof Error ? reason.message : String(reason),

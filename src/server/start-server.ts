@@ -1,3 +1,4 @@
+import { AppError } from "../base/index.ts";
 import { createServerApp } from "./app.ts";
 import type { ServerDeps } from "./deps.ts";
 import { createLifecycle } from "./lifecycle.ts";
@@ -13,11 +14,11 @@ export type RunningServer = {
   stop(deadline: AbortSignal): Promise<void>;
 };
 
-/** Binds the application to `deps.hostname` and a port, 0 being any free one. Throws where the port is taken. */
+/** Binds the application to `deps.hostname` and a port, 0 being any free one. Throws AppError where it cannot. */
 export function startServer(deps: ServerDeps, options: { readonly port: number }): RunningServer {
   const lifecycle = createLifecycle();
   const app = createServerApp(deps, lifecycle);
-  const server = Bun.serve({
+  const server = listen({
     hostname: deps.hostname,
     port: options.port,
     idleTimeout: readTimeoutSeconds,
@@ -39,4 +40,21 @@ export function startServer(deps: ServerDeps, options: { readonly port: number }
       await server.stop(true);
     },
   };
+}
+
+function listen(
+  options: { readonly hostname: string; readonly port: number } & Bun.Serve.Options<undefined>,
+) {
+  try {
+    return Bun.serve(options);
+  } catch (cause) {
+    const address = `${options.hostname}:${options.port}`;
+    const message = `cannot listen on ${address}: ${errorCode(cause)}; end what uses it, or choose another with --port`;
+    throw new AppError("server_error", message, { cause });
+  }
+}
+
+function errorCode(cause: unknown): string {
+  if (cause instanceof Error && "code" in cause && cause.code === "EADDRINUSE") return "the port is in use";
+  return cause instanceof Error ? cause.message : String(cause);
 }
