@@ -10,7 +10,12 @@ import { PrefixTree } from "./prefix-tree.ts";
 
 /** A shorter common start is evaluated again rather than copied. */
 const minReuseTokens = 8;
-/** Idle cells that may always stay beside running work; every cell costs attention time, a copy to RAM costs more. */
+/**
+ * Idle cells that may stay while requests run. Attention walks every cell in every step, and a copy to host RAM costs
+ * no more than ten such steps.
+ */
+const idleTokensBesideRunning = 64;
+/** Idle cells that may stay while nothing runs, for whoever comes next. */
 const idleTokensKept = 512;
 /** Parked entries beyond this are dropped, however small they are: each costs a place in the tree. */
 const maxParkedEntries = 4096;
@@ -103,6 +108,7 @@ export class KvCache {
     if (match?.entry.place.type === "idle" && match.length * 2 >= match.entry.evaluated) {
       return this.#takeOver(match.entry, tokens, match.length);
     }
+    if (this.#tokensOf("running") === 0) this.#clearWay(match?.entry);
     const sequence = this.#takeSequence(match?.entry);
     if (sequence === undefined) return match && this.#takeOver(match.entry, tokens, match.length);
     const entry: CacheEntry = {
@@ -158,7 +164,8 @@ export class KvCache {
    */
   parkSurplus(): boolean {
     const runningTokens = this.#tokensOf("running");
-    if (this.#tokensOf("idle") <= Math.max(idleTokensKept, runningTokens / 2)) return false;
+    const limit = runningTokens > 0 ? idleTokensBesideRunning : idleTokensKept;
+    if (this.#tokensOf("idle") <= limit) return false;
     const idle = this.#leastRecentIdle();
     if (!idle || (runningTokens === 0 && idle.lastUsed === this.#clock)) return false;
     this.#park(idle);
@@ -191,6 +198,15 @@ export class KvCache {
       return whole ? { entry: found.entry, length } : undefined;
     }
     return { entry: found.entry, length };
+  }
+
+  /** Parks what lies idle before the first of a row of requests: its cells then begin where attention begins. */
+  #clearWay(except: CacheEntry | undefined): void {
+    while (this.#tokensOf("idle") > idleTokensBesideRunning) {
+      const idle = this.#leastRecentIdle(except);
+      if (!idle) return;
+      this.#park(idle);
+    }
   }
 
   #takeOver(entry: CacheEntry, tokens: Int32Array, length: number): CacheEntry | undefined {
