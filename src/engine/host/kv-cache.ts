@@ -11,12 +11,10 @@ import { PrefixTree } from "./prefix-tree.ts";
 /** A shorter common start is evaluated again rather than copied. */
 const minReuseTokens = 8;
 /**
- * Idle cells that may stay while requests run. Attention walks every cell in every step, and a copy to host RAM costs
- * no more than ten such steps.
+ * Idle cells that may stay. Attention walks every cell in every step, and a copy to host RAM costs no more than ten such
+ * steps.
  */
-const idleTokensBesideRunning = 64;
-/** Idle cells that may stay while nothing runs, for whoever comes next. */
-const idleTokensKept = 512;
+const idleTokensKept = 64;
 /** Parked entries beyond this are dropped, however small they are: each costs a place in the tree. */
 const maxParkedEntries = 4096;
 
@@ -164,8 +162,7 @@ export class KvCache {
    */
   parkSurplus(): boolean {
     const runningTokens = this.#tokensOf("running");
-    const limit = runningTokens > 0 ? idleTokensBesideRunning : idleTokensKept;
-    if (this.#tokensOf("idle") <= limit) return false;
+    if (this.#tokensOf("idle") <= idleTokensKept) return false;
     const idle = this.#leastRecentIdle();
     if (!idle || (runningTokens === 0 && idle.lastUsed === this.#clock)) return false;
     this.#park(idle);
@@ -202,7 +199,7 @@ export class KvCache {
 
   /** Parks what lies idle before the first of a row of requests: its cells then begin where attention begins. */
   #clearWay(except: CacheEntry | undefined): void {
-    while (this.#tokensOf("idle") > idleTokensBesideRunning) {
+    while (this.#tokensOf("idle") > idleTokensKept) {
       const idle = this.#leastRecentIdle(except);
       if (!idle) return;
       this.#park(idle);
