@@ -191,6 +191,15 @@ describe("the loop", () => {
     expect(generated(other)).toEqual(reference(range(2, 20), 2));
   });
 
+  test("a step that found no space or failed teaches nothing about what steps cost", () => {
+    const engine = createEngine({ kvTokens: 260, maxSequences: 6, parallel: 4, sequenceTokens: 200 });
+    for (let i = 0; i < 4; i++) engine.add({ tokens: range(i * 11, 40), maxTokens: 120 });
+    const steps = [];
+    while (engine.loop.hasWork) steps.push(engine.loop.step());
+    const idle = steps.filter((step) => step?.decoded === 0 && step.prefilled === 0);
+    expect(idle.length).toBeGreaterThan(0);
+  });
+
   test("a cancelled request leaves within the step and its cells are free", () => {
     const engine = createEngine({ kvTokens: 300, maxSequences: 3, parallel: 2, maxParkedBytes: 0 });
     const job = engine.add({ tokens: range(1, 100), maxTokens: 100, cachePrompt: false });

@@ -66,7 +66,9 @@ export class EngineLoop {
     const items = this.#schedule();
     if (items.length === 0) return undefined;
     const rows = this.#decode(items);
-    if (rows) this.#emit(this.#sample(rows));
+    // A step that could not run is quick and must not count as a fast one.
+    if (!rows) return { durationMs: this.#deps.nowMs() - startedAtMs, decoded: 0, prefilled: 0 };
+    this.#emit(this.#sample(rows));
     const step = this.#record(items, this.#deps.nowMs() - startedAtMs);
     // First tokens are waited for; parking can wait until only decoding is left.
     if (step.prefilled === 0) this.#deps.kv.parkSurplus();
