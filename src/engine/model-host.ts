@@ -32,8 +32,8 @@ const noStats: HostStats = {
 
 type Reply<T> = { resolve(value: T): void; reject(error: unknown): void };
 type Pending =
-  | { readonly type: "generate"; readonly places: number; readonly events: EventQueue<GenerateEvent> }
-  | ({ readonly type: "call"; readonly places: number } & Reply<HostResult>);
+  | { readonly type: "generate"; readonly events: EventQueue<GenerateEvent> }
+  | ({ readonly type: "call" } & Reply<HostResult>);
 
 type Connection = { readonly host: Host<HostRequest>; readonly description: ModelDescription };
 /** A message for a running host that wants an answer; its id is given when it is sent. */
@@ -117,7 +117,7 @@ export class ModelHost {
       const id = ++this.#ids;
       const events = new EventQueue<GenerateEvent>();
       const onAbort = () => events.fail(signal.reason);
-      this.#pending.set(id, { type: "generate", places: request.choices, events });
+      this.#pending.set(id, { type: "generate", events });
       signal.addEventListener("abort", onAbort, { once: true });
       try {
         host.send({ type: "generate", id, request });
@@ -189,7 +189,6 @@ export class ModelHost {
       const settle = () => signal?.removeEventListener("abort", onAbort);
       this.#pending.set(id, {
         type: "call",
-        places: 1,
         resolve: (result) => {
           settle();
           resolve(result);

@@ -52,7 +52,7 @@ export type HostEvent =
   | { readonly id: number; readonly error: ErrorRecord };
 
 export type HostMessage =
-  | { readonly type: "loaded"; readonly description: Omit<ModelDescription, "id">; readonly kvTokens: number }
+  | { readonly type: "loaded"; readonly description: Omit<ModelDescription, "id"> }
   | { readonly type: "load-failed"; readonly error: ErrorRecord }
   /** The host is about to work on something that only a deadline can end, such as a template; `ended` follows. */
   | { readonly type: "began"; readonly id: number }

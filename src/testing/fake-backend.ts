@@ -137,7 +137,6 @@ export function createFakeBackend(options: FakeBackendOptions): FakeBackend {
     embed: () => [],
     rank: () => new Float32Array(0),
     rerankTokens: () => new Int32Array(0),
-    memoryBytes: () => 0,
     free: () => {},
     usedCells,
     sequenceTokens: (sequence) => cellsOf(sequence).map((cell) => cell.token),

@@ -41,7 +41,6 @@ export type Backend = {
   /** Rank-head outputs for query and document pairs, already tokenised by `rerankTokens`. */
   rank(inputs: readonly Int32Array[]): Float32Array;
   rerankTokens(query: string, document: string): Int32Array;
-  memoryBytes(): number;
   free(): void;
 };
 

@@ -42,7 +42,6 @@ function loadHost(options: LoadOptions, channel: HostChannel<HostMessage>): Engi
     channel.send({
       type: "loaded",
       description: { ...description, contextTokens: host.contextTokens },
-      kvTokens: backend.context.kvTokens,
     });
     return host;
   } catch (error) {

@@ -24,7 +24,6 @@ export function createLlamaBackend(options: LoadOptions): Backend {
     ...createGenerationCalls(native, loaded),
     ...createTextCalls(native, loaded),
     ...embeddingCalls,
-    memoryBytes: () => process.memoryUsage.rss(),
     free() {
       chat.templates?.free();
       freeEmbedding();

@@ -2,8 +2,8 @@
  * Decides who runs and what the next step evaluates; it knows nothing of tokens' values or of the library.
  *
  * Order: interactive before batch; inside a class the tenant that was served least goes first, and each tenant's own
- * requests in the order they came. Decoding goes on beside prompts, in a share of the time; prompts are evaluated in chunks, one after another,
- * so that the first in line answers soon instead of all answering late.
+ * requests in the order they came. Prompts are evaluated in chunks, one after another, so that the first in line answers
+ * soon instead of all answering late; meanwhile decoding goes on in a share of the time.
  */
 import type { CostTable } from "./cost-table.ts";
 import type { KvCache } from "./kv-cache.ts";
