@@ -210,7 +210,11 @@ export class ModelHost {
   }
 
   #cancel(host: Host<HostRequest>, id: number): void {
-    if (!host.hasExited) host.send({ type: "cancel", id });
+    try {
+      host.send({ type: "cancel", id });
+    } catch {
+      // A host that is gone has nothing left to cancel, and its end is reported on its own.
+    }
   }
 
   #startHost(): StartedHost<Connection> {
