@@ -13,6 +13,11 @@ export type ErrorCode =
   | "queue_full"
   | "model_loading"
   | "model_load_failed"
+  | "model_corrupted"
+  | "model_too_large"
+  | "download_failed"
+  | "disk_full"
+  | "conflict"
   | "circuit_open"
   | "shutting_down"
   | "host_died"
@@ -44,6 +49,11 @@ export const errorTable: Readonly<Record<ErrorCode, ErrorRow>> = {
   queue_full: { status: 503, class: "transient", retryAfterSeconds: 1 },
   model_loading: { status: 503, class: "transient", retryAfterSeconds: 1 },
   model_load_failed: { status: 500, class: "permanent" },
+  model_corrupted: { status: 500, class: "permanent" },
+  model_too_large: { status: 507, class: "permanent" },
+  download_failed: { status: 502, class: "transient" },
+  disk_full: { status: 507, class: "permanent" },
+  conflict: { status: 409, class: "permanent" },
   circuit_open: { status: 503, class: "transient", retryAfterSeconds: 30 },
   shutting_down: { status: 503, class: "transient", retryAfterSeconds: 5 },
   host_died: { status: 500, class: "transient" },

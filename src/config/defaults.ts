@@ -1,5 +1,6 @@
 import { tmpdir, totalmem, userInfo } from "node:os";
 import { join } from "node:path";
+import { findCacheFolders } from "./cache-folders.ts";
 import type { Config } from "./schema.ts";
 
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -18,10 +19,15 @@ export function createDefaults(environment: Environment, memoryBytes: number): C
     port: 11_434,
     apiKeys: [],
     models: ["hearth-demo"],
-    parallel: 16,
     queue: 64,
-    kvType: "f16",
-    gpuLayers: -1,
+    mode: "balanced",
+    eviction: "lru",
+    pinnedModels: [],
+    modelPriorities: [],
+    modelFolders: [],
+    discover: "on",
+    registry: "https://registry.ollama.ai",
+    huggingFaceEndpoint: "https://huggingface.co",
     prefixCacheMiB: Math.floor(Math.min(prefixCacheMaxMib, memoryMiB * prefixCacheShare)),
     hostMemoryMiB: Math.max(hostMemoryMinMib, Math.floor(memoryMiB * hostMemoryShare)),
     allowedOrigins: [],
@@ -30,6 +36,7 @@ export function createDefaults(environment: Environment, memoryBytes: number): C
     home: defaultHome(environment),
     loadTimeoutMs: 300_000,
     shutdownTimeoutMs: 30_000,
+    cacheFolders: findCacheFolders(environment),
   };
 }
 

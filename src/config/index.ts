@@ -4,4 +4,4 @@ export { isLoopback } from "./loopback.ts";
 export type { ConfigSources, Flags } from "./merge-config.ts";
 export { type ConfigOption, configKeys, configOptions } from "./options.ts";
 export { type ProcessInput, readProcessInput } from "./process-input.ts";
-export type { Config, ConfigKey } from "./schema.ts";
+export type { CacheFolders, Config, ConfigKey } from "./schema.ts";

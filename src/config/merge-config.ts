@@ -7,7 +7,7 @@ import { configKeys, configOptions, isConfigKey } from "./options.ts";
 import { type Config, type ConfigKey, configSchema } from "./schema.ts";
 
 const maxConfigFileBytes = 2 ** 20;
-const secretKeys: ReadonlySet<ConfigKey> = new Set(["apiKeys"]);
+const secretKeys: ReadonlySet<ConfigKey> = new Set(["apiKeys", "huggingFaceToken"]);
 
 /** What the command line gave: the option's text, a list for options that repeat. */
 export type Flags = { readonly [Key in ConfigKey]?: string | readonly string[] };
@@ -32,14 +32,17 @@ export function mergeConfig(sources: ConfigSources): Config {
     ...readFlagLayer(sources.flags),
   ]);
   const defaults = createDefaults(environment, sources.memoryBytes ?? readMemoryLimitBytes());
-  const merged: Record<string, unknown> = { ...defaults };
+  const { cacheFolders, ...defaultValues } = defaults;
+  const merged: Record<string, unknown> = { ...defaultValues };
   for (const [key, { value }] of given) merged[key] = value;
   const parsed = configSchema.safeParse(merged);
   if (!parsed.success) throw describeIssue(parsed.error.issues[0], given);
-  const { home, chatTemplateFile, libraryDir, ...rest } = parsed.data;
+  const { home, modelFolders, chatTemplateFile, libraryDir, ...rest } = parsed.data;
   const config = {
     ...rest,
+    cacheFolders,
     home: resolve(home),
+    modelFolders: modelFolders.map((folder) => resolve(folder)),
     ...(chatTemplateFile !== undefined && { chatTemplateFile: resolve(chatTemplateFile) }),
     ...(libraryDir !== undefined && { libraryDir: resolve(libraryDir) }),
   };
@@ -71,10 +74,16 @@ function resolvePaths(key: ConfigKey, value: unknown, filePath: string): unknown
   const resolvePath = (path: unknown) =>
     typeof path === "string" && path !== "" && !isAbsolute(path) ? resolve(filePath, "..", path) : path;
   if (key === "home" || key === "chatTemplateFile" || key === "libraryDir") return resolvePath(value);
+  if (key === "modelFolders" && Array.isArray(value)) return value.map(resolvePath);
   if (key !== "models" || !Array.isArray(value)) return value;
   return value.map((model: unknown) =>
-    typeof model === "string" && /[\\/]/.test(model) ? resolvePath(model) : model,
+    typeof model === "string" && isPath(model) ? resolvePath(model) : model,
   );
+}
+
+/** Names hold slashes too: `hf.co/org/repo`. */
+function isPath(model: string): boolean {
+  return /^\.{0,2}[\\/]|\.gguf$/i.test(model) && !/^(hf\.co|huggingface\.co|https?:)/.test(model);
 }
 
 function readConfigFile(path: string): Readonly<Record<string, unknown>> {

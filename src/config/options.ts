@@ -32,7 +32,8 @@ export const configOptions: Readonly<Record<ConfigKey, ConfigOption>> = {
     flag: "--model <name or path>",
     environment: "HEARTH_MODEL",
     kind: "list",
-    description: "model to serve, hearth-demo or a .gguf file; may be repeated (default hearth-demo)",
+    description:
+      "model to load at start: a name that `hearth ls` shows or a .gguf file; may be repeated (default hearth-demo)",
   },
   contextTokens: {
     flag: "--ctx <tokens>",
@@ -44,7 +45,7 @@ export const configOptions: Readonly<Record<ConfigKey, ConfigOption>> = {
     flag: "--parallel <count>",
     environment: "HEARTH_PARALLEL",
     kind: "number",
-    description: "answers made side by side (default 16)",
+    description: "answers made side by side (default: by the mode, 16)",
   },
   queue: {
     flag: "--queue <count>",
@@ -62,7 +63,7 @@ export const configOptions: Readonly<Record<ConfigKey, ConfigOption>> = {
     flag: "--kv-type <type>",
     environment: "HEARTH_KV_TYPE",
     kind: "text",
-    description: "format of the KV cache: f16, q8_0 or f32 (default f16)",
+    description: "format of the KV cache: f16, q8_0 or f32 (default: by the mode, f16)",
   },
   threads: {
     flag: "--threads <count>",
@@ -74,7 +75,7 @@ export const configOptions: Readonly<Record<ConfigKey, ConfigOption>> = {
     flag: "--gpu-layers <count>",
     environment: "HEARTH_GPU_LAYERS",
     kind: "number",
-    description: "layers to put on a GPU (default -1: all that fit)",
+    description: "layers to put on a GPU; -1 is all that fit (default: by the mode, -1)",
   },
   prefixCacheMiB: {
     flag: "--prefix-cache <MiB>",
@@ -88,6 +89,99 @@ export const configOptions: Readonly<Record<ConfigKey, ConfigOption>> = {
     environment: "HEARTH_HOST_MEMORY",
     kind: "number",
     description: "memory an engine may take before it is ended (default: 90 % of RAM)",
+  },
+  mode: {
+    flag: "--mode <mode>",
+    environment: "HEARTH_MODE",
+    kind: "text",
+    description:
+      "high-quality, balanced, high-performance, power-saver, or auto by load, memory and power (default balanced)",
+  },
+  memoryMiB: {
+    flag: "--memory <MiB>",
+    environment: "HEARTH_MEMORY",
+    kind: "number",
+    description: "memory that all loaded models may take together (default: most of what is free at start)",
+  },
+  gpuMemoryMiB: {
+    flag: "--gpu-memory <MiB>",
+    environment: "HEARTH_GPU_MEMORY",
+    kind: "number",
+    description: "the same of GPU memory (default: most of what is free at start)",
+  },
+  maxModels: {
+    flag: "--max-models <count>",
+    environment: "HEARTH_MAX_MODELS",
+    kind: "number",
+    description: "models loaded at once (default: by the mode, 4)",
+  },
+  eviction: {
+    flag: "--eviction <policy>",
+    environment: "HEARTH_EVICTION",
+    kind: "text",
+    description: "which model makes room for another: lru, lfu, fifo or priority (default lru)",
+  },
+  keepAlive: {
+    flag: "--keep-alive <duration>",
+    environment: "HEARTH_KEEP_ALIVE",
+    kind: "text",
+    description:
+      "how long an idle model stays loaded, such as 30s, 5m or -1 (default 5m; those named by --model stay)",
+  },
+  pinnedModels: {
+    flag: "--pin <name>",
+    environment: "HEARTH_PIN",
+    kind: "list",
+    description: "model that never makes room for another; may be repeated",
+  },
+  modelPriorities: {
+    flag: "--model-priority <name=number>",
+    environment: "HEARTH_MODEL_PRIORITY",
+    kind: "list",
+    description: "for --eviction priority: the lowest number goes first; may be repeated (default 0)",
+  },
+  preload: {
+    flag: "--preload <strategy>",
+    environment: "HEARTH_PRELOAD",
+    kind: "text",
+    description:
+      "order in which models are loaded at start: off, sequential, frequency, recency or size (default: by the mode, sequential)",
+  },
+  preloadMax: {
+    flag: "--preload-max <count>",
+    environment: "HEARTH_PRELOAD_MAX",
+    kind: "number",
+    description: "most models loaded at start (default: as many as may be loaded at once)",
+  },
+  modelFolders: {
+    flag: "--model-dir <folder>",
+    environment: "HEARTH_MODEL_DIR",
+    kind: "list",
+    description: "folder whose .gguf files are served in place; may be repeated",
+  },
+  discover: {
+    flag: "--discover <on|off>",
+    environment: "HEARTH_DISCOVER",
+    kind: "text",
+    description: "serve the models that Ollama, Hugging Face, llama.cpp and LM Studio have here (default on)",
+  },
+  registry: {
+    flag: "--registry <url>",
+    environment: "HEARTH_REGISTRY",
+    kind: "text",
+    description: "where names such as qwen3:0.6b are pulled from (default https://registry.ollama.ai)",
+  },
+  huggingFaceEndpoint: {
+    flag: "--hf-endpoint <url>",
+    environment: "HF_ENDPOINT",
+    kind: "text",
+    description: "where names that begin with hf.co/ are pulled from (default https://huggingface.co)",
+  },
+  huggingFaceToken: {
+    flag: "--hf-token <token>",
+    environment: "HF_TOKEN",
+    kind: "text",
+    description: "token for models that need one; it is sent to the endpoint above and nowhere else",
   },
   chatTemplateFile: {
     flag: "--chat-template <file>",

@@ -9,6 +9,7 @@ const maxThreads = 1024;
 const maxMebibytes = 2 ** 24;
 const maxTimeoutMs = 24 * 3600 * 1000;
 const maxListItems = 256;
+const maxResidentModels = 256;
 const maxKeyChars = 512;
 
 function whole(minimum: number, maximum: number) {
@@ -32,7 +33,19 @@ const apiKey = text
   .max(maxKeyChars, { error: `expected keys of at most ${maxKeyChars} characters` })
   .regex(/^[\x21-\x7e]+$/, { error: "expected keys of printable ASCII characters without spaces" });
 
+const webAddress = text.refine(isWebAddress, {
+  error: "expected an address such as https://registry.ollama.ai",
+});
+
+const modelPriority = text.regex(/^.+=-?\d{1,6}$/, {
+  error: "expected a name and a number such as qwen3:0.6b=10",
+});
+
 const origin = text.refine(isOrigin, { error: "expected origins such as http://localhost:3000, or *" });
+
+function isWebAddress(value: string): boolean {
+  return URL.canParse(value) && /^https?:$/.test(new URL(value).protocol);
+}
 
 function isOrigin(value: string): boolean {
   return value === "*" || (URL.canParse(value) && new URL(value).origin === value);
@@ -45,14 +58,29 @@ export const configSchema = z.strictObject({
   apiKeys: list(apiKey),
   models: list(text).min(1, { error: "expected at least one model" }),
   contextTokens: whole(16, maxContextTokens).exactOptional(),
-  parallel: whole(1, maxParallel),
+  parallel: whole(1, maxParallel).exactOptional(),
   queue: whole(0, maxQueue),
   kvTokens: whole(16, maxContextTokens).exactOptional(),
-  kvType: oneOf(["f16", "q8_0", "f32"]),
+  kvType: oneOf(["f16", "q8_0", "f32"]).exactOptional(),
   threads: whole(1, maxThreads).exactOptional(),
-  gpuLayers: whole(-1, 10_000),
+  gpuLayers: whole(-1, 10_000).exactOptional(),
+  mode: oneOf(["high-quality", "balanced", "high-performance", "power-saver", "auto"]),
   prefixCacheMiB: whole(0, maxMebibytes),
   hostMemoryMiB: whole(64, maxMebibytes),
+  memoryMiB: whole(64, maxMebibytes).exactOptional(),
+  gpuMemoryMiB: whole(0, maxMebibytes).exactOptional(),
+  maxModels: whole(1, maxResidentModels).exactOptional(),
+  eviction: oneOf(["lru", "lfu", "fifo", "priority"]),
+  keepAlive: text.exactOptional(),
+  pinnedModels: list(text),
+  modelPriorities: list(modelPriority),
+  preload: oneOf(["off", "sequential", "frequency", "recency", "size"]).exactOptional(),
+  preloadMax: whole(0, maxResidentModels).exactOptional(),
+  modelFolders: list(text),
+  discover: oneOf(["on", "off"]),
+  registry: webAddress,
+  huggingFaceEndpoint: webAddress,
+  huggingFaceToken: apiKey.exactOptional(),
   chatTemplateFile: text.exactOptional(),
   libraryDir: text.exactOptional(),
   allowedOrigins: list(origin),
@@ -67,9 +95,17 @@ export type ConfigKey = keyof z.infer<typeof configSchema>;
 
 type ParsedConfig = z.infer<typeof configSchema>;
 
+/** Folders where other programs keep their models. */
+export type CacheFolders = {
+  readonly ollama?: string;
+  readonly huggingFace?: string;
+  readonly llamaCpp?: string;
+  readonly lmStudio?: string;
+};
+
 /** Everything that can be configured, checked and frozen. Sizes and times carry their unit in the name. */
 export type Config = {
   readonly [Key in keyof ParsedConfig]: ParsedConfig[Key] extends string[]
     ? readonly string[]
     : ParsedConfig[Key];
-};
+} & { readonly cacheFolders: CacheFolders };

@@ -23,6 +23,8 @@ export type ChatInput = {
   /** Whether the last assistant message is continued instead of a new one begun. */
   readonly continueFinalMessage: boolean;
   readonly addGenerationPrompt: boolean;
+  /** The prompt as text rendered elsewhere, used in place of what the chat template would make of the messages. */
+  readonly renderedPrompt?: string;
 };
 
 export type GenerateInput =
@@ -93,7 +95,15 @@ export type GenerateRequest = {
   readonly tenant: string;
   /** Whether evaluated prefixes may be reused and kept. */
   readonly cachePrompt: boolean;
+  /** Longest prompt and answer together; the model is loaded again where it holds less. Absent: as it is loaded. */
+  readonly contextTokens?: number;
+  /** How long the model stays loaded after this answer; 0: not at all, Infinity: until its room is needed. */
+  readonly keepAliveMs?: number;
+  /** LoRA adapters by name, none given more than once; absent: those that the model was set up with. */
+  readonly adapters?: readonly AdapterUse[];
 };
+
+export type AdapterUse = { readonly name: string; readonly scale: number };
 
 export type TokenAlternative = {
   readonly token: number;
@@ -119,6 +129,8 @@ export type Usage = {
 export type FinishReason = "stop" | "length" | "tool_calls";
 
 export type Timings = {
+  /** Spent waiting for room and loading the model; 0 where it was there. */
+  readonly loadMs: number;
   readonly queueMs: number;
   readonly prefillMs: number;
   readonly decodeMs: number;

@@ -1,5 +1,6 @@
 export type { EmbedInput, EmbedRequest, EmbedResult, RerankRequest, RerankResult } from "./embed.ts";
 export type {
+  AdapterUse,
   ChatInput,
   FinishReason,
   GenerateEvent,
@@ -16,4 +17,4 @@ export type {
 } from "./generate.ts";
 export type { JsonObject, JsonValue } from "./json.ts";
 export type { Message, Tool, ToolCall, ToolChoice } from "./message.ts";
-export type { ModelDescription } from "./model.ts";
+export type { ModelDescription, ModelPlacement } from "./model.ts";

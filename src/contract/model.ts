@@ -11,6 +11,7 @@ export type ModelDescription = {
   readonly trainedContextTokens: number;
   /** The longest sequence this instance serves: prompt and answer together. */
   readonly contextTokens: number;
+  readonly placement: ModelPlacement;
   readonly capabilities: {
     readonly generate: boolean;
     readonly chat: boolean;
@@ -20,4 +21,12 @@ export type ModelDescription = {
     readonly embed: boolean;
     readonly rerank: boolean;
   };
+};
+
+/** Where a model's layers were put, after what did not fit. */
+export type ModelPlacement = {
+  readonly device: "gpu" | "cpu" | "both";
+  readonly gpuLayers: number;
+  /** Attempts with more layers on the GPU that failed, and why. */
+  readonly failedAttempts: readonly { readonly gpuLayers: number; readonly reason: string }[];
 };

@@ -3,6 +3,8 @@ export {
   createMetrics,
   type EngineReading,
   type GenerationObservation,
+  type LoadObservation,
+  type MemoryReading,
   type Metrics,
   type RequestObservation,
 } from "./metrics.ts";

@@ -5,7 +5,7 @@ import type {
   Histogram as HistogramType,
 } from "prom-client";
 import { Counter, Gauge, Histogram, Registry } from "prom-client";
-import type { EngineReading } from "./metrics.ts";
+import type { EngineReading, MemoryReading, MetricsOptions } from "./metrics.ts";
 
 const prefix = "hearth_";
 const requestBuckets = [0.1, 0.5, 1, 2, 5, 10, 30, 60, 120];
@@ -19,7 +19,7 @@ const loadBuckets = [0.1, 0.5, 1, 5, 10, 20, 30, 60, 120, 300];
 export type Instruments = ReturnType<typeof createInstruments>;
 
 /** Every metric that is exported, in a registry of its own. Gauges are read from the engines when they are scraped. */
-export function createInstruments(readEngines: () => readonly EngineReading[]) {
+export function createInstruments({ readEngines, readMemory }: MetricsOptions) {
   const registry = new Registry();
   const counter = (name: string, help: string, labelNames: string[]): CounterType =>
     new Counter({ name: prefix + name, help, labelNames, registers: [registry] });
@@ -50,6 +50,16 @@ export function createInstruments(readEngines: () => readonly EngineReading[]) {
     (engine) => engine.hostMemoryBytes,
   );
   registerRestarts(registry, readEngines);
+  for (const [name, help, read] of memoryGauges) {
+    new Gauge({
+      name: prefix + name,
+      help,
+      registers: [registry],
+      collect() {
+        this.set(read(readMemory()));
+      },
+    });
+  }
   return {
     registry,
     requests: counter("requests_total", "HTTP requests", ["route", "method", "status", "model"]),
@@ -73,6 +83,15 @@ export function createInstruments(readEngines: () => readonly EngineReading[]) {
     queueTime: histogram("request_queue_time_seconds", "Wait for a place in the engine", queueBuckets),
     step: histogram("engine_step_duration_seconds", "Time of one engine step", stepBuckets),
     load: histogram("model_load_duration_seconds", "Time to load a model", loadBuckets),
+    loadPhase: histogram("model_load_phase_seconds", "Time to load a model by phase", loadBuckets, [
+      "model",
+      "phase",
+    ]),
+    evictions: counter("model_unloads_total", "Models that left memory by reason", ["model", "reason"]),
+    preloads: counter("model_preloads_total", "Models loaded before they were asked for", []),
+    cacheHits: counter("cache_hits_total", "Requests that found what they asked for", ["cache_type"]),
+    cacheMisses: counter("cache_misses_total", "Requests that did not", ["cache_type"]),
+    roomWait: histogram("model_room_wait_seconds", "Wait for room that other models had", loadBuckets, []),
     promptTokens: counter("prompt_tokens_total", "Prompt tokens received", ["model"]),
     generationTokens: counter("generation_tokens_total", "Tokens generated", ["model"]),
     prefixQueries: counter("prefix_cache_queries_total", "Prompt tokens looked up in the prefix cache", [
@@ -81,6 +100,19 @@ export function createInstruments(readEngines: () => readonly EngineReading[]) {
     prefixHits: counter("prefix_cache_hits_total", "Prompt tokens whose evaluation was reused", ["model"]),
   };
 }
+
+const memoryGauges: readonly (readonly [string, string, (reading: MemoryReading) => number])[] = [
+  ["models_loaded", "Models in memory", (reading) => reading.models],
+  ["model_room_waiting", "Requests that wait for room in memory", (reading) => reading.waiting],
+  ["memory_budget_bytes", "Memory that all models may take", (reading) => reading.budgetBytes],
+  ["memory_budget_used_bytes", "Memory that loaded models are charged", (reading) => reading.usedBytes],
+  ["gpu_memory_budget_bytes", "GPU memory that all models may take", (reading) => reading.deviceBudgetBytes],
+  [
+    "gpu_memory_budget_used_bytes",
+    "GPU memory that loaded models are charged",
+    (reading) => reading.usedDeviceBytes,
+  ],
+];
 
 function kvUsage(engine: EngineReading): number {
   return engine.kvTotalTokens === 0 ? 0 : engine.kvUsedTokens / engine.kvTotalTokens;

@@ -13,8 +13,17 @@ const reading: EngineReading = {
   hostMemoryBytes: 1_000_000,
 };
 
+const memory = {
+  models: 2,
+  waiting: 1,
+  budgetBytes: 1000,
+  usedBytes: 600,
+  deviceBudgetBytes: 0,
+  usedDeviceBytes: 0,
+};
+
 function create() {
-  return createMetrics({ readEngines: () => [reading] });
+  return createMetrics({ readEngines: () => [reading], readMemory: () => memory });
 }
 
 test("a generation feeds the latency histograms and token counters of its model", async () => {
@@ -75,7 +84,7 @@ test("step and load times are observed after loading as before it", async () => 
   metrics.stepFinished("demo", 4);
   await metrics.load();
   metrics.stepFinished("demo", 4);
-  metrics.modelLoaded("demo", 800);
+  metrics.modelLoaded("demo", { durationMs: 800, phases: {} });
   const text = await metrics.text();
   expect(text).toContain('hearth_engine_step_duration_seconds_bucket{le="0.005",model="demo"} 2');
   expect(text).toContain('hearth_model_load_duration_seconds_bucket{le="1",model="demo"} 1');
@@ -103,4 +112,23 @@ test("observations before loading are bounded", async () => {
   expect(await metrics.text()).toContain(
     `hearth_engine_step_duration_seconds_count{model="demo"} ${maxPendingObservations}`,
   );
+});
+
+test("what models share of memory and how they come and go is counted", async () => {
+  const metrics = create();
+  metrics.modelAsked("hit");
+  metrics.modelAsked("miss");
+  metrics.modelLoaded("demo", { durationMs: 300, phases: { weights: 200 } });
+  metrics.modelUnloaded("demo", "room");
+  metrics.modelPreloaded();
+  metrics.roomWaited(2_000);
+  const text = await metrics.text();
+  expect(text).toContain('hearth_cache_hits_total{cache_type="model"} 1');
+  expect(text).toContain('hearth_cache_misses_total{cache_type="model"} 1');
+  expect(text).toContain('hearth_model_unloads_total{model="demo",reason="room"} 1');
+  expect(text).toContain("hearth_model_preloads_total 1");
+  expect(text).toContain("hearth_model_room_wait_seconds_sum 2");
+  expect(text).toContain('hearth_model_load_phase_seconds_sum{model="demo",phase="weights"} 0.2');
+  expect(text).toContain("hearth_model_room_waiting 1");
+  expect(text).toContain("hearth_memory_budget_used_bytes 600");
 });

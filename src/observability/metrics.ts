@@ -47,7 +47,13 @@ export type Metrics = {
   requestFinished(request: RequestObservation): void;
   generationFinished(generation: GenerationObservation): void;
   stepFinished(model: string, durationMs: number): void;
-  modelLoaded(model: string, durationMs: number): void;
+  modelLoaded(model: string, load: LoadObservation): void;
+  modelUnloaded(model: string, reason: string): void;
+  /** A request found its model loaded (`hit`) or not. */
+  modelAsked(found: "hit" | "miss"): void;
+  modelPreloaded(): void;
+  /** A request waited for room that other models had. */
+  roomWaited(durationMs: number): void;
   /** Loads the metrics library and feeds it what was observed so far; `text` does so too. */
   load(): Promise<void>;
   readonly contentType: string;
@@ -55,9 +61,26 @@ export type Metrics = {
   text(): Promise<string>;
 };
 
+export type LoadObservation = {
+  readonly durationMs: number;
+  /** Milliseconds by phase. */
+  readonly phases: Readonly<Record<string, number>>;
+};
+
+/** What all loaded models take together, read at each scrape. */
+export type MemoryReading = {
+  readonly models: number;
+  readonly waiting: number;
+  readonly budgetBytes: number;
+  readonly usedBytes: number;
+  readonly deviceBudgetBytes: number;
+  readonly usedDeviceBytes: number;
+};
+
 export type MetricsOptions = {
-  /** One reading for every model that is served; those whose engine is not up read zero. */
+  /** One reading for every model that was asked for; those whose engine is not up read zero. */
   readonly readEngines: () => readonly EngineReading[];
+  readonly readMemory: () => MemoryReading;
 };
 
 /**
@@ -76,7 +99,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
   }
   async function createAndFeed(): Promise<Instruments> {
     const { createInstruments } = await import("./instruments.ts");
-    const created = createInstruments(options.readEngines);
+    const created = createInstruments(options);
     instruments = created;
     for (const action of pending.splice(0)) action(created);
     return created;
@@ -101,8 +124,12 @@ export function createMetrics(options: MetricsOptions): Metrics {
     },
     stepFinished: (model, durationMs) =>
       observe((sink) => sink.step.observe({ model }, durationMs / msPerSecond)),
-    modelLoaded: (model, durationMs) =>
-      observe((sink) => sink.load.observe({ model }, durationMs / msPerSecond)),
+    modelLoaded: (model, load) => observe((sink) => observeLoad(sink, model, load)),
+    modelUnloaded: (model, reason) => observe((sink) => sink.evictions.inc({ model, reason })),
+    modelAsked: (found) =>
+      observe((sink) => (found === "hit" ? sink.cacheHits : sink.cacheMisses).inc({ cache_type: "model" })),
+    modelPreloaded: () => observe((sink) => sink.preloads.inc()),
+    roomWaited: (durationMs) => observe((sink) => sink.roomWait.observe(durationMs / msPerSecond)),
     load: async () => void (await load()),
     contentType: "text/plain; version=0.0.4; charset=utf-8",
     text: async () => (await load()).registry.metrics(),
@@ -115,6 +142,12 @@ function observeRequest(sink: Instruments, model: string, request: RequestObserv
   sink.requestDuration.observe({ route, model }, request.durationMs / msPerSecond);
   if (request.errorCode !== undefined)
     sink.requestErrors.inc({ route, error_type: request.errorCode, model });
+}
+
+function observeLoad(sink: Instruments, model: string, { durationMs, phases }: LoadObservation): void {
+  sink.load.observe({ model }, durationMs / msPerSecond);
+  for (const [phase, phaseMs] of Object.entries(phases))
+    sink.loadPhase.observe({ model, phase }, phaseMs / msPerSecond);
 }
 
 function observeGeneration(sink: Instruments, model: string, generation: GenerationObservation): void {

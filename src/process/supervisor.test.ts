@@ -219,3 +219,20 @@ test("work that succeeded between two deaths keeps the circuit closed", async ()
   }
   expect(await supervisor.acquire()).toBe(failuresToOpen + 3);
 });
+
+test("a host at rest is gone, counts as no failure and is started again on demand", async () => {
+  const supervisor = new Supervisor({
+    name: "the test host",
+    readyTimeoutMs: 20_000,
+    start: () => startFixture("echo-host.ts"),
+  });
+  const first = await supervisor.acquire();
+  await supervisor.rest();
+  expect(first.hasExited).toBe(true);
+  expect(supervisor.state).toBe("idle");
+  expect(supervisor.lastError).toBeUndefined();
+  const second = await supervisor.acquire();
+  expect(second.pid).not.toBe(first.pid);
+  expect(supervisor.restarts).toBe(0);
+  await supervisor.stop();
+});

@@ -43,6 +43,7 @@ export class Supervisor<Connection> {
   #live: HostHandle | undefined;
   #lastFailureMs = 0;
   #starts = 0;
+  #rests = 0;
   #lastError: AppError | undefined;
 
   constructor(options: SupervisorOptions<Connection>) {
@@ -81,9 +82,9 @@ export class Supervisor<Connection> {
     return this.#breaker.state === "open" ? "circuit-open" : "idle";
   }
 
-  /** Hosts started after the first. */
+  /** Hosts started in place of one that ended without being asked to. */
   get restarts(): number {
-    return Math.max(0, this.#starts - 1);
+    return Math.max(0, this.#starts - this.#rests - 1);
   }
 
   get lastError(): AppError | undefined {
@@ -93,6 +94,15 @@ export class Supervisor<Connection> {
   /** The host did real work: failures in a row are counted from zero again. */
   recordSuccess(): void {
     this.#breaker.reset();
+  }
+
+  /** Ends the host, one that is starting too, and waits until it is gone; the next `acquire` starts another. */
+  async rest(): Promise<void> {
+    const host = this.#live;
+    if (!host) return;
+    host.kill();
+    await Promise.allSettled([this.#starting, host.exited]);
+    this.#rests += 1;
   }
 
   /** Kills the host and waits for its end; `acquire` then throws shutting_down. */
