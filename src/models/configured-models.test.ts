@@ -8,12 +8,12 @@ import {
   type TinyGguf,
   writeTinyGguf,
 } from "../testing/index.ts";
-import { resolveModel, resolveModels } from "./resolve-model.ts";
+import { describeReference, readConfigured } from "./configured-models.ts";
 
 async function refusalOf(reference: string): Promise<string> {
   using home = createTemporaryFolder();
   try {
-    await resolveModel(reference, { home: home.path });
+    await readConfigured([reference], { home: home.path });
   } catch (error) {
     expect(error).toBeInstanceOf(AppError);
     return error instanceof AppError ? `${error.code}: ${error.message}` : "";
@@ -23,37 +23,48 @@ async function refusalOf(reference: string): Promise<string> {
 
 test("hearth-demo is the model that comes with the program", async () => {
   using home = createTemporaryFolder();
-  const model = await resolveModel("hearth-demo", { home: home.path });
-  expect(model).toMatchObject({ id: "hearth-demo", builtIn: true, fileBytes: 4_704_192 });
-  expect(readFileSync(model.path).subarray(0, 4).toString()).toBe("GGUF");
+  const model = await describeReference("hearth-demo", { home: home.path });
+  expect(model).toMatchObject({ name: "hearth-demo", source: "built-in", layers: [{ bytes: 4_704_192 }] });
+  expect(
+    readFileSync(model?.layers[0]?.path ?? "")
+      .subarray(0, 4)
+      .toString(),
+  ).toBe("GGUF");
 });
 
-test("a path is a model whose id is the stem of the file, through links too", async () => {
+test("a path is a model whose name is the stem of the file, through links too", async () => {
   using folder = createTemporaryFolder();
   copyFileSync(demoModelPath, folder.file("my.model.gguf"));
   symlinkSync(folder.file("my.model.gguf"), folder.file("link.GGUF"));
   const options = { home: folder.path };
-  expect(await resolveModel(folder.file("my.model.gguf"), options)).toMatchObject({
-    id: "my.model",
-    builtIn: false,
+  expect(await describeReference(folder.file("my.model.gguf"), options)).toMatchObject({
+    name: "my.model",
+    source: "file",
   });
-  expect(await resolveModel(folder.file("link.GGUF"), options)).toMatchObject({ id: "link" });
+  expect(await describeReference(folder.file("link.GGUF"), options)).toMatchObject({ name: "link" });
 });
 
-test("two files that would answer to one id are refused, one file named twice is one model", async () => {
+test("two files that would have one name are refused, one file named twice is one model", async () => {
   using folder = createTemporaryFolder();
   mkdirSync(folder.file("other"));
   const [first, second] = [folder.file("a.gguf"), folder.file("other", "a.gguf")];
   for (const path of [first, second]) copyFileSync(demoModelPath, path);
-  expect(await resolveModels([first, first], { home: folder.path })).toHaveLength(1);
-  expect(resolveModels([first, second], { home: folder.path })).rejects.toThrow('would be called "a"');
+  expect((await readConfigured([first, first], { home: folder.path })).names).toEqual(["a"]);
+  expect(readConfigured([first, second], { home: folder.path })).rejects.toThrow('would be called "a"');
 });
 
-test("an unknown name and a missing file are model_not_found", async () => {
-  expect(await refusalOf("gpt-4")).toStartWith('model_not_found: there is no model "gpt-4"');
+test("a name stays a name, to be looked up among the models that are stored", async () => {
+  using home = createTemporaryFolder();
+  expect(await readConfigured(["qwen3", "hf.co/a/b:q8_0"], { home: home.path })).toEqual({
+    names: ["qwen3:latest", "hf.co/a/b:Q8_0"],
+    records: new Map(),
+  });
+});
+
+test("a missing file is model_not_found", async () => {
   expect(await refusalOf("./absent.gguf")).toContain("model_not_found: there is no file ");
   expect(await refusalOf(`${demoModelPath}/inside.gguf`)).toStartWith("model_not_found: ");
-  expect(await refusalOf("nul\0.gguf")).toStartWith("model_not_found: ");
+  expect(await refusalOf("nul\0.gguf")).toContain("cannot hold a zero byte");
 });
 
 test("a folder, a pipe and a device are refused unread", async () => {
@@ -81,10 +92,18 @@ test("random bytes, an empty file and a cut model are model_load_failed with the
 
 const tensor = { name: "output_norm.weight", shape: [32n], type: 0, offset: 0n };
 const architecture = ["general.architecture", { type: "string", value: "llama" }] as const;
+const sizes = (
+  [
+    ["block_count", 1],
+    ["embedding_length", 32],
+    ["attention.head_count", 4],
+    ["context_length", 64],
+  ] as const
+).map(([key, value]) => [`llama.${key}`, { type: "u32", value }] as const);
 
 test.each<[string, TinyGguf, string]>([
   ["without an architecture", { tensors: [tensor], dataBytes: 128 }, "does not say its architecture"],
-  ["without tensors", { metadata: [architecture], dataBytes: 0 }, "has no tensors"],
+  ["without tensors", { metadata: [architecture, ...sizes], dataBytes: 0 }, "has no tensors"],
   ["of the other byte order", { littleEndian: false, metadata: [architecture], dataBytes: 0 }, "big-endian"],
   [
     "that is an adapter",
@@ -93,7 +112,7 @@ test.each<[string, TinyGguf, string]>([
       tensors: [tensor],
       dataBytes: 128,
     },
-    'of type "adapter"',
+    "cannot be used as an adapter",
   ],
   [
     "without layers",
@@ -115,8 +134,8 @@ test.each<[string, TinyGguf, string]>([
   ],
   [
     "with a quantised norm",
-    { metadata: [architecture], tensors: [{ ...tensor, type: 8 }], dataBytes: 128 },
-    'the norm "output_norm.weight" is stored as Q8_0',
+    { metadata: [architecture, ...sizes], tensors: [{ ...tensor, type: 8 }], dataBytes: 128 },
+    'the tensor "output_norm.weight" is stored as Q8_0',
   ],
   [
     "that is a later part",
@@ -144,5 +163,5 @@ for (const name of optionalModels) {
 
 const adapterPath = findTestModel("synthetic-stories260K-lora.gguf");
 test.skipIf(adapterPath === undefined)("a real adapter is refused as one", async () => {
-  expect(await refusalOf(adapterPath ?? "")).toContain('of type "adapter"');
+  expect(await refusalOf(adapterPath ?? "")).toContain("is an adapter and answers nothing by itself");
 });

@@ -1,82 +1,61 @@
-import { statSync } from "node:fs";
-import { basename, resolve } from "node:path";
+import { homedir } from "node:os";
+import { join } from "node:path";
 import { AppError } from "../base/index.ts";
 import { builtInModel, locateBuiltInModel } from "./built-in.ts";
-import { openFileSource } from "./gguf/byte-source.ts";
-import { checkModelHeader } from "./gguf/check-model.ts";
-import { readGgufHeader } from "./gguf/read-header.ts";
+import { describeFile } from "./file-model.ts";
+import { canonicalName, nameFile } from "./names/model-name.ts";
+import { looksLikePath } from "./names/model-reference.ts";
+import type { ModelRecord } from "./record.ts";
 
-const maxIdChars = 255;
-const msPerSecond = 1000;
-
-export type ResolvedModel = {
-  /** What requests name: `hearth-demo`, or the stem of the file. */
-  readonly id: string;
-  readonly path: string;
-  readonly builtIn: boolean;
-  readonly fileBytes: number;
-  readonly createdAtSeconds: number;
+export type ConfiguredModels = {
+  /** In the order of the references, each once. */
+  readonly names: readonly string[];
+  /** Of those that are files; the others are looked up among the models that are stored. */
+  readonly records: ReadonlyMap<string, ModelRecord>;
 };
 
-/**
- * Finds the file of a model named `hearth-demo` or by path, and checks that its header describes a whole model.
- * Throws AppError model_not_found, invalid_request for what is no file, model_load_failed for what is no model.
- */
-export async function resolveModel(
-  reference: string,
-  options: { readonly home: string },
-): Promise<ResolvedModel> {
-  if (reference === builtInModel) {
-    return describeFile(builtInModel, await locateBuiltInModel(options.home), { builtIn: true });
-  }
-  if (!looksLikePath(reference)) {
-    const message = `there is no model "${reference}"; give ${builtInModel} or the path of a .gguf file`;
-    throw new AppError("model_not_found", message);
-  }
-  const path = resolve(reference);
-  checkModelFile(path);
-  return describeFile(idOf(path), path, { builtIn: false });
-}
-
-/** Resolves every reference; throws AppError invalid_request where two would answer to one id. */
-export async function resolveModels(
+/** Reads what the configuration names: `hearth-demo`, paths, names. Throws AppError where two files have one name. */
+export async function readConfigured(
   references: readonly string[],
   options: { readonly home: string },
-): Promise<readonly ResolvedModel[]> {
-  const models = new Map<string, ResolvedModel>();
+): Promise<ConfiguredModels> {
+  const names = new Set<string>();
+  const records = new Map<string, ModelRecord>();
   for (const reference of references) {
-    const model = await resolveModel(reference, options);
-    const other = models.get(model.id);
-    if (other && other.path !== model.path) {
-      const message = `two models would be called "${model.id}": ${other.path} and ${model.path}; rename one file`;
+    const record = await describeReference(reference, options);
+    if (record?.layers[0]?.role === "adapter") throw refuseAdapter(record);
+    const name = record?.name ?? canonicalName(reference);
+    const other = records.get(name);
+    if (record && other && other.origin !== record.origin) {
+      const message = `two models would be called "${name}": ${other.origin} and ${record.origin}; rename one file`;
       throw new AppError("invalid_request", message);
     }
-    models.set(model.id, model);
+    names.add(name);
+    if (record) records.set(name, record);
   }
-  return [...models.values()];
+  return { names: [...names], records };
 }
 
-function looksLikePath(reference: string): boolean {
-  if (reference.includes("\0")) return false;
-  return /[\\/]/.test(reference) || reference.toLowerCase().endsWith(".gguf") || exists(reference);
+function refuseAdapter({ name, origin }: ModelRecord): AppError {
+  const message = `${origin} is an adapter and answers nothing by itself; hearth import ${origin} makes it known as "${name}" to requests`;
+  return new AppError("model_load_failed", message);
 }
 
-function exists(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false }) !== undefined;
+/**
+ * The built-in model, or the one at a path, named by the stem of its file; undefined for any other name. Throws AppError
+ * as `inspectModelFile` does.
+ */
+export async function describeReference(
+  reference: string,
+  { home }: { readonly home: string },
+): Promise<ModelRecord | undefined> {
+  if (reference === builtInModel) return await describeBuiltIn(home);
+  if (!looksLikePath(reference)) return undefined;
+  const path = reference.startsWith("~/") ? join(homedir(), reference.slice(2)) : reference;
+  if (path.includes("\0")) throw new AppError("model_not_found", "a path cannot hold a zero byte");
+  return describeFile(path, { name: nameFile(path), source: "file" });
 }
 
-function checkModelFile(path: string): void {
-  using source = openFileSource(path);
-  checkModelHeader(path, readGgufHeader(source));
-}
-
-function idOf(path: string): string {
-  return basename(path)
-    .replace(/\.gguf$/i, "")
-    .slice(0, maxIdChars);
-}
-
-function describeFile(id: string, path: string, { builtIn }: { readonly builtIn: boolean }): ResolvedModel {
-  const { size, mtimeMs } = statSync(path);
-  return { id, path, builtIn, fileBytes: size, createdAtSeconds: Math.floor(mtimeMs / msPerSecond) };
+export async function describeBuiltIn(home: string): Promise<ModelRecord> {
+  return describeFile(await locateBuiltInModel(home), { name: builtInModel, source: "built-in" });
 }

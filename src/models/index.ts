@@ -1,4 +1,61 @@
 export { type Asset, ensureOwnFolder, unpackAssets } from "./assets.ts";
 export { builtInModel } from "./built-in.ts";
+export { createLibrary } from "./create-library.ts";
+export { describeFile, inspectModelFile, type ModelFiles, readModelHeader } from "./file-model.ts";
+export { openFileSource } from "./gguf/byte-source.ts";
 export { describeGguf, type GgufDescription } from "./gguf/describe.ts";
-export { type ResolvedModel, resolveModel, resolveModels } from "./resolve-model.ts";
+export { findText, type GgufHeader } from "./gguf/header.ts";
+export { toModelInfo } from "./gguf/model-info.ts";
+export { readGgufHeader } from "./gguf/read-header.ts";
+export type {
+  CreateRequest,
+  ModelLibrary,
+  RemoveResult,
+  VerifyResult,
+  WorkEvent,
+} from "./library.ts";
+export { type EstimateOptions, estimateMemory, type MemoryEstimate } from "./memory/estimate-memory.ts";
+export { canonicalName } from "./names/model-name.ts";
+export { looksLikePath } from "./names/model-reference.ts";
+export { formatModelfile, formatParameters, writeModelfile } from "./ollama/format-modelfile.ts";
+export { applySettings, type LoadSettings, readLoadSettings, renderInput } from "./ollama/model-defaults.ts";
+export { type Modelfile, parseModelfile } from "./ollama/modelfile.ts";
+export { type OllamaParameters, parseParameterText, readOllamaParameters } from "./ollama/parameters.ts";
+export { checkSettings, readSettings, type SettingsLayers } from "./ollama/settings.ts";
+export { describeTemplate, type TemplateUses } from "./ollama/template.ts";
+export {
+  countBytes,
+  type LayerRole,
+  type ModelCapabilities,
+  type ModelLayer,
+  type ModelRecord,
+  type ModelSettings,
+  type ModelSource,
+  type ModelSummary,
+} from "./record.ts";
+export {
+  adaptIntervalMs,
+  adaptMode,
+  createModeState,
+  type MachineReading,
+} from "./residency/adapt-mode.ts";
+export type {
+  Demand,
+  EvictionPolicy,
+  EvictionReason,
+  Lease,
+  ResidencyOptions,
+  ResidencyStats,
+} from "./residency/demand.ts";
+export { parseKeepAlive } from "./residency/keep-alive.ts";
+export {
+  countThreads,
+  initialMode,
+  type ModeChoice,
+  type ModeSettings,
+  modeSettings,
+} from "./residency/modes.ts";
+export { readPowerSource } from "./residency/power-source.ts";
+export type { PreloadResult } from "./residency/preload.ts";
+export { orderPreloads, type PreloadStrategy } from "./residency/preload-order.ts";
+export { createResidency } from "./residency/residency.ts";

@@ -1,13 +1,33 @@
 import { closeSync, constants, fstatSync, openSync, readSync, statSync } from "node:fs";
 import { AppError } from "../../base/index.ts";
 
+/** The unit of `blocks` in a file's status, whatever the file system uses. */
+const bytesPerBlock = 512;
+
 /** A file, or bytes in memory, read at positions. */
 export type ByteSource = Disposable & {
   readonly name: string;
   readonly sizeBytes: number;
-  /** Up to `length` bytes from `position`; fewer at the end. Valid until the next read. */
-  read(position: number, length: number): Uint8Array;
+  /** What the file takes on its disk; absent where there is none or the file system does not say. */
+  readonly allocatedBytes?: number;
+  /**
+   * Up to `length` bytes from `position`; fewer at the end. Valid until the next read. A source that knows only the
+   * beginning throws MissingBytes where it holds less than `minimum`.
+   */
+  read(position: number, length: number, minimum: number): Uint8Array;
 };
+
+/** A source holds the beginning of its file alone, and more of it is needed to read on. */
+export class MissingBytes extends Error {
+  /** How much of the beginning would do for the next step. */
+  readonly neededBytes: number;
+
+  constructor(neededBytes: number) {
+    super(`the first ${neededBytes} bytes are needed`);
+    this.name = "MissingBytes";
+    this.neededBytes = neededBytes;
+  }
+}
 
 /** Opens a regular file. Anything that could block or never end, such as a pipe or a device, is refused unopened. */
 export function openFileSource(path: string): ByteSource {
@@ -22,6 +42,7 @@ export function openFileSource(path: string): ByteSource {
   return {
     name: path,
     sizeBytes: status.size,
+    ...(status.blocks > 0 && { allocatedBytes: status.blocks * bytesPerBlock }),
     read(position, length) {
       if (buffer.byteLength < length) buffer = new Uint8Array(length);
       let filled = 0;
@@ -33,6 +54,19 @@ export function openFileSource(path: string): ByteSource {
       return buffer.subarray(0, filled);
     },
     [Symbol.dispose]: () => closeSync(descriptor),
+  };
+}
+
+/** The beginning of a file of `sizeBytes` bytes. */
+export function createPrefixSource(name: string, prefix: Uint8Array, sizeBytes: number): ByteSource {
+  return {
+    name,
+    sizeBytes,
+    read(position, length, minimum) {
+      if (position + minimum > prefix.byteLength) throw new MissingBytes(position + minimum);
+      return prefix.subarray(position, position + length);
+    },
+    [Symbol.dispose]: () => undefined,
   };
 }
 

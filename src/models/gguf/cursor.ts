@@ -1,5 +1,6 @@
 import { AppError } from "../../base/index.ts";
 import type { ByteSource } from "./byte-source.ts";
+import { skipTextRun, type TextRun } from "./text-run.ts";
 
 const windowBytes = 256 * 1024;
 /** High half of a 64-bit count from which it is no safe integer. */
@@ -98,13 +99,38 @@ export class Cursor {
   text(length: number): string {
     if (length > this.#maxPosition - this.#position) throw this.#pastEnd(length);
     if (length > windowBytes) {
-      const text = this.#decoder.decode(this.#source.read(this.#position, length));
+      const bytes = this.#source.read(this.#position, length, length);
+      if (bytes.byteLength < length) throw this.#pastEnd(length);
+      const text = this.#decoder.decode(bytes);
       this.#bytes = new Uint8Array(0);
       this.#position += length;
       return text;
     }
     const offset = this.#take(length);
     return this.#decoder.decode(this.#bytes.subarray(offset, offset + length));
+  }
+
+  /** Moves past texts with their lengths and returns those among them that are watched for. */
+  skipTexts(run: TextRun): string[] {
+    const found: string[] = [];
+    for (let left = run.count; left > 0; ) {
+      const offset = this.#position - this.#windowStart;
+      if (this.isLittleEndian && offset >= 0 && offset < this.#bytes.byteLength) {
+        const { end, skipped } = skipTextRun(this.#bytes, offset, { ...run, count: left }, found);
+        this.skip(end - offset);
+        left -= skipped;
+      }
+      if (left === 0) break;
+      const length = this.count("bytes of text", run.maxBytes);
+      if (run.watch.lengths[length] === 1) {
+        const text = this.text(length);
+        if (run.watch.texts.has(text)) found.push(text);
+      } else {
+        this.skip(length);
+      }
+      left -= 1;
+    }
+    return found;
   }
 
   /** Moves on by `length` bytes and returns where they stand in the window. */
@@ -118,7 +144,7 @@ export class Cursor {
   #refill(length: number): number {
     const remaining = this.#maxPosition - this.#position;
     if (length > remaining) throw this.#pastEnd(length);
-    this.#bytes = this.#source.read(this.#position, Math.min(windowBytes, remaining));
+    this.#bytes = this.#source.read(this.#position, Math.min(windowBytes, remaining), length);
     if (this.#bytes.byteLength < length) throw this.#pastEnd(length);
     this.#view = new DataView(this.#bytes.buffer, this.#bytes.byteOffset, this.#bytes.byteLength);
     this.#windowStart = this.#position;

@@ -8,6 +8,8 @@ export type GgufValue =
       readonly elementType: ScalarType;
       readonly count: number;
       readonly values?: readonly GgufScalar[];
+      /** Of the texts that were only counted, those that mark a place to fill in. */
+      readonly marks?: readonly string[];
     }
   | { readonly type: "omitted-text"; readonly bytes: number };
 
@@ -58,6 +60,15 @@ export type GgufHeader = {
 export function findNumber(header: GgufHeader, key: string): number | undefined {
   const entry = header.metadata.get(key);
   return entry?.type === "number" && typeof entry.value === "number" ? entry.value : undefined;
+}
+
+/** Numbers of the metadata that are one for all layers or one for each; undefined where they are something else. */
+export function findNumbers(header: GgufHeader, key: string): readonly number[] | undefined {
+  const entry = header.metadata.get(key);
+  if (entry?.type === "number") return typeof entry.value === "number" ? [entry.value] : undefined;
+  if (entry?.type !== "array" || entry.values === undefined) return undefined;
+  const numbers = entry.values.filter((value) => typeof value === "number");
+  return numbers.length === entry.count ? numbers : undefined;
 }
 
 export function findText(header: GgufHeader, key: string): string | undefined {

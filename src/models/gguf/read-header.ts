@@ -5,7 +5,7 @@
 import { AppError } from "../../base/index.ts";
 import type { ByteSource } from "./byte-source.ts";
 import { Cursor } from "./cursor.ts";
-import { type GgufHeader, type GgufTensor, type GgufValue, scalarTypes } from "./header.ts";
+import { type GgufHeader, type GgufValue, scalarTypes } from "./header.ts";
 import { readTensors } from "./read-tensors.ts";
 import { readValue, type ValueBudget } from "./read-value.ts";
 
@@ -23,6 +23,9 @@ const maxStringElements = 4_000_000;
 const minKeyValueBytes = 13;
 const minTensorBytes = 32;
 const magic = "GGUF";
+/** File systems that compress store weights in little less; a file with holes takes next to nothing. */
+const maxHoleFactor = 8;
+const slackBytes = 2 ** 20;
 
 /** Throws AppError model_load_failed that says what is wrong and where. */
 export function readGgufHeader(source: ByteSource): GgufHeader {
@@ -46,7 +49,7 @@ export function readGgufHeader(source: ByteSource): GgufHeader {
     dataOffset,
     fileBytes: source.sizeBytes,
   };
-  checkLength(source.name, header);
+  checkPlaces(source, header);
   return header;
 }
 
@@ -102,15 +105,29 @@ function readAlignment(cursor: Cursor, metadata: ReadonlyMap<string, GgufValue>)
   return value;
 }
 
-function checkLength(name: string, header: GgufHeader): void {
-  const needed = header.tensors.reduce((end, tensor) => Math.max(end, endOf(header, tensor)), 0);
-  if (needed <= header.fileBytes) return;
-  const message = `${name} is truncated: ${header.fileBytes} of ${needed} bytes are there; download it again`;
-  throw new AppError("model_load_failed", message, {
-    details: { fileBytes: header.fileBytes, neededBytes: needed },
-  });
+/** Tensors must lie inside the file, side by side, in a file whose bytes are really there. */
+function checkPlaces({ name, allocatedBytes }: ByteSource, header: GgufHeader): void {
+  const sorted = header.tensors.toSorted((left, right) => left.offset - right.offset);
+  let end = 0;
+  for (const tensor of sorted) {
+    if (tensor.offset < end) {
+      throw unusable(name, `the tensor ${JSON.stringify(tensor.name)} lies over another; download it again`);
+    }
+    end = tensor.offset + tensor.bytes;
+  }
+  const needed = header.dataOffset + end;
+  if (sorted.length > 0 && needed > header.fileBytes) {
+    const message = `${name} is truncated: ${header.fileBytes} of ${needed} bytes are there; download it again`;
+    throw new AppError("model_load_failed", message, {
+      details: { fileBytes: header.fileBytes, neededBytes: needed },
+    });
+  }
+  if (allocatedBytes !== undefined && allocatedBytes < header.fileBytes / maxHoleFactor - slackBytes) {
+    const reason = `it is mostly holes: ${allocatedBytes} of ${header.fileBytes} bytes are on disk; download it again`;
+    throw unusable(name, reason);
+  }
 }
 
-function endOf(header: GgufHeader, tensor: GgufTensor): number {
-  return header.dataOffset + tensor.offset + tensor.bytes;
+function unusable(name: string, reason: string): AppError {
+  return new AppError("model_load_failed", `${name} is not a usable GGUF file: ${reason}`);
 }

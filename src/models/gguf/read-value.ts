@@ -1,5 +1,6 @@
 import type { Cursor } from "./cursor.ts";
 import { type GgufScalar, type GgufValue, type ScalarType, scalarTypes } from "./header.ts";
+import { infillWatch } from "./infill-tokens.ts";
 
 /** Longer arrays are counted and not kept. */
 const maxKeptElements = 1_024;
@@ -46,8 +47,8 @@ function readArray(cursor: Cursor, budget: ValueBudget): GgufValue {
   const count = cursor.count("elements in an array", maxArrayElements);
   if (elementType === "string") takeStrings(cursor, count, budget);
   if (count > Math.min(maxKeptElements, budget.keptElements)) {
-    skipElements(cursor, elementType, count);
-    return { type: "array", elementType, count };
+    const marks = skipElements(cursor, elementType, count);
+    return { type: "array", elementType, count, ...(marks.length > 0 && { marks }) };
   }
   budget.keptElements -= count;
   const values: GgufScalar[] = [];
@@ -60,13 +61,11 @@ function takeStrings(cursor: Cursor, count: number, budget: ValueBudget): void {
   if (budget.stringElements < 0) throw cursor.malformed("its arrays hold too many strings");
 }
 
-function skipElements(cursor: Cursor, type: ScalarType, count: number): void {
+function skipElements(cursor: Cursor, type: ScalarType, count: number): readonly string[] {
   const bytes = fixedBytes[type];
-  if (bytes !== undefined) {
-    cursor.skip(bytes * count);
-    return;
-  }
-  for (let index = 0; index < count; index += 1) cursor.skip(cursor.count("bytes of text", maxStringBytes));
+  if (bytes === undefined) return cursor.skipTexts({ count, maxBytes: maxStringBytes, watch: infillWatch });
+  cursor.skip(bytes * count);
+  return [];
 }
 
 function readScalar(cursor: Cursor, type: Exclude<ScalarType, "array">, budget: ValueBudget): GgufScalar {

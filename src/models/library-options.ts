@@ -1,0 +1,14 @@
+import type { CacheFolders } from "./discovery/folders.ts";
+
+export type LibraryOptions = {
+  readonly home: string;
+  /** What the configuration names: `hearth-demo`, paths, names of stored models. */
+  readonly models: readonly string[];
+  readonly modelFolders: readonly string[];
+  readonly cacheFolders: CacheFolders;
+  /** Whether models of other programs are listed and served. */
+  readonly discover: boolean;
+  readonly registry: string;
+  readonly huggingFaceEndpoint: string;
+  readonly huggingFaceToken?: string;
+};

@@ -1,0 +1,22 @@
+/** What a template may call: Go's own functions for text, and Ollama's additions. */
+export const functionNames: ReadonlySet<string> = new Set([
+  "and",
+  "or",
+  "not",
+  "eq",
+  "ne",
+  "lt",
+  "le",
+  "gt",
+  "ge",
+  "len",
+  "index",
+  "slice",
+  "print",
+  "printf",
+  "println",
+  "json",
+  "currentDate",
+  "yesterdayDate",
+  "toTypeScriptType",
+]);

@@ -1,0 +1,72 @@
+import { AppError } from "../../base/index.ts";
+import type { Clock } from "../../process/index.ts";
+import { describeFailure, TransientFailure } from "./http-errors.ts";
+import { backoffBaseMs, backoffMaxMs, maxRetryAfterMs, maxVainAttempts } from "./limits.ts";
+
+/** Shorter waits are not worth a word. */
+const noticeMs = 1000;
+
+export type Timing = {
+  readonly clock: Clock;
+  /** From 0 to 1. */
+  readonly random: () => number;
+};
+
+export type Backoff = {
+  /**
+   * Waits before the next try. `progress` is any count that grows while something arrives: as long as it does, tries
+   * are not counted. Throws what is not transient, and AppError download_failed after too many vain tries.
+   */
+  wait(failure: unknown, progress: number, signal: AbortSignal): Promise<void>;
+};
+
+/** Exponential backoff with full jitter (delay = U(0,1)·min(max, base·2^tries)), never shorter than Retry-After. */
+export function createBackoff(
+  what: string,
+  { clock, random }: Timing,
+  onStatus: (status: string) => void = () => undefined,
+): Backoff {
+  let vain = 0;
+  let lastProgress = 0;
+  return {
+    async wait(failure, progress, signal) {
+      signal.throwIfAborted();
+      if (!(failure instanceof TransientFailure)) throw failure;
+      vain = progress > lastProgress ? 1 : vain + 1;
+      lastProgress = progress;
+      if (vain >= maxVainAttempts) throw giveUp(what, failure, `after ${vain} tries that brought nothing`);
+      const asked = failure.retryAfterMs ?? 0;
+      if (asked > maxRetryAfterMs)
+        throw giveUp(what, failure, `which asks to come back in ${seconds(asked)} s`);
+      const jitter = random() * Math.min(backoffMaxMs, backoffBaseMs * 2 ** vain);
+      const delayMs = Math.max(asked, jitter);
+      if (delayMs >= noticeMs) onStatus(`${what}: ${failure.message}; trying again in ${seconds(delayMs)} s`);
+      await pause(clock, delayMs, signal);
+    },
+  };
+}
+
+function giveUp(what: string, failure: TransientFailure, why: string): AppError {
+  const message = `cannot fetch ${what}: ${describeFailure(failure)}, ${why}; what has come is kept, pull again to go on`;
+  return new AppError("download_failed", message);
+}
+
+function seconds(milliseconds: number): number {
+  return Math.ceil(milliseconds / 1000);
+}
+
+/** Resolves after a time; rejects with the signal's reason when that aborts. */
+export function pause(clock: Clock, delayMs: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    if (signal.aborted) return reject(signal.reason);
+    const stop = () => {
+      cancel();
+      reject(signal.reason);
+    };
+    const cancel = clock.schedule(delayMs, () => {
+      signal.removeEventListener("abort", stop);
+      resolve();
+    });
+    signal.addEventListener("abort", stop, { once: true });
+  });
+}

@@ -1,0 +1,139 @@
+import { AppError } from "../../base/index.ts";
+import type { Piece } from "../blobs/piece-record.ts";
+import { missingPieces } from "../blobs/pieces.ts";
+import { createBackoff, type Timing } from "./backoff.ts";
+import { describeFailure, TransientFailure } from "./http-errors.ts";
+import { connectionsPerBlob, pieceBytes } from "./limits.ts";
+import { type OpenRange, openRange, type RemoteFile } from "./remote-file.ts";
+import type { Slots } from "./slots.ts";
+import { type StallWatch, watchStall } from "./stall-watch.ts";
+import type { WrittenPieces } from "./written-pieces.ts";
+
+export type DownloadOptions = Timing & {
+  readonly slots: Slots;
+  readonly signal: AbortSignal;
+  readonly onProgress: (bytes: number) => void;
+  readonly onStatus: (status: string) => void;
+};
+
+/** What the connections of one blob share. */
+type BlobFetch = {
+  readonly file: RemoteFile;
+  readonly written: WrittenPieces;
+  readonly options: DownloadOptions;
+  /** Ranges that no connection has taken, in order. */
+  readonly queue: Piece[];
+  /** Says that the server knows ranges, or that there is nothing left to ask it for. */
+  readonly letOthersStart: () => void;
+  knowsRanges: boolean;
+};
+
+/**
+ * Fetches what is missing of a file, over several connections, each a range after the other in the order of the file.
+ * The first answer shows whether the server knows ranges; where it does not, the file comes as one stream.
+ */
+export async function downloadMissing(
+  file: RemoteFile,
+  written: WrittenPieces,
+  options: DownloadOptions,
+): Promise<void> {
+  const queue = [...missingPieces(written.pieces, file.bytes, pieceBytes)];
+  const controller = new AbortController();
+  const signal = AbortSignal.any([options.signal, controller.signal]);
+  const { promise: othersMayStart, resolve: letOthersStart } = Promise.withResolvers<void>();
+  const shared = { ...options, signal };
+  const blob: BlobFetch = { file, written, options: shared, queue, letOthersStart, knowsRanges: false };
+  const connections = Math.min(connectionsPerBlob, queue.length);
+  const workers = Array.from({ length: connections }, async (_, index) => {
+    if (index > 0) await othersMayStart;
+    try {
+      for (let range = queue.shift(); range; range = queue.shift()) await fetchRange(blob, range);
+    } catch (error) {
+      controller.abort(error);
+      throw error;
+    } finally {
+      letOthersStart();
+    }
+  });
+  const outcomes = await Promise.allSettled(workers);
+  options.signal.throwIfAborted();
+  controller.signal.throwIfAborted();
+  for (const outcome of outcomes) if (outcome.status === "rejected") throw outcome.reason;
+}
+
+/** Fetches a range, going on where it broke off, until it is there. */
+async function fetchRange(blob: BlobFetch, [start, end]: Piece): Promise<void> {
+  const { file, written, options } = blob;
+  const backoff = createBackoff(file.label, options, options.onStatus);
+  let position = start;
+  while (position < end) {
+    try {
+      using _ = await options.slots.take(options.signal);
+      using watch = watchStall(options.clock, options.signal);
+      const opened = await openRange(file, [position, end], watch.signal);
+      await receive(blob, opened, watch, (next) => {
+        if (!opened.isWhole) position = next;
+      });
+      if (opened.isWhole) return;
+    } catch (error) {
+      await backoff.wait(error, written.progress, options.signal);
+    }
+  }
+}
+
+/** Writes a body to its place in the file. Not a byte more than its range is taken. */
+async function receive(
+  blob: BlobFetch,
+  { body, range: [start, end], isWhole }: OpenRange,
+  watch: StallWatch,
+  onPosition: (position: number) => void,
+): Promise<void> {
+  const { file, written, options } = blob;
+  const reader = body.getReader();
+  let position = start;
+  try {
+    if (isWhole) beginStream(blob);
+    else acceptRanges(blob);
+    for (;;) {
+      const { done, value } = await reader.read();
+      watch.seen();
+      if (done) break;
+      if (position + value.byteLength > end) throw tooMuch(file, end - start);
+      await written.write(position, value);
+      position += value.byteLength;
+      onPosition(position);
+      options.onProgress(written.bytes);
+    }
+  } catch (error) {
+    throw toFailure(error, watch.signal, options.signal);
+  } finally {
+    await reader.cancel().catch(() => undefined);
+  }
+  if (position < end) throw new TransientFailure(`the connection ended ${end - position} bytes early`);
+}
+
+function acceptRanges(blob: BlobFetch): void {
+  blob.knowsRanges = true;
+  blob.letOthersStart();
+}
+
+function beginStream(blob: BlobFetch): void {
+  if (blob.knowsRanges) throw new TransientFailure("the server sent everything where a range was asked for");
+  blob.queue.length = 0;
+  blob.options.onStatus(
+    `${blob.file.label}: the server knows no ranges; downloading from zero in one stream`,
+  );
+}
+
+function tooMuch(file: RemoteFile, bytes: number): AppError {
+  const message = `${file.label} was not fetched: the server sends more than the ${bytes} bytes it announced`;
+  return new AppError("download_failed", message);
+}
+
+/** An abort from outside goes first, then what the watch found, then errors of our own; the rest is the network's. */
+function toFailure(error: unknown, watch: AbortSignal, outside: AbortSignal): unknown {
+  if (outside.aborted) return outside.reason;
+  if (watch.aborted) return watch.reason;
+  if (error instanceof AppError || error instanceof TransientFailure) return error;
+  return new TransientFailure(describeFailure(error));
+}

@@ -1,0 +1,46 @@
+import type { Database, Queries } from "../../store/index.ts";
+import { type LockedBlobs, withLockedBlobs } from "../blobs/locked-blobs.ts";
+import type { RemoveResult } from "../library.ts";
+import { selectReferenced } from "./model-table.ts";
+
+/**
+ * Changes what names stand for, in a transaction, then removes the blobs that nothing refers to any more, as `change`
+ * says, those that somebody holds excepted.
+ */
+export async function changeNames(
+  database: Database,
+  locked: LockedBlobs,
+  change: (db: Queries) => Promise<readonly string[]>,
+): Promise<RemoveResult> {
+  const unreferenced = await database.kysely.transaction().execute(change);
+  return free(database, locked, unreferenced);
+}
+
+/** Removes blobs that nothing refers to and nobody holds, and parts that were last worked on before a time. */
+export function collectGarbage(
+  database: Database,
+  folder: string,
+  partsBeforeMs: number,
+): Promise<RemoveResult> {
+  return withLockedBlobs(folder, async (locked) => {
+    const referenced = await selectReferenced(database.kysely);
+    const orphans = (await locked.list()).filter((digest) => !referenced.has(digest));
+    const blobs = await free(database, locked, orphans);
+    const parts = await locked.removeParts({ changedBeforeMs: partsBeforeMs });
+    return {
+      freedBytes: blobs.freedBytes + parts.freedBytes,
+      removedBlobs: blobs.removedBlobs + parts.removedBlobs,
+    };
+  });
+}
+
+/** The database forgets them for good first: after a power cut it must not speak of files that are gone. */
+async function free(
+  database: Database,
+  locked: LockedBlobs,
+  digests: readonly string[],
+): Promise<RemoveResult> {
+  const unheld = digests.filter((digest) => !locked.held.has(digest));
+  if (unheld.length > 0) await database.persist();
+  return locked.remove(unheld);
+}

@@ -1,0 +1,194 @@
+import { Database as Sqlite } from "bun:sqlite";
+import { expect, test } from "bun:test";
+import { mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { sql } from "kysely";
+import { createTemporaryFolder } from "../testing/temporary-folder.ts";
+import { type Database, openDatabase } from "./database.ts";
+
+const opener = join(import.meta.dir, "opener.fixture.ts");
+
+function addUse(database: Database, name: string): Promise<unknown> {
+  return database.kysely.insertInto("model_use").values({ name, uses: 1, last_used_at_ms: 5 }).execute();
+}
+
+async function listUses(database: Database): Promise<readonly string[]> {
+  const rows = await database.kysely.selectFrom("model_use").select("name").orderBy("name").execute();
+  return rows.map(({ name }) => name);
+}
+
+async function readPragma(database: Database, name: string): Promise<unknown> {
+  const { rows } = await sql<Record<string, unknown>>`pragma ${sql.raw(name)}`.execute(database.kysely);
+  return Object.values(rows[0] ?? {})[0];
+}
+
+test("what was written is there when the file is opened again", async () => {
+  using folder = createTemporaryFolder();
+  const first = await openDatabase(folder.file("a", "hearth.db"));
+  await addUse(first, "x");
+  await first.close();
+  const second = await openDatabase(folder.file("a", "hearth.db"));
+  expect(await listUses(second)).toEqual(["x"]);
+  await second.close();
+});
+
+test("the connection writes ahead, syncs at checkpoints and keeps foreign keys", async () => {
+  using folder = createTemporaryFolder();
+  const database = await openDatabase(folder.file("hearth.db"));
+  expect(await readPragma(database, "journal_mode")).toBe("wal");
+  expect(await readPragma(database, "synchronous")).toBe(1);
+  expect(await readPragma(database, "foreign_keys")).toBe(1);
+  const orphan = { name: "x", manifest_id: 1, created_at_ms: 1, modified_at_ms: 1 };
+  await expect(database.kysely.insertInto("model").values(orphan).execute()).rejects.toThrow("FOREIGN KEY");
+  await database.close();
+});
+
+test("the files are for this user alone, also where the database was readable before", async () => {
+  using folder = createTemporaryFolder();
+  const path = folder.file("home", "hearth.db");
+  mkdirSync(folder.file("home"), { mode: 0o700 });
+  writeFileSync(path, "", { mode: 0o644 });
+  const database = await openDatabase(path);
+  await addUse(database, "x");
+  for (const file of [path, `${path}-wal`, `${path}-shm`]) expect(statSync(file).mode & 0o777).toBe(0o600);
+  await database.close();
+});
+
+test("statements say what they changed, and give rows where they return some", async () => {
+  using folder = createTemporaryFolder();
+  const { kysely, close } = await openDatabase(folder.file("hearth.db"));
+  const note = { key: "/a", note: "{}" };
+  const inserted = await kysely.insertInto("header_note").values(note).executeTakeFirstOrThrow();
+  expect(inserted).toMatchObject({ insertId: 1n, numInsertedOrUpdatedRows: 1n });
+  const returned = await kysely.updateTable("header_note").set({ note: "7" }).returning("note").execute();
+  expect(returned).toEqual([{ note: "7" }]);
+  const updated = await kysely.updateTable("header_note").set({ note: "8" }).executeTakeFirstOrThrow();
+  expect(updated.numUpdatedRows).toBe(1n);
+  const rows: unknown[] = [];
+  for await (const row of kysely.selectFrom("header_note").selectAll().stream()) rows.push(row);
+  expect(rows).toEqual([{ ...note, note: "8", id: 1 }]);
+  const removed = await kysely.deleteFrom("header_note").where("key", "=", "/b").executeTakeFirstOrThrow();
+  expect(removed.numDeletedRows).toBe(0n);
+  await close();
+});
+
+test("a transaction that fails leaves nothing, and the next one works", async () => {
+  using folder = createTemporaryFolder();
+  const database = await openDatabase(folder.file("hearth.db"));
+  const failing = database.kysely.transaction().execute(async (transaction) => {
+    await addUse({ ...database, kysely: transaction }, "x");
+    throw new Error("stop");
+  });
+  await expect(failing).rejects.toThrow("stop");
+  await database.kysely.transaction().execute(async (transaction) => {
+    await addUse({ ...database, kysely: transaction }, "y");
+  });
+  expect(await listUses(database)).toEqual(["y"]);
+  await database.close();
+});
+
+test("queries made during a transaction wait for it, and transactions for one another", async () => {
+  using folder = createTemporaryFolder();
+  const database = await openDatabase(folder.file("hearth.db"));
+  const order: string[] = [];
+  const slow = database.kysely.transaction().execute(async (transaction) => {
+    await addUse({ ...database, kysely: transaction }, "x");
+    await Bun.sleep(0);
+    order.push("transaction");
+  });
+  const query = listUses(database).then((names) => order.push(`query sees ${names}`));
+  await Promise.all([slow, query]);
+  expect(order).toEqual(["transaction", "query sees x"]);
+  await database.close();
+});
+
+test("two connections that count up in transactions lose no step", async () => {
+  using folder = createTemporaryFolder();
+  const path = folder.file("hearth.db");
+  const [first, second] = await Promise.all([openDatabase(path), openDatabase(path)]);
+  await addUse(first, "x");
+  const countUp = ({ kysely }: Database) =>
+    kysely.transaction().execute(async (transaction) => {
+      const { uses } = await transaction.selectFrom("model_use").select("uses").executeTakeFirstOrThrow();
+      await Bun.sleep(0);
+      await transaction
+        .updateTable("model_use")
+        .set({ uses: uses + 1 })
+        .execute();
+    });
+  const steps = [first, second].map(async (database) => {
+    for (let i = 0; i < 25; i++) await countUp(database);
+  });
+  await Promise.all(steps);
+  const [row] = await first.kysely.selectFrom("model_use").select("uses").execute();
+  expect(row?.uses).toBe(51);
+  for (const database of [first, second]) await database.close();
+});
+
+test("processes that open a new database at once all get one and the same", async () => {
+  using folder = createTemporaryFolder();
+  for (let round = 0; round < 3; round++) {
+    const path = folder.file(`hearth-${round}.db`);
+    const children = Array.from({ length: 6 }, (_, i) =>
+      Bun.spawn([process.execPath, opener, path, `child-${i}`], { stderr: "inherit" }),
+    );
+    expect(await Promise.all(children.map((child) => child.exited))).toEqual([0, 0, 0, 0, 0, 0]);
+    const database = await openDatabase(path);
+    expect(await listUses(database)).toEqual(Array.from({ length: 6 }, (_, i) => `child-${i}`));
+    expect((await sql`select * from kysely_migration`.execute(database.kysely)).rows).toHaveLength(1);
+    await database.close();
+  }
+});
+
+test("a process that is killed in the middle of a transaction leaves the database as it was", async () => {
+  using folder = createTemporaryFolder();
+  const path = folder.file("hearth.db");
+  const database = await openDatabase(path);
+  await addUse(database, "before");
+  const child = Bun.spawn([process.execPath, opener, path, "half", "--stay"], { stdout: "pipe" });
+  for await (const _ of child.stdout) break;
+  child.kill("SIGKILL");
+  await child.exited;
+  await addUse(database, "after");
+  expect(await listUses(database)).toEqual(["after", "before"]);
+  await database.close();
+});
+
+test("a file that is no database, and one that is cut, are clear errors", async () => {
+  using folder = createTemporaryFolder();
+  writeFileSync(folder.file("text.db"), "this is not a database, though it is long enough ".repeat(100));
+  await expect(openDatabase(folder.file("text.db"))).rejects.toMatchObject({
+    code: "server_error",
+    message: expect.stringContaining("is damaged (SQLITE_NOTADB)"),
+  });
+  const whole = await openDatabase(folder.file("cut.db"));
+  await whole.close();
+  const bytes = readFileSync(folder.file("cut.db"));
+  bytes.fill(0x5a, 200);
+  writeFileSync(folder.file("cut.db"), bytes);
+  await expect(openDatabase(folder.file("cut.db"))).rejects.toMatchObject({
+    code: "server_error",
+    message: expect.stringContaining("is damaged (SQLITE_CORRUPT"),
+  });
+});
+
+test("a database of a newer version is refused by name and left alone", async () => {
+  using folder = createTemporaryFolder();
+  const path = folder.file("hearth.db");
+  await (await openDatabase(path)).close();
+  const newer = new Sqlite(path);
+  newer.run("insert into kysely_migration (name, timestamp) values ('9999-next', '2030-01-01T00:00:00Z')");
+  newer.close();
+  await expect(openDatabase(path)).rejects.toMatchObject({
+    code: "conflict",
+    message: expect.stringContaining("newer hearth (it has 9999-next)"),
+  });
+});
+
+test("a path that cannot be written is forbidden", async () => {
+  using folder = createTemporaryFolder();
+  writeFileSync(folder.file("file"), "");
+  await expect(openDatabase(folder.file("file", "hearth.db"))).rejects.toMatchObject({ code: "forbidden" });
+  mkdirSync(folder.file("folder.db"));
+  await expect(openDatabase(folder.file("folder.db"))).rejects.toMatchObject({ code: "forbidden" });
+});

@@ -1,0 +1,7 @@
+import type { Migration } from "kysely/migration";
+import { models } from "./migrations/0001-models.ts";
+
+/** By name, in the order in which they run. One that has been released is never changed, renamed or removed. */
+export const migrations: Readonly<Record<string, Migration>> = {
+  "0001-models": models,
+};

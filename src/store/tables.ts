@@ -1,0 +1,55 @@
+import type { Generated, Kysely } from "kysely";
+
+/** A set of files, settings and what is known of them; several names may share one. */
+export type ManifestTable = {
+  readonly id: Generated<number>;
+  /** `sha256:` and the digest of `content` and `settings`. */
+  readonly digest: string;
+  /** JSON, as is `settings`; written and read by `models/store`. */
+  readonly content: string;
+  /** Apart, for it may hold long texts that listings do not look at. */
+  readonly settings: string;
+  readonly created_at_ms: number;
+};
+
+/** A name and what it stands for. */
+export type ModelTable = {
+  readonly name: string;
+  readonly manifest_id: number;
+  readonly created_at_ms: number;
+  readonly modified_at_ms: number;
+};
+
+/** A blob that a manifest refers to, once however often it does. */
+export type ManifestBlobTable = {
+  readonly manifest_id: number;
+  readonly blob: string;
+  readonly bytes: number;
+};
+
+/** How often a name was used, whether or not its model is stored here. */
+export type ModelUseTable = {
+  readonly name: string;
+  readonly uses: number;
+  readonly last_used_at_ms: number;
+};
+
+/** What the header of a file in place said. */
+export type HeaderNoteTable = {
+  readonly id: Generated<number>;
+  /** Changes with the file's path, size and time. */
+  readonly key: string;
+  /** JSON. */
+  readonly note: string;
+};
+
+export type Tables = {
+  readonly manifest: ManifestTable;
+  readonly model: ModelTable;
+  readonly manifest_blob: ManifestBlobTable;
+  readonly model_use: ModelUseTable;
+  readonly header_note: HeaderNoteTable;
+};
+
+/** Where queries start. A transaction is one too. */
+export type Queries = Kysely<Tables>;
