@@ -3,12 +3,30 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { versions as nativeVersions } from "../native/versions.ts";
 import packageJson from "../package.json" with { type: "json" };
-import { AppError } from "./base/index.ts";
+import { AppError, toAppError } from "./base/index.ts";
 import type { Config } from "./config/index.ts";
 import type { GenerateEvent, GenerateRequest } from "./contract/index.ts";
 import { type GenerationRecord, generate } from "./coordinator/index.ts";
-import { createEngine, type Engine, type EngineObserver, locateLibraries } from "./engine/index.ts";
-import { resolveModels } from "./models/index.ts";
+import {
+  createEngine,
+  type Engine,
+  type EngineLimits,
+  type EngineObserver,
+  locateLibraries,
+  readMachine,
+  startAdaptation,
+  toLimits,
+} from "./engine/index.ts";
+import {
+  canonicalName,
+  countBytes,
+  createLibrary,
+  createModeState,
+  type ModelLibrary,
+  orderPreloads,
+  type PreloadStrategy,
+  parseKeepAlive,
+} from "./models/index.ts";
 import {
   createLogger,
   createMetrics,
@@ -16,16 +34,21 @@ import {
   type Logger,
   type Metrics,
 } from "./observability/index.ts";
+import { systemClock } from "./process/index.ts";
 import type { RequestRecord, RunningServer } from "./server/index.ts";
 
 const bytesPerMiB = 2 ** 20;
+const defaultKeepAlive = "5m";
 
 export type App = {
   readonly engine: Engine;
+  readonly library: ModelLibrary;
   readonly logger: Logger;
+  /** Names of the models that the configuration gives, in its order. */
+  readonly models: readonly string[];
   /** The one path of a request, as the HTTP routes take it. */
   generate(request: GenerateRequest, signal: AbortSignal): AsyncIterable<GenerateEvent>;
-  /** Starts every model's host; rejects with the first reason when none could be loaded. */
+  /** Loads the configured models as far as they fit; rejects with the first reason when none could be loaded. */
   load(): Promise<void>;
   /** Binds the HTTP server. */
   listen(): Promise<RunningServer>;
@@ -40,58 +63,73 @@ export const versions = {
   bun: Bun.version,
 } as const;
 
-/** Builds the application. Throws AppError for a model that is not there or is no model. */
+/** Every model at hand. Throws AppError for a configured file that is not there or is no model. */
+export async function openLibrary(config: Config): Promise<ModelLibrary> {
+  return await createLibrary({ ...config, discover: config.discover === "on" });
+}
+
+/** Builds the application. Throws AppError for a model file that is not there or is no model. */
 export async function createApp(config: Config): Promise<App> {
   const logger = createLogger({
     format: config.logFormat,
     level: config.logLevel,
-    secrets: config.apiKeys,
+    secrets: [...config.apiKeys, ...(config.huggingFaceToken === undefined ? [] : [config.huggingFaceToken])],
     stream: process.stderr,
   });
-  const [models, libraryDir, chatTemplate] = await Promise.all([
-    resolveModels(config.models, { home: config.home }),
+  const [library, libraryDir, chatTemplate] = await Promise.all([
+    openLibrary(config),
     config.libraryDir ?? locateLibraries(config.home),
     readTemplate(config.chatTemplateFile),
   ]);
+  const limits = chooseLimits(config);
   const metrics: Metrics = createMetrics({
-    readEngines: () => models.map(({ id }) => readEngine(engine, id)),
+    readEngines: () => engine.asked().map((model) => readEngine(engine, model)),
+    readMemory: () => ({ ...engine.residencyStats(), models: engine.resident().length }),
   });
   const engine = createEngine(
     {
-      models: models.map(({ id, path }) => ({
-        id,
-        path,
-        ...(chatTemplate !== undefined && { chatTemplate }),
-      })),
+      ...limits,
+      catalog: library,
+      residency: chooseResidency(config, limits, library.configured),
       libraryDir,
-      parallel: config.parallel,
+      hasGpu: config.gpuMemoryMiB !== undefined && config.gpuMemoryMiB > 0,
       queue: config.queue,
-      kvType: config.kvType,
-      gpuLayers: config.gpuLayers,
       prefixCacheBytes: config.prefixCacheMiB * bytesPerMiB,
       memoryLimitBytes: config.hostMemoryMiB * bytesPerMiB,
       loadTimeoutMs: config.loadTimeoutMs,
       stateDir: join(config.home, "state"),
+      ...(chatTemplate !== undefined && { chatTemplate }),
       ...(config.contextTokens !== undefined && { contextTokens: config.contextTokens }),
       ...(config.kvTokens !== undefined && { kvTokens: config.kvTokens }),
-      ...(config.threads !== undefined && { threads: config.threads }),
     },
     createObserver(logger, metrics),
   );
+  const endAdaptation = startAdaptation(engine, {
+    choice: config.mode,
+    fixed: givenLimits(config),
+    clock: systemClock,
+    read: readMachine,
+    onChange: (mode, { parallel, maxModels }) => logger.info("mode_adapted", { mode, parallel, maxModels }),
+  });
   const record = (finished: GenerationRecord) => metrics.generationFinished(finished);
   const pipeline = { engine, record, logger, nowMs: () => performance.now() };
+  const stopping = new AbortController();
   let server: RunningServer | undefined;
 
   return {
     engine,
+    library,
     logger,
+    models: library.configured,
     generate: (request, signal) => generate(pipeline, request, signal),
-    load: () => loadAll(engine, logger),
+    load: () => preload(config, { library, engine, logger }, stopping.signal),
     async listen() {
-      const { startServer } = await import("./server/index.ts");
+      const { createModelInspector, startServer } = await import("./server/index.ts");
       server = startServer(
         {
           engine,
+          library,
+          inspectModel: createModelInspector({ estimate: (record) => engine.estimate(record) }),
           logger,
           metrics: {
             requestFinished: (request: RequestRecord) => metrics.requestFinished(request),
@@ -109,25 +147,75 @@ export async function createApp(config: Config): Promise<App> {
       return server;
     },
     async stop(deadline) {
+      stopping.abort();
+      endAdaptation();
       await Promise.all([server?.stop(deadline), engine.stop(deadline)]);
+      await library.close();
     },
   };
 }
 
-async function loadAll(engine: Engine, logger: Logger): Promise<void> {
-  const models = engine.models();
-  const loads = await Promise.allSettled(models.map(({ id }) => engine.describe(id)));
-  const failures = loads.flatMap((load, i) =>
-    load.status === "rejected" ? [{ model: models[i]?.id, reason: load.reason }] : [],
-  );
-  for (const { model, reason } of failures) {
-    if (reason instanceof AppError && reason.code === "shutting_down") continue;
-    logger.error("model_load_failed", {
-      model,
-      error: reason instanceof Error ? reason.message : String(reason),
-    });
+/** What the user set wins over what the mode says. */
+function chooseLimits(config: Config): EngineLimits {
+  return { ...toLimits(createModeState(config.mode).settings), ...givenLimits(config) };
+}
+
+function givenLimits({ parallel, kvType, gpuLayers, threads, maxModels }: Config): Partial<EngineLimits> {
+  return {
+    ...(parallel !== undefined && { parallel }),
+    ...(kvType !== undefined && { kvType }),
+    ...(gpuLayers !== undefined && { gpuLayers }),
+    ...(threads !== undefined && { threads }),
+    ...(maxModels !== undefined && { maxModels }),
+  };
+}
+
+function chooseResidency(config: Config, { maxModels }: EngineLimits, configured: readonly string[]) {
+  return {
+    budgetBytes:
+      config.memoryMiB === undefined ? process.availableMemory() * 0.8 : config.memoryMiB * bytesPerMiB,
+    deviceBudgetBytes: (config.gpuMemoryMiB ?? 0) * bytesPerMiB,
+    maxModels,
+    policy: config.eviction,
+    keepAliveMs: parseKeepAlive(config.keepAlive ?? defaultKeepAlive) ?? 0,
+    kept: config.keepAlive === undefined ? configured : [],
+    pinned: config.pinnedModels.map(canonicalName),
+    priorities: new Map(config.modelPriorities.map(readPriority)),
+  };
+}
+
+function readPriority(text: string): [name: string, priority: number] {
+  const separator = text.lastIndexOf("=");
+  return [canonicalName(text.slice(0, separator)), Number(text.slice(separator + 1))];
+}
+
+type Parts = { readonly library: ModelLibrary; readonly engine: Engine; readonly logger: Logger };
+
+async function preload(
+  config: Config,
+  { library, engine, logger }: Parts,
+  signal: AbortSignal,
+): Promise<void> {
+  const strategy = config.preload ?? (createModeState(config.mode).settings.preloads ? "sequential" : "off");
+  if (strategy === "off") return;
+  const names = await choosePreloads(library, strategy);
+  const maxModels = config.preloadMax ?? config.maxModels ?? names.length;
+  const { failed } = await engine.preload(names, { maxModels, signal });
+  for (const { id, error } of failed) {
+    const { code, message } = toAppError(error);
+    if (code !== "shutting_down") logger.error("model_load_failed", { model: id, error: message });
   }
-  if (failures.length === models.length) throw failures[0]?.reason;
+  if (failed.length > 0 && failed.length === names.length) throw failed[0]?.error;
+}
+
+/** Those that are configured; where the past decides, those that were used before too. */
+async function choosePreloads(library: ModelLibrary, strategy: PreloadStrategy): Promise<readonly string[]> {
+  const { configured } = library;
+  if (strategy === "sequential") return configured;
+  const candidates = (await library.list())
+    .filter(({ name, uses }) => configured.includes(name) || (uses > 0 && strategy !== "size"))
+    .map((record) => ({ ...record, bytes: countBytes(record) }));
+  return orderPreloads(candidates, strategy, Date.now()).map(({ name }) => name);
 }
 
 async function readTemplate(path: string | undefined): Promise<string | undefined> {
@@ -145,9 +233,22 @@ async function readTemplate(path: string | undefined): Promise<string | undefine
 
 function createObserver(logger: Logger, metrics: Metrics): EngineObserver {
   return {
-    modelLoaded(model, durationMs) {
-      metrics.modelLoaded(model, durationMs);
-      logger.info("model_loaded", { model, durationMs: Math.round(durationMs) });
+    modelLoaded(model, { durationMs, phases, placement }) {
+      metrics.modelLoaded(model, { durationMs, phases });
+      const { device, gpuLayers, failedAttempts } = placement;
+      for (const attempt of failedAttempts) logger.warn("gpu_layers_did_not_fit", { model, ...attempt });
+      logger.info("model_loaded", { model, durationMs: Math.round(durationMs), device, gpuLayers });
+    },
+    modelUnloaded(model, reason) {
+      metrics.modelUnloaded(model, reason);
+      logger.info("model_unloaded", { model, reason });
+    },
+    unloadFailed: (model, error) => logger.error("model_unload_failed", { model, error: error.message }),
+    modelAsked: (_, found) => metrics.modelAsked(found),
+    modelPreloaded: () => metrics.modelPreloaded(),
+    roomWaited(model, durationMs) {
+      metrics.roomWaited(durationMs);
+      logger.info("room_waited", { model, durationMs: Math.round(durationMs) });
     },
     hostExited(model, { expected, ...exit }) {
       if (!expected) logger.error("engine_host_died", { model, ...exit });

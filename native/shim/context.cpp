@@ -102,6 +102,12 @@ HEARTH_API void hearth_context_free(Context * context) {
     delete context;
 }
 
+// Takes effect with the next decode; more threads than the pool has are not used.
+HEARTH_API void hearth_context_set_threads(Context * context, int32_t threads) {
+    context->threads = threads;
+    llama_set_n_threads(context->context, threads, threads);
+}
+
 HEARTH_API uint32_t hearth_context_kv_tokens(const Context * context) { return llama_n_ctx(context->context); }
 
 // 0: done. 1: the KV cache cannot hold the batch, nothing was changed.

@@ -27,6 +27,16 @@ struct ThreadPool {
     void attach(llama_context * context) const;
 };
 
+// LoRA adapters with their scales, as a context takes them.
+struct AdapterSet {
+    std::vector<llama_adapter_lora *> adapters;
+    std::vector<float> scales;
+
+    AdapterSet() = default;
+    AdapterSet(const Model & model, int32_t count, const int32_t * indices, const float * scales);
+    void apply(llama_context * context);
+};
+
 // Logits of a batch place of the last decode; throws where that place had none.
 float * logits_at(const Context & context, int32_t batch_index);
 

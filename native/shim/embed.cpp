@@ -15,6 +15,8 @@ struct EmbedContext {
     const Model * model;
     const ThreadPool * threads;
     bool ranks;
+    int32_t active_threads;
+    AdapterSet adapters;
     llama_context * context = nullptr;
     int32_t capacity = 0;
     llama_batch batch{};
@@ -47,7 +49,7 @@ void EmbedContext::reserve(int32_t tokens) {
     auto params = llama_context_default_params();
     params.n_ctx = params.n_batch = params.n_ubatch = static_cast<uint32_t>(wanted);
     params.n_seq_max = kMaxInputsPerBatch;
-    params.n_threads = params.n_threads_batch = threads->threads;
+    params.n_threads = params.n_threads_batch = active_threads;
     params.kv_unified = true;
     params.no_perf = true;
     params.embeddings = true;
@@ -57,6 +59,7 @@ void EmbedContext::reserve(int32_t tokens) {
     context = llama_init_from_model(model->model, params);
     if (!context) throw Error(ErrorKind::kLoadFailed, "no context for embeddings: " + log_lines());
     threads->attach(context);
+    adapters.apply(context);
     batch = llama_batch_init(wanted, 0, 1);
     capacity = wanted;
 }
@@ -104,10 +107,23 @@ using namespace hearth;
 
 HEARTH_API EmbedContext * hearth_embed_new(const Model * model, const ThreadPool * threads, int32_t ranks) {
     return guard(ErrorKind::kLoadFailed, static_cast<EmbedContext *>(nullptr),
-                 [&] { return new EmbedContext{model, threads, ranks != 0}; });
+                 [&] { return new EmbedContext{model, threads, ranks != 0, threads->threads, {}}; });
 }
 
 HEARTH_API void hearth_embed_free(EmbedContext * embed) { delete embed; }
+
+HEARTH_API void hearth_embed_set_threads(EmbedContext * embed, int32_t threads) {
+    embed->active_threads = threads;
+    if (embed->context) llama_set_n_threads(embed->context, threads, threads);
+}
+
+HEARTH_API int32_t hearth_embed_adapt(EmbedContext * embed, int32_t count, const int32_t * indices, const float * scales) {
+    return guard(ErrorKind::kInference, kFailure, [&] {
+        embed->adapters = AdapterSet(*embed->model, count, indices, scales);
+        if (embed->context) embed->adapters.apply(embed->context);
+        return 0;
+    });
+}
 
 // Inputs lie one after the other in `tokens`. Writes one normalised vector, or one rank score, an input.
 HEARTH_API int32_t hearth_embed(EmbedContext * embed, int32_t inputs, const int32_t * lengths, const llama_token * tokens,

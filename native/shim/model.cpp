@@ -141,6 +141,9 @@ HEARTH_API Model * hearth_model_load(const char * path, int64_t length, int32_t 
         clear_log();
         auto params = llama_model_default_params();
         params.n_gpu_layers = gpu_layers;
+        // Without layers on it a GPU would still take compute buffers, which is what a model may have failed for before.
+        ggml_backend_dev_t no_devices[] = {nullptr};
+        if (gpu_layers == 0) params.devices = no_devices;
         auto model = std::make_unique<Model>();
         model->model = llama_model_load_from_file(to_string(path, length).c_str(), params);
         if (!model->model) throw Error(ErrorKind::kLoadFailed, log_lines());

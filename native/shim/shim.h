@@ -79,6 +79,8 @@ struct Model {
     int32_t n_vocab = 0;
     // False where the file asks for special tokens that it does not define: adding them would abort.
     bool can_add_special = true;
+    // Loaded for this model and freed with it; contexts name them by index.
+    std::vector<llama_adapter_lora *> adapters;
 };
 
 std::string to_string(const char * text, int64_t length);

@@ -60,7 +60,7 @@ test("the engine's events come through unchanged and are recorded with their tim
       interTokenMs: [1, 1],
       e2eMs: 4,
       usage: { promptTokens: 5, cachedTokens: 0, completionTokens: 3, reasoningTokens: 0 },
-      timings: { queueMs: 1, prefillMs: 2, decodeMs: 4 },
+      timings: { loadMs: 0, queueMs: 1, prefillMs: 2, decodeMs: 4 },
     },
   ]);
 });

@@ -6,7 +6,7 @@ import { createRecorder, type GenerationRecord } from "./recorder.ts";
 export type { GenerationRecord } from "./recorder.ts";
 
 export type PipelineDeps = {
-  readonly engine: Pick<Engine, "generate" | "models">;
+  readonly engine: Pick<Engine, "generate" | "find">;
   /** Side work: it may fail without touching the reply. */
   readonly record: (record: GenerationRecord) => void;
   readonly logger: { error(event: string, fields: Readonly<Record<string, unknown>>): void };
@@ -21,7 +21,7 @@ export async function* generate(
 ): AsyncGenerator<GenerateEvent, void, undefined> {
   const recorder = createRecorder(request, deps.nowMs);
   try {
-    admit(deps, request, signal);
+    await admit(deps, request, signal);
     for await (const event of deps.engine.generate(request, signal)) {
       recorder.observe(event);
       yield event;
@@ -36,17 +36,10 @@ export async function* generate(
 }
 
 /** Refuses what can be refused before the engine is asked. */
-function admit(deps: PipelineDeps, request: GenerateRequest, signal: AbortSignal): void {
+async function admit(deps: PipelineDeps, request: GenerateRequest, signal: AbortSignal): Promise<void> {
   signal.throwIfAborted();
-  const entry = deps.engine.models().find((model) => model.id === request.model);
-  if (!entry) {
-    throw new AppError(
-      "model_not_found",
-      `The model "${request.model}" is not served here; GET /v1/models lists those that are.`,
-    );
-  }
-  const capabilities = entry.description?.capabilities;
-  if (!capabilities) return;
+  const entry = await deps.engine.find(request.model);
+  const { capabilities } = entry.description ?? entry.summary;
   if (!capabilities.generate) {
     throw new AppError("invalid_request", `The model "${entry.id}" does not generate text.`, {
       details: { param: "model" },

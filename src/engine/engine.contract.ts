@@ -23,7 +23,7 @@ export function runEngineContract(name: string, createEngine: () => Promise<Engi
 
     beforeAll(async () => {
       ({ engine, model } = await createEngine());
-      description = await engine.describe(model);
+      description = await engine.load(model);
     });
     afterAll(() => engine.stop(AbortSignal.timeout(stopDeadlineMs)));
 
@@ -31,8 +31,9 @@ export function runEngineContract(name: string, createEngine: () => Promise<Engi
     const run = (changes: Partial<GenerateRequest> = {}, signal = new AbortController().signal) =>
       collect(engine.generate(ask(changes), signal));
 
-    test("lists the model as ready once it has been described", () => {
-      const entry = engine.models().find((candidate) => candidate.id === model);
+    test("lists the model as ready once it has been loaded", async () => {
+      const entry = (await engine.models()).find((candidate) => candidate.id === model);
+      expect(await engine.find(model)).toEqual(entry ?? expect.unreachable());
       expect(entry?.state).toBe("ready");
       expect(entry?.description).toEqual(description);
       expect(engine.isReady()).toBe(true);
@@ -189,7 +190,7 @@ export function runEngineContract(name: string, createEngine: () => Promise<Engi
       const { signal } = new AbortController();
       const codes = await Promise.all([
         codeOf(() => run({ model: unknown })),
-        codeOf(() => engine.describe(unknown)),
+        codeOf(() => engine.load(unknown)),
         codeOf(() => engine.tokenize(unknown, "text", { addSpecial: false, parseSpecial: false })),
         codeOf(() => engine.detokenize(unknown, [1])),
         codeOf(() => engine.applyTemplate(ask({ model: unknown }))),

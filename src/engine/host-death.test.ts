@@ -28,7 +28,7 @@ function findHosts(): number[] {
 /** Starts the engine's host and finds which process it is. */
 async function startHost(engine: Engine): Promise<number> {
   const before = findHosts();
-  await engine.describe("hearth-demo");
+  await engine.load("hearth-demo");
   const [host] = findHosts().filter((pid) => !before.includes(pid));
   if (host === undefined) throw new Error("the engine started no host");
   return host;
@@ -101,7 +101,7 @@ describe("when an engine host dies", () => {
     const chatTemplate =
       "{% if messages[0].content == 'loop' %}{% for a in range(100000) %}{% for b in range(100000) %}{% endfor %}{% endfor %}{% endif %}{% for m in messages %}{{ m.content }}{% endfor %}";
     const engine = await createRealEngine({
-      models: [{ id: "hearth-demo", path: demoModelPath, chatTemplate }],
+      chatTemplate,
     });
     await expect(collectText(engine.generate(createChatRequest("loop"), never))).rejects.toMatchObject({
       code: "host_died",

@@ -1,4 +1,13 @@
+export { readMachine, startAdaptation, toLimits } from "./adaptation.ts";
 export { createEngine } from "./create-engine.ts";
-export type { Engine, EngineStats, ModelEntry, Tokenization } from "./engine.ts";
+export type {
+  Engine,
+  EngineLimits,
+  EngineStats,
+  LoadRequest,
+  ModelEntry,
+  ResidentModel,
+  Tokenization,
+} from "./engine.ts";
 export { locateLibraries } from "./libraries.ts";
-export type { EngineObserver, EngineOptions, ModelOptions } from "./options.ts";
+export type { EngineObserver, EngineOptions } from "./options.ts";

@@ -1,4 +1,4 @@
-/** The server's side of one model: starts its host on demand, keeps account of what is in flight, routes what comes back. */
+/** The server's side of one model's process: starts and ends it, keeps account of what is in flight, routes what comes back. */
 import { AppError, EventQueue, fromErrorRecord } from "../base/index.ts";
 import type { GenerateEvent, GenerateRequest, ModelDescription } from "../contract/index.ts";
 import {
@@ -10,8 +10,8 @@ import {
   type Watchdog,
   watchDeadline,
 } from "../process/index.ts";
-import type { EngineStats } from "./engine.ts";
-import type { EngineObserver, EngineOptions, ModelOptions } from "./options.ts";
+import type { LoadOptions } from "./host/load-options.ts";
+import type { EngineObserver } from "./options.ts";
 import type { HostEvent, HostMessage, HostRequest, HostResult, HostStats } from "./protocol.ts";
 
 /** A host's own code is light; compiling it further would take the cores that its model computes on. */
@@ -40,33 +40,38 @@ type Connection = { readonly host: Host<HostRequest>; readonly description: Mode
 type Call = DistributiveOmit<Extract<HostRequest, { id: number }>, "id">;
 type DistributiveOmit<T, K extends PropertyKey> = T extends unknown ? Omit<T, K> : never;
 
+/** How the process is started; `load` is what it is told first. */
+export type HostPlan = {
+  readonly load: LoadOptions;
+  /** Private memory; past it the host is killed. */
+  readonly memoryLimitBytes?: number;
+};
+
+export type ModelHostOptions = { readonly model: string; readonly loadTimeoutMs: number };
+
 export class ModelHost {
-  readonly #model: ModelOptions;
-  readonly #options: EngineOptions;
+  readonly #model: string;
   readonly #observer: EngineObserver;
   readonly #supervisor: Supervisor<Connection>;
   readonly #pending = new Map<number, Pending>();
   readonly #watchdogs = new Map<number, Watchdog>();
+  #plan: HostPlan | undefined;
   #ids = 0;
-  /** Sequences asked for and not yet ended, those waiting for a host to start included. */
-  #places = 0;
   #description: ModelDescription | undefined;
   #stats: HostStats | undefined;
-  #drained: (() => void) | undefined;
-  #draining = false;
 
-  constructor(model: ModelOptions, options: EngineOptions, observer: EngineObserver) {
+  constructor({ model, loadTimeoutMs }: ModelHostOptions, observer: EngineObserver) {
     this.#model = model;
-    this.#options = options;
     this.#observer = observer;
     this.#supervisor = new Supervisor<Connection>({
-      name: `the engine of ${model.id}`,
-      readyTimeoutMs: options.loadTimeoutMs,
+      name: `the engine of ${model}`,
+      readyTimeoutMs: loadTimeoutMs,
       start: () => this.#startHost(),
       onExit: (exit) => this.#onExit(exit),
     });
   }
 
+  /** Of the last load that succeeded. */
   get description(): ModelDescription | undefined {
     return this.#description;
   }
@@ -92,42 +97,57 @@ export class ModelHost {
     }
   }
 
-  get stats(): EngineStats {
-    // A host reports when it makes a step, so what it last said of a request may outlive the request.
-    const running = Math.min(this.#stats?.running ?? 0, this.#places);
-    return {
-      ...(this.#stats ?? noStats),
-      running,
-      waiting: this.#places - running,
-      restarts: this.#supervisor.restarts,
-      hostMemoryBytes: this.#supervisor.current?.host.memoryBytes() ?? 0,
-    };
+  /** What the process said last of its work; nothing where it made no step yet, or is gone. */
+  get stats(): HostStats {
+    return this.#stats ?? noStats;
   }
 
+  get restarts(): number {
+    return this.#supervisor.restarts;
+  }
+
+  get memoryBytes(): number {
+    return this.#supervisor.current?.host.memoryBytes() ?? 0;
+  }
+
+  /** Starts the process as planned, or waits for the one that is starting. The plan holds for restarts too. */
+  async load(plan: HostPlan, signal?: AbortSignal): Promise<ModelDescription> {
+    this.#plan = plan;
+    return (await this.#supervisor.acquire(signal)).description;
+  }
+
+  /** Of the running process, or the one that is being started in place of one that died. */
   async describe(signal?: AbortSignal): Promise<ModelDescription> {
     return (await this.#supervisor.acquire(signal)).description;
   }
 
+  /** Ends the process and waits until its memory is free; `load` starts another. */
+  async unload(): Promise<void> {
+    this.#plan = undefined;
+    await this.#supervisor.rest();
+  }
+
+  /** Changes the limits of the running process; one that is gone takes them from its next plan. */
+  limit(limits: Omit<Extract<HostRequest, { type: "limit" }>, "type">): void {
+    const host = this.#supervisor.current?.host;
+    if (host) sendToLiving(host, { type: "limit", ...limits });
+  }
+
   /** Events of one request. Leaving the iteration, or an abort, cancels it in the host. */
   async *generate(request: GenerateRequest, signal: AbortSignal): AsyncGenerator<GenerateEvent> {
-    const release = this.#takePlaces(request.choices);
+    const { host } = await this.#supervisor.acquire(signal);
+    signal.throwIfAborted();
+    const id = ++this.#ids;
+    const events = new EventQueue<GenerateEvent>();
+    const onAbort = () => events.fail(signal.reason);
+    this.#pending.set(id, { type: "generate", events });
+    signal.addEventListener("abort", onAbort, { once: true });
     try {
-      const { host } = await this.#supervisor.acquire(signal);
-      signal.throwIfAborted();
-      const id = ++this.#ids;
-      const events = new EventQueue<GenerateEvent>();
-      const onAbort = () => events.fail(signal.reason);
-      this.#pending.set(id, { type: "generate", events });
-      signal.addEventListener("abort", onAbort, { once: true });
-      try {
-        host.send({ type: "generate", id, request });
-        yield* events;
-      } finally {
-        signal.removeEventListener("abort", onAbort);
-        if (this.#pending.delete(id)) this.#cancel(host, id);
-      }
+      host.send({ type: "generate", id, request });
+      yield* events;
     } finally {
-      release();
+      signal.removeEventListener("abort", onAbort);
+      if (this.#pending.delete(id)) sendToLiving(host, { type: "cancel", id });
     }
   }
 
@@ -137,53 +157,24 @@ export class ModelHost {
     type: Type,
     signal?: AbortSignal,
   ): Promise<Extract<HostResult, { type: Type }>> {
-    const release = this.#takePlaces(1);
-    try {
-      const { host } = await this.#supervisor.acquire(signal);
-      const result = await this.#send(host, message, signal);
-      if (!isResult(result, type))
-        throw new AppError("server_error", `the engine answered ${result.type} to ${message.type}`);
-      return result;
-    } finally {
-      release();
-    }
+    const { host } = await this.#supervisor.acquire(signal);
+    const result = await this.#send(host, message, signal);
+    if (!isResult(result, type))
+      throw new AppError("server_error", `the engine answered ${result.type} to ${message.type}`);
+    return result;
   }
 
-  /** Refuses new work, waits until what runs has ended or the deadline passes, then ends the host. */
-  async stop(deadline: AbortSignal): Promise<void> {
-    this.#draining = true;
-    if (this.#places > 0 && !deadline.aborted) {
-      await new Promise<void>((resolve) => {
-        this.#drained = resolve;
-        deadline.addEventListener("abort", () => resolve(), { once: true });
-      });
-    }
+  /** Ends the process for good. */
+  async stop(): Promise<void> {
+    this.#plan = undefined;
     await this.#supervisor.stop();
-  }
-
-  #takePlaces(places: number): () => void {
-    const { parallel, queue } = this.#options;
-    if (this.#draining)
-      throw new AppError("shutting_down", "the server is shutting down; try again on its successor");
-    if (this.#places + places > parallel + queue) {
-      throw new AppError(
-        "queue_full",
-        `${this.#model.id} is busy: ${parallel} requests may run and ${queue} wait; try again shortly or raise --queue`,
-        { details: { parallel, queue } },
-      );
-    }
-    this.#places += places;
-    return () => {
-      this.#places -= places;
-      if (this.#places === 0) this.#drained?.();
-    };
   }
 
   #send(host: Host<HostRequest>, message: Call, signal: AbortSignal | undefined): Promise<HostResult> {
     const id = ++this.#ids;
     return new Promise<HostResult>((resolve, reject) => {
       const onAbort = () => {
-        if (this.#pending.delete(id)) this.#cancel(host, id);
+        if (this.#pending.delete(id)) sendToLiving(host, { type: "cancel", id });
         reject(signal?.reason);
       };
       const settle = () => signal?.removeEventListener("abort", onAbort);
@@ -209,40 +200,31 @@ export class ModelHost {
     });
   }
 
-  #cancel(host: Host<HostRequest>, id: number): void {
-    try {
-      host.send({ type: "cancel", id });
-    } catch {
-      // A host that is gone has nothing left to cancel, and its end is reported on its own.
-    }
-  }
-
   #startHost(): StartedHost<Connection> {
+    const plan = this.#plan;
+    if (!plan) throw new AppError("server_error", `the engine of ${this.#model} has no plan to start by`);
     const startedAtMs = performance.now();
     const loaded = Promise.withResolvers<Connection>();
     const host = spawnHost<HostRequest, HostMessage>({
       role: "engine-host",
       environment: hostEnvironment,
-      ...(this.#options.memoryLimitBytes !== undefined && {
-        memoryLimitBytes: this.#options.memoryLimitBytes,
-      }),
+      ...(plan.memoryLimitBytes !== undefined && { memoryLimitBytes: plan.memoryLimitBytes }),
       onMessage: (message) => {
         if (message.type === "loaded") {
-          this.#description = { id: this.#model.id, ...message.description };
-          this.#observer.modelLoaded(this.#model.id, performance.now() - startedAtMs);
-          loaded.resolve({ host, description: this.#description });
+          const description = { id: this.#model, ...message.description };
+          this.#description = description;
+          this.#observer.modelLoaded(this.#model, {
+            durationMs: performance.now() - startedAtMs,
+            phases: message.phases,
+            placement: description.placement,
+          });
+          loaded.resolve({ host, description });
         } else if (message.type === "load-failed") loaded.reject(fromErrorRecord(message.error));
         else this.#receive(host, message);
       },
     });
-    host.send({ type: "load", options: this.#loadOptions() });
+    host.send({ type: "load", options: plan.load });
     return { host, ready: loaded.promise };
-  }
-
-  #loadOptions() {
-    const { models, queue, loadTimeoutMs, memoryLimitBytes, ...options } = this.#options;
-    const { chatTemplate } = this.#model;
-    return { ...options, modelPath: this.#model.path, ...(chatTemplate !== undefined && { chatTemplate }) };
   }
 
   #receive(host: Host<HostRequest>, message: Exclude<HostMessage, { type: "loaded" | "load-failed" }>): void {
@@ -263,7 +245,7 @@ export class ModelHost {
       case "report":
         this.#stats = message.stats;
         if (message.steps.length > 0) this.#supervisor.recordSuccess();
-        for (const step of message.steps) this.#observer.stepFinished(this.#model.id, step);
+        for (const step of message.steps) this.#observer.stepFinished(this.#model, step);
         return;
       default:
         message satisfies never;
@@ -295,20 +277,27 @@ export class ModelHost {
     const reason = exitReason(exit);
     const error = new AppError(
       "host_died",
-      `the engine of ${this.#model.id} ended while answering (${reason}); the next request starts a fresh one, send this one again`,
+      `the engine of ${this.#model} ended while answering (${reason}); the next request starts a fresh one, send this one again`,
     );
     for (const pending of this.#pending.values()) fail(pending, error);
     this.#pending.clear();
     const expected = exit.killedFor === "requested";
-    this.#observer.hostExited(this.#model.id, {
+    this.#observer.hostExited(this.#model, {
       expected,
       reason,
       inFlight: size,
       stderrTail: exit.stderrTail,
     });
     // A readiness probe that fails would keep away the request that starts the next host, so it starts by itself.
-    if (!expected && this.#description && !this.#draining)
-      void this.#supervisor.acquire().catch(() => undefined);
+    if (!expected && this.#description && this.#plan) void this.#supervisor.acquire().catch(() => undefined);
+  }
+}
+
+function sendToLiving(host: Host<HostRequest>, message: HostRequest): void {
+  try {
+    host.send(message);
+  } catch {
+    // A host that is gone has nothing left to change, and its end is reported on its own.
   }
 }
 

@@ -1,13 +1,12 @@
-/** One model that the engine offers. */
-export type ModelOptions = {
-  readonly id: string;
-  readonly path: string;
-  /** Own chat template (Jinja) in place of the file's. */
-  readonly chatTemplate?: string;
-};
+import type { AppError } from "../base/index.ts";
+import type { ModelPlacement } from "../contract/index.ts";
+import type { EvictionReason, ModelLibrary, ResidencyOptions } from "../models/index.ts";
+import type { LoadPhases } from "./protocol.ts";
 
 export type EngineOptions = {
-  readonly models: readonly ModelOptions[];
+  readonly catalog: Pick<ModelLibrary, "list" | "find" | "recordUse">;
+  /** How much may be in memory at once, and what leaves first. */
+  readonly residency: Omit<ResidencyOptions, "maxWaiting">;
   /** Folder of the shim and the llama.cpp libraries. */
   readonly libraryDir: string;
   /** Sequences decoded side by side, a model. */
@@ -19,6 +18,10 @@ export type EngineOptions = {
   readonly kvType: "f16" | "q8_0" | "f32";
   readonly threads?: number;
   readonly gpuLayers: number;
+  /** Whether layers can be put on a GPU at all; without one the estimates count everything as memory of the machine. */
+  readonly hasGpu: boolean;
+  /** Own chat template (Jinja) in place of those of the models. */
+  readonly chatTemplate?: string;
   readonly prefixCacheBytes: number;
   readonly loadTimeoutMs: number;
   /** Private memory of one engine host; past it the host is killed. */
@@ -28,7 +31,17 @@ export type EngineOptions = {
 
 /** What the engine tells of its work, for metrics and logs. Calls must be cheap and must not throw. */
 export type EngineObserver = {
-  modelLoaded(model: string, durationMs: number): void;
+  modelLoaded(
+    model: string,
+    load: { readonly durationMs: number; readonly phases: LoadPhases; readonly placement: ModelPlacement },
+  ): void;
+  unloadFailed(model: string, error: AppError): void;
+  modelUnloaded(model: string, reason: EvictionReason): void;
+  /** A request found its model loaded, or not. */
+  modelAsked(model: string, found: "hit" | "miss"): void;
+  modelPreloaded(model: string): void;
+  /** A request waited so long for other models to make room. */
+  roomWaited(model: string, durationMs: number): void;
   hostExited(
     model: string,
     exit: {

@@ -19,10 +19,44 @@ export type StepRecord = {
   readonly prefilled: number;
 };
 
+/** How long the parts of a load took. */
+export type LoadPhases = {
+  /** From the start of the process to the load message. */
+  readonly spawnToLoadMs: number;
+  /** Opening llama.cpp and its backends. */
+  readonly openMs: number;
+  /** Reading the weights and putting them where they compute. */
+  readonly modelMs: number;
+  /** Making the KV cache and the compute buffers. */
+  readonly contextMs: number;
+  readonly templateMs: number;
+  readonly adaptersMs: number;
+  /** From the load message to `loaded`, attempts that failed included. */
+  readonly totalMs: number;
+};
+
+/** What llama.cpp holds on one device; `CPU` is the host's memory, mapped files included. */
+export type DeviceMemory = {
+  readonly device: string;
+  readonly modelBytes: number;
+  readonly contextBytes: number;
+  readonly computeBytes: number;
+};
+
 export type HostRequest =
   | { readonly type: "load"; readonly options: LoadOptions }
   | { readonly type: "generate"; readonly id: number; readonly request: GenerateRequest }
   | { readonly type: "cancel"; readonly id: number }
+  /** Changes what was set at load, from the next step on. */
+  | {
+      readonly type: "limit";
+      /** Sequences side by side, up to what the model was loaded for; those that run beyond it end as they are. */
+      readonly parallel?: number;
+      /** Up to what the model was loaded with. */
+      readonly threads?: number;
+      /** What is parked beyond it is dropped at once. */
+      readonly prefixCacheBytes?: number;
+    }
   | { readonly type: "embed"; readonly id: number; readonly inputs: readonly (string | readonly number[])[] }
   | {
       readonly type: "rerank";
@@ -52,10 +86,21 @@ export type HostEvent =
   | { readonly id: number; readonly error: ErrorRecord };
 
 export type HostMessage =
-  | { readonly type: "loaded"; readonly description: Omit<ModelDescription, "id"> }
+  | {
+      readonly type: "loaded";
+      readonly description: Omit<ModelDescription, "id">;
+      readonly phases: LoadPhases;
+      /** Absent for models that cannot generate. */
+      readonly memory?: readonly DeviceMemory[];
+      /** Why the adapters that the model was set up with cannot be used; requests that want them are refused. */
+      readonly adapterProblem?: string;
+    }
   | { readonly type: "load-failed"; readonly error: ErrorRecord }
-  /** The host is about to work on something that only a deadline can end, such as a template; `ended` follows. */
-  | { readonly type: "began"; readonly id: number }
+  /**
+   * The host is about to work on something that only a deadline can end, such as a template; `ended` follows.
+   * `deadlineMs` is given where that may take longer than usual.
+   */
+  | { readonly type: "began"; readonly id: number; readonly deadlineMs?: number }
   | { readonly type: "ended"; readonly id: number }
   | { readonly type: "events"; readonly events: readonly HostEvent[] }
   /** What was done since the last report; comes a few times a second while there is work, and when it ends. */

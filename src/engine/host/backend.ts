@@ -1,5 +1,6 @@
 import type { AppError } from "../../base/index.ts";
 import type { JsonObject, ModelDescription, Sampling } from "../../contract/index.ts";
+import type { AdapterSet } from "./adapters.ts";
 
 /**
  * What the engine loop asks of the native library, and nothing more: no pointer crosses this line.
@@ -18,6 +19,12 @@ export type Backend = {
   /** Raw-distribution record of `token` at a batch place of the last decode, for prompt tokens. */
   rawLogprob(batchIndex: number, token: number, top: number): RawLogprob;
   createSampler(options: SamplerOptions): Sampler;
+  /** The number of a LoRA adapter's file, from then on good for `useAdapters`. Throws where the model does not take it. */
+  loadAdapter(path: string): number;
+  /** From the next decode on these are in effect and no others; costs nothing where they already are. */
+  useAdapters(adapters: AdapterSet): void;
+  /** Threads of the next steps; at most `context.threads`. */
+  setThreads(threads: number): void;
   /** Frees cells [from, to) of a sequence; `to` −1 means to its end. False where the model's memory cannot do it. */
   removeSequence(sequence: number, from: number, to: number): boolean;
   copySequence(source: number, target: number, from: number, to: number): void;
@@ -37,9 +44,9 @@ export type Backend = {
   /** GBNF of a JSON schema given as JSON text; throws AppError invalid_request where it cannot be compiled. */
   schemaToGrammar(schema: string): string;
   /** Pooled vectors, one an input; every input must fit `context.embedTokens`. Leaves the generation context alone. */
-  embed(inputs: readonly Int32Array[]): Float32Array[];
+  embed(inputs: readonly Int32Array[], adapters: AdapterSet): Float32Array[];
   /** Rank-head outputs for query and document pairs, already tokenised by `rerankTokens`. */
-  rank(inputs: readonly Int32Array[]): Float32Array;
+  rank(inputs: readonly Int32Array[], adapters: AdapterSet): Float32Array;
   rerankTokens(query: string, document: string): Int32Array;
   free(): void;
 };
@@ -68,6 +75,7 @@ export type ContextFacts = {
   readonly maxOutputs: number;
   /** Longest input of `embed` and `rank`. */
   readonly embedTokens: number;
+  /** Threads there are; `setThreads` may use fewer. */
   readonly threads: number;
 };
 

@@ -6,17 +6,58 @@ import type { ContextFacts } from "./backend.ts";
 import { type CostRecord, CostTable } from "./cost-table.ts";
 import type { LoadOptions } from "./load-options.ts";
 
-export type CostFile = { readonly costs: CostTable; save(): void };
+export type CostFile = {
+  /** The same object for the whole life of the host. */
+  readonly costs: CostTable;
+  save(): void;
+  /** Keeps what was learnt, and goes on with what is known of another number of threads. */
+  changeThreads(threads: number): void;
+};
 
 /** Costs hold for one model file, on one machine, with one number of threads and one cache type. */
 export function openCostFile(options: LoadOptions, context: ContextFacts): CostFile {
-  if (options.stateDir === undefined) return { costs: new CostTable(), save: () => {} };
   const { stateDir } = options;
-  const file = join(stateDir, `step-costs-${fingerprint(options, context)}.json`);
-  const costs = new CostTable(read(file));
-  let saved = JSON.stringify(costs.toRecord());
+  return stateDir === undefined
+    ? keepInMemory(context.threads)
+    : keepInFolder(stateDir, options, context.threads);
+}
+
+function keepInMemory(threadsAtStart: number): CostFile {
+  const costs = new CostTable();
+  const records = new Map<number, CostRecord>();
+  let threads = threadsAtStart;
   return {
     costs,
+    save: () => {},
+    changeThreads(next) {
+      if (next === threads) return;
+      records.set(threads, costs.toRecord());
+      threads = next;
+      costs.replace(records.get(next));
+    },
+  };
+}
+
+function keepInFolder(stateDir: string, options: LoadOptions, threadsAtStart: number): CostFile {
+  let threads = threadsAtStart;
+  let file = fileFor(threads);
+  const costs = new CostTable(read(file));
+  let saved = JSON.stringify(costs.toRecord());
+
+  function fileFor(count: number): string {
+    return join(stateDir, `step-costs-${fingerprint(options, count)}.json`);
+  }
+
+  const costFile: CostFile = {
+    costs,
+    changeThreads(next) {
+      if (next === threads) return;
+      costFile.save();
+      threads = next;
+      file = fileFor(threads);
+      costs.replace(read(file));
+      saved = JSON.stringify(costs.toRecord());
+    },
     save() {
       const text = JSON.stringify(costs.toRecord());
       if (text === saved) return;
@@ -31,16 +72,17 @@ export function openCostFile(options: LoadOptions, context: ContextFacts): CostF
       }
     },
   };
+  return costFile;
 }
 
-function fingerprint(options: LoadOptions, context: ContextFacts): string {
+function fingerprint(options: LoadOptions, threads: number): string {
   const { size, mtimeMs } = statSync(options.modelPath);
   const facts = [
     options.modelPath,
     size,
     mtimeMs,
     options.libraryDir,
-    context.threads,
+    threads,
     options.kvType,
     options.gpuLayers,
   ];

@@ -17,13 +17,21 @@ export type CostRecord = {
 
 export class CostTable {
   readonly #decodeMs = new Map<number, number>();
-  readonly #prefill: PrefillCost;
+  #prefill: PrefillCost;
   /** Best group size by number of decoding sequences; recomputed when the table changes. */
   #groups: number[] | undefined;
 
   constructor(record?: CostRecord) {
     for (const [size, ms] of Object.entries(record?.decodeMs ?? {})) this.#decodeMs.set(Number(size), ms);
     this.#prefill = new PrefillCost(record?.prefill);
+  }
+
+  /** Forgets everything and goes on from a record. */
+  replace(record: CostRecord | undefined): void {
+    this.#decodeMs.clear();
+    for (const [size, ms] of Object.entries(record?.decodeMs ?? {})) this.#decodeMs.set(Number(size), ms);
+    this.#prefill = new PrefillCost(record?.prefill);
+    this.#groups = undefined;
   }
 
   /**

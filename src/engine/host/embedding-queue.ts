@@ -1,11 +1,13 @@
 import { AppError, toErrorRecord } from "../../base/index.ts";
 import type { HostEvent } from "../protocol.ts";
+import type { AdapterSet } from "./adapters.ts";
 import type { Backend } from "./backend.ts";
 
 export type EmbeddingJob = {
   readonly id: number;
   readonly kind: "vectors" | "scores";
   readonly inputs: readonly Int32Array[];
+  readonly adapters: AdapterSet;
 };
 
 type Active = EmbeddingJob & { readonly vectors: Float32Array[]; readonly scores: number[]; done: number };
@@ -58,8 +60,8 @@ export class EmbeddingQueue {
   }
 
   #evaluate(job: Active, inputs: readonly Int32Array[]): void {
-    if (job.kind === "vectors") job.vectors.push(...this.#backend.embed(inputs));
-    else job.scores.push(...this.#backend.rank(inputs));
+    if (job.kind === "vectors") job.vectors.push(...this.#backend.embed(inputs, job.adapters));
+    else job.scores.push(...this.#backend.rank(inputs, job.adapters));
     job.done += inputs.length;
   }
 }

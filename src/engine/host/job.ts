@@ -104,13 +104,14 @@ type ChoiceOptions = { readonly choice: number; readonly nowMs: number };
 
 function createSequence(
   request: GenerateRequest,
-  { tokens, maxLength }: PreparedRequest,
+  { tokens, maxLength, adapters }: PreparedRequest,
   { sampler, hasGrammar, choice, nowMs }: Pick<Sequence, "sampler" | "hasGrammar"> & ChoiceOptions,
 ): Sequence {
   return {
     id: ++sequenceIds,
     priority: request.priority,
     tenant: request.tenant,
+    adapters,
     sampler,
     hasGrammar,
     cachePrompt: request.cachePrompt,
@@ -146,6 +147,7 @@ function createDone(
       reasoningTokens: answers.reduce((sum, answer) => sum + answer.reasoningTokens, 0),
     },
     timings: {
+      loadMs: 0,
       queueMs: startedAtMs - (first?.queuedAtMs ?? startedAtMs),
       prefillMs: firstTokenAtMs - startedAtMs,
       decodeMs: nowMs - firstTokenAtMs,

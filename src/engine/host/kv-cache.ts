@@ -6,7 +6,7 @@
  * what it added, and when the one it came from leaves, the count moves over to it.
  */
 import type { Backend } from "./backend.ts";
-import { PrefixTree } from "./prefix-tree.ts";
+import { PrefixForest } from "./prefix-forest.ts";
 
 /** A shorter common start is evaluated again rather than copied. */
 const minReuseTokens = 8;
@@ -19,6 +19,8 @@ const idleTokensKept = 64;
 const maxParkedEntries = 4096;
 
 export type CacheEntry = {
+  /** Key of the set of adapters that its keys and values were computed with. */
+  readonly adapters: string;
   tokens: Int32Array;
   /** Tokens whose cells hold valid keys and values; they are the first of `tokens`. */
   evaluated: number;
@@ -40,12 +42,15 @@ export type Lookup = {
   readonly pending: number;
 };
 
+/** What is asked of the cache for: the tokens of a request, and the key of the adapters that it computes with. */
+export type Prompt = { readonly tokens: Int32Array; readonly adapters: string };
+
 export type KvCacheOptions = { readonly maxParkedBytes: number };
 
 export class KvCache {
   readonly #backend: Backend;
-  readonly #maxParkedBytes: number;
-  readonly #tree = new PrefixTree<CacheEntry>();
+  #maxParkedBytes: number;
+  readonly #prefixes = new PrefixForest<CacheEntry>();
   /** Running and idle entries; never more than the context has sequences. */
   readonly #resident = new Set<CacheEntry>();
   /** In order of last use, the oldest first. */
@@ -81,10 +86,10 @@ export class KvCache {
   }
 
   /** How much of a prompt is known, and how much more a running request is about to know. */
-  lookup(tokens: Int32Array): Lookup {
-    const longest = tokens.length - 1;
-    const match = this.#findReusable(tokens);
-    const planned = this.#tree.findLongest(tokens, (entry) =>
+  lookup(prompt: Prompt): Lookup {
+    const longest = prompt.tokens.length - 1;
+    const match = this.#findReusable(prompt);
+    const planned = this.#prefixes.findLongest(prompt.adapters, prompt.tokens, (entry) =>
       entry.place.type === "running" ? entry.tokens.length : 0,
     );
     const reusable = match?.length ?? 0;
@@ -101,8 +106,9 @@ export class KvCache {
    * Opens an entry for a request, with as much of its tokens already evaluated as can be reused (always fewer than all,
    * so that there are logits to sample from). Undefined when no sequence is free or can be made free.
    */
-  open(tokens: Int32Array, options: { readonly reuse: boolean }): CacheEntry | undefined {
-    const match = options.reuse ? this.#findReusable(tokens) : undefined;
+  open(prompt: Prompt, options: { readonly reuse: boolean }): CacheEntry | undefined {
+    const { tokens, adapters } = prompt;
+    const match = options.reuse ? this.#findReusable(prompt) : undefined;
     if (match?.entry.place.type === "idle" && match.length * 2 >= match.entry.evaluated) {
       return this.#takeOver(match.entry, tokens, match.length);
     }
@@ -110,6 +116,7 @@ export class KvCache {
     const sequence = this.#takeSequence(match?.entry);
     if (sequence === undefined) return match && this.#takeOver(match.entry, tokens, match.length);
     const entry: CacheEntry = {
+      adapters,
       tokens,
       evaluated: 0,
       place: { type: "running", sequence },
@@ -119,7 +126,7 @@ export class KvCache {
     };
     if (match) this.#fill(entry, sequence, match.entry, match.length);
     this.#resident.add(entry);
-    this.#tree.set(entry, tokens);
+    this.#prefixes.set(entry, tokens);
     return entry;
   }
 
@@ -134,7 +141,7 @@ export class KvCache {
     entry.place = { type: "idle", sequence: entry.place.sequence };
     entry.tokens = kept;
     entry.lastUsed = this.#tick();
-    this.#tree.set(entry, kept);
+    this.#prefixes.set(entry, kept);
   }
 
   /** Ends a running entry and moves what it evaluated to host RAM, so that the request can go on later. */
@@ -169,6 +176,12 @@ export class KvCache {
     return true;
   }
 
+  /** Sets the budget of parked entries; those beyond it are dropped now, the least recently used first. */
+  setMaxParkedBytes(bytes: number): void {
+    this.#maxParkedBytes = bytes;
+    this.#trimParked(bytes, maxParkedEntries);
+  }
+
   /** Lends `count` unused sequences for measurements; undefined when they are not free. Give them back at once. */
   borrow(count: number): number[] | undefined {
     return this.#freeSequences.length < count ? undefined : this.#freeSequences.splice(-count);
@@ -181,8 +194,12 @@ export class KvCache {
     }
   }
 
-  #findReusable(tokens: Int32Array): { readonly entry: CacheEntry; readonly length: number } | undefined {
-    const found = this.#tree.findLongest(
+  #findReusable({
+    tokens,
+    adapters,
+  }: Prompt): { readonly entry: CacheEntry; readonly length: number } | undefined {
+    const found = this.#prefixes.findLongest(
+      adapters,
       tokens,
       (entry) => entry.evaluated,
       (entry) => placePreference[entry.place.type],
@@ -211,7 +228,7 @@ export class KvCache {
     const { sequence } = entry.place;
     if (length < entry.evaluated && !this.#backend.removeSequence(sequence, length, -1)) {
       this.#drop(entry);
-      return this.open(tokens, { reuse: true });
+      return this.open({ tokens, adapters: entry.adapters }, { reuse: true });
     }
     this.#giveAway(entry, length);
     entry.sharedTokens = Math.min(entry.sharedTokens, length);
@@ -219,7 +236,7 @@ export class KvCache {
     entry.tokens = tokens;
     entry.evaluated = length;
     entry.lastUsed = this.#tick();
-    this.#tree.set(entry, tokens);
+    this.#prefixes.set(entry, tokens);
     return entry;
   }
 
@@ -252,24 +269,24 @@ export class KvCache {
       return;
     }
     this.#releaseSequence(entry, entry.place.sequence);
-    while (
-      this.#parkedBytes + state.byteLength > this.#maxParkedBytes ||
-      this.#parked.size >= maxParkedEntries
-    ) {
-      const [oldest] = this.#parked;
-      if (!oldest) break;
-      this.#drop(oldest);
-    }
+    this.#trimParked(this.#maxParkedBytes - state.byteLength, maxParkedEntries - 1);
     entry.place = { type: "parked", state };
     this.#parked.add(entry);
     this.#parkedBytes += state.byteLength;
+  }
+
+  #trimParked(maxBytes: number, maxEntries: number): void {
+    for (const oldest of this.#parked) {
+      if (this.#parkedBytes <= maxBytes && this.#parked.size <= maxEntries) return;
+      this.#drop(oldest);
+    }
   }
 
   #drop(entry: CacheEntry): void {
     if (entry.place.type === "parked") this.#parkedBytes -= entry.place.state.byteLength;
     else this.#releaseSequence(entry, entry.place.sequence);
     this.#parked.delete(entry);
-    this.#tree.delete(entry);
+    this.#prefixes.delete(entry);
   }
 
   #releaseSequence(entry: CacheEntry, sequence: number): void {
@@ -311,7 +328,7 @@ export class KvCache {
   }
 
   #isCovered(entry: CacheEntry, tokens: Int32Array): boolean {
-    const found = this.#tree.findLongest(tokens, (other) =>
+    const found = this.#prefixes.findLongest(entry.adapters, tokens, (other) =>
       other === entry || other.place.type === "running" ? 0 : other.evaluated,
     );
     return found !== undefined && found.length >= tokens.length;

@@ -3,6 +3,7 @@ import { truncateSync } from "node:fs";
 import { join } from "node:path";
 import { AppError } from "../../base/index.ts";
 import { createTemporaryFolder, demoModelPath, findTestModel } from "../../testing/index.ts";
+import { noAdapters } from "./adapters.ts";
 import type { Backend } from "./backend.ts";
 import {
   chatRequest,
@@ -151,11 +152,10 @@ describe("the built-in model", () => {
       evaluate(backend, prompt),
       backend.createSampler(samplerOptions({ temperature: 0 })),
     );
-    const [a, b, again] = backend.embed([
-      tokenize("a red apple"),
-      tokenize("run the unit tests"),
-      tokenize("a red apple"),
-    ]);
+    const [a, b, again] = backend.embed(
+      [tokenize("a red apple"), tokenize("run the unit tests"), tokenize("a red apple")],
+      noAdapters,
+    );
     expect(Math.hypot(...(a ?? []))).toBeCloseTo(1, 5);
     expect(a).toEqual(again ?? new Float32Array());
     expect(a).not.toEqual(b ?? new Float32Array());
@@ -167,7 +167,7 @@ describe("the built-in model", () => {
 
   test("refuses an input that is too long to embed, naming it", () => {
     const error = errorOf(() =>
-      backend.embed([tokenize("short"), new Int32Array(backend.context.embedTokens + 1)]),
+      backend.embed([tokenize("short"), new Int32Array(backend.context.embedTokens + 1)], noAdapters),
     );
     expect(error.code).toBe("context_limit_exceeded");
     expect(error.message).toContain("input 1");
@@ -222,7 +222,7 @@ test.skipIf(!wordVectors)("an embedding model ranks related words above others",
   const words = ["king", "queen", "water"].map((word) =>
     backend.tokenize(word, { addSpecial: true, parseSpecial: false }),
   );
-  const [king, queen, water] = backend.embed(words);
+  const [king, queen, water] = backend.embed(words, noAdapters);
   const dot = (a: Float32Array | undefined, b: Float32Array | undefined) =>
     Array.from(a ?? []).reduce((sum, value, i) => sum + value * (b?.[i] ?? 0), 0);
   expect(dot(king, queen)).toBeGreaterThan(dot(king, water));
@@ -237,11 +237,11 @@ test.skipIf(!reranker)("a rerank model scores each document, alone or in company
   const pairs = ["a cat", "the price of copper", "x"].map((document) =>
     backend.rerankTokens("what is a cat", document),
   );
-  const scores = backend.rank(pairs);
+  const scores = backend.rank(pairs, noAdapters);
   expect(scores).toHaveLength(3);
-  expect(pairs.map((pair) => backend.rank([pair])[0])).toEqual(
+  expect(pairs.map((pair) => backend.rank([pair], noAdapters)[0])).toEqual(
     [...scores].map((score) => expect.closeTo(score, 3)),
   );
-  expect(errorOf(() => backend.embed(pairs)).code).toBe("invalid_request");
+  expect(errorOf(() => backend.embed(pairs, noAdapters)).code).toBe("invalid_request");
   backend.free();
 });

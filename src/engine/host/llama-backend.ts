@@ -1,29 +1,61 @@
 import { AppError, toAppError } from "../../base/index.ts";
+import type { DeviceMemory, LoadPhases } from "../protocol.ts";
+import { type AdapterSet, noAdapters } from "./adapters.ts";
 import type { Backend, Batch, ModelFacts, Sampler } from "./backend.ts";
 import { createLlamaChat, type LlamaChat } from "./llama-chat.ts";
+import { createEmbeddingCalls } from "./llama-embedding.ts";
 import { freeModel, type LoadedModel, loadModel } from "./llama-load.ts";
+import { readableReason } from "./llama-log.ts";
 import { LlamaSampler, readRawRecord } from "./llama-sampler.ts";
 import type { LoadOptions } from "./load-options.ts";
-import { encodeText, type Native, type NativePointer, openNative, textLength } from "./symbols.ts";
+import {
+  addressable,
+  encodeText,
+  type Native,
+  type NativePointer,
+  openNative,
+  textLength,
+} from "./symbols.ts";
+
+/** How long the parts of a load took. */
+export type BackendPhases = Pick<LoadPhases, "openMs" | "modelMs" | "contextMs" | "templateMs">;
+
+export type LlamaBackend = Backend & {
+  readonly phases: BackendPhases;
+  /** What llama.cpp allocated; absent for models that cannot generate. */
+  readonly memory: readonly DeviceMemory[] | undefined;
+};
 
 /**
  * Loads a model through the shim. Throws AppError model_load_failed with llama.cpp's own words.
  * On Linux the kernel ends this process from now on when the one that spawned it dies, even within a long decode.
  */
-export function createLlamaBackend(options: LoadOptions): Backend {
+export function createLlamaBackend(options: LoadOptions): LlamaBackend {
+  const startedAtMs = performance.now();
   const native = openNative(options.libraryDir);
   native.symbols.hearth_die_with_parent();
+  const openMs = performance.now() - startedAtMs;
   const loaded = loadModel(native, options);
+  const loadedAtMs = performance.now();
   const chat = loadChat(native, loaded, options.chatTemplate);
-  const { freeEmbedding, ...embeddingCalls } = createEmbeddingCalls(native, loaded);
+  const templateMs = performance.now() - loadedAtMs;
+  const { freeEmbedding, setEmbeddingThreads, ...embeddingCalls } = createEmbeddingCalls(native, loaded);
+  const { setGenerationThreads, ...generationCalls } = createGenerationCalls(native, loaded);
   return {
+    phases: { openMs, modelMs: loaded.modelMs, contextMs: loaded.contextMs, templateMs },
+    memory: loaded.memory,
     model: toModelFacts(loaded, chat.templates),
     context: loaded.context,
     chat: chat.templates,
     ...(chat.problem !== undefined && { chatProblem: chat.problem }),
-    ...createGenerationCalls(native, loaded),
+    ...generationCalls,
     ...createTextCalls(native, loaded),
     ...embeddingCalls,
+    setThreads(threads) {
+      const active = Math.max(1, Math.min(threads, loaded.context.threads));
+      setGenerationThreads(active);
+      setEmbeddingThreads(active);
+    },
     free() {
       chat.templates?.free();
       freeEmbedding();
@@ -45,7 +77,7 @@ function loadChat(
   }
 }
 
-function toModelFacts({ facts, generates }: LoadedModel, chat: LlamaChat | undefined): ModelFacts {
+function toModelFacts({ facts, generates, placement }: LoadedModel, chat: LlamaChat | undefined): ModelFacts {
   const { infillPrefix: prefix, infillSuffix: suffix, infillMiddle: middle, bosToken, endTokens } = facts;
   const hasInfill = prefix !== null && suffix !== null && middle !== null;
   return {
@@ -57,6 +89,7 @@ function toModelFacts({ facts, generates }: LoadedModel, chat: LlamaChat | undef
     embeddingLength: facts.embeddingLength,
     layers: facts.layers,
     trainedContextTokens: facts.trainedContextTokens,
+    placement,
     addsBos: facts.addsBos,
     bosToken: bosToken ?? undefined,
     endTokens: new Set(endTokens),
@@ -78,6 +111,7 @@ function toModelFacts({ facts, generates }: LoadedModel, chat: LlamaChat | undef
 function createGenerationCalls(native: Native, { generation, model, context }: LoadedModel) {
   const { symbols, check } = native;
   const handles = new Int32Array(context.maxOutputs);
+  let adaptersInUse = noAdapters.key;
   const needContext = (): NativePointer => {
     if (generation === undefined) throw new AppError("invalid_request", "this model does not generate text");
     return generation;
@@ -96,6 +130,29 @@ function createGenerationCalls(native: Native, { generation, model, context }: L
       readRawRecord(native, needContext(), { batchIndex, token, top }),
     createSampler: (options: Parameters<Backend["createSampler"]>[0]) =>
       new LlamaSampler(native, model, options),
+    loadAdapter(path: string): number {
+      const bytes = encodeText(path);
+      try {
+        return check(symbols.hearth_adapter_load(model, bytes, textLength(path, bytes)));
+      } catch (cause) {
+        throw new AppError(toAppError(cause).code, readableReason(cause), { cause });
+      }
+    },
+    useAdapters({ key, indices, scales }: AdapterSet): void {
+      if (key === adaptersInUse) return;
+      check(
+        symbols.hearth_context_adapt(
+          needContext(),
+          indices.length,
+          addressable(indices),
+          addressable(scales),
+        ),
+      );
+      adaptersInUse = key;
+    },
+    setGenerationThreads(threads: number): void {
+      if (generation !== undefined) symbols.hearth_context_set_threads(generation, threads);
+    },
     removeSequence: (sequence: number, from: number, to: number) =>
       check(symbols.hearth_sequence_remove(needContext(), sequence, from, to)) === 1,
     copySequence(source: number, target: number, from: number, to: number): void {
@@ -160,49 +217,6 @@ function createTextCalls({ symbols, check, takeBytes, takeText }: Native, { mode
     schemaToGrammar(schema: string): string {
       const bytes = encodeText(schema);
       return takeText(symbols.hearth_schema_to_grammar(bytes, textLength(schema, bytes)));
-    },
-  };
-}
-
-/** Vectors and scores come from a context of their own, made when the first is asked for. */
-function createEmbeddingCalls(
-  { symbols, check, checkPointer }: Native,
-  { model, threads, facts, context }: LoadedModel,
-) {
-  let embedding: NativePointer | undefined;
-  const run = (inputs: readonly Int32Array[], valuesPerInput: number): Float32Array => {
-    const lengths = Int32Array.from(inputs, (input) => input.length);
-    const tooLong = lengths.findIndex((length) => length > context.embedTokens);
-    if (tooLong >= 0) {
-      const message = `input ${tooLong} has ${lengths[tooLong]} tokens; this model takes ${context.embedTokens}`;
-      throw new AppError("context_limit_exceeded", message);
-    }
-    const tokens = new Int32Array(lengths.reduce((sum, length) => sum + length, 0) + 1);
-    let offset = 0;
-    for (const input of inputs) {
-      tokens.set(input, offset);
-      offset += input.length;
-    }
-    const values = new Float32Array(Math.max(1, inputs.length * valuesPerInput));
-    embedding ??= checkPointer(symbols.hearth_embed_new(model, threads, facts.ranks ? 1 : 0));
-    check(symbols.hearth_embed(embedding, inputs.length, lengths, tokens, values));
-    return values;
-  };
-  return {
-    embed(inputs: readonly Int32Array[]): Float32Array[] {
-      if (facts.ranks)
-        throw new AppError("invalid_request", "this model ranks documents and gives no embeddings");
-      const length = facts.embeddingLength;
-      const values = run(inputs, length);
-      return inputs.map((_, i) => values.slice(i * length, (i + 1) * length));
-    },
-    rank(inputs: readonly Int32Array[]): Float32Array {
-      if (!facts.ranks) throw new AppError("invalid_request", "this model has no rank head");
-      return run(inputs, 1).slice(0, inputs.length);
-    },
-    freeEmbedding(): void {
-      if (embedding !== undefined) symbols.hearth_embed_free(embedding);
-      embedding = undefined;
     },
   };
 }

@@ -1,40 +1,23 @@
-/** Loads a model and its generation context, choosing sizes that the machine can hold. */
+/** Loads a model and its generation context where they fit: on the GPU, in part or not at all. */
 import { availableParallelism } from "node:os";
 import { AppError } from "../../base/index.ts";
-import type { Sampling } from "../../contract/index.ts";
+import type { ModelPlacement } from "../../contract/index.ts";
+import type { DeviceMemory } from "../protocol.ts";
 import type { ContextFacts } from "./backend.ts";
+import { readableReason } from "./llama-log.ts";
 import type { LoadOptions } from "./load-options.ts";
+import type { NativeModelFacts } from "./native-facts.ts";
+import {
+  describePlacement,
+  type FailedAttempt,
+  isMemoryFailure,
+  PlacementError,
+  placeLayers,
+} from "./placement.ts";
+import { planContext } from "./plan-context.ts";
 import { encodeText, type Native, type NativePointer } from "./symbols.ts";
 
-/** What the shim tells of a model. */
-export type NativeModelFacts = {
-  readonly architecture: string;
-  readonly description: string;
-  readonly parameters: number;
-  readonly sizeBytes: number;
-  readonly vocabularySize: number;
-  readonly embeddingLength: number;
-  readonly layers: number;
-  readonly trainedContextTokens: number;
-  readonly slidingWindow: number;
-  readonly recurrent: boolean;
-  readonly causal: boolean;
-  /** Has a decoder that needs no encoder. */
-  readonly decodes: boolean;
-  /** The file names a way to pool embeddings. */
-  readonly pools: boolean;
-  readonly ranks: boolean;
-  readonly kvElementsPerToken: number;
-  readonly addsBos: boolean;
-  readonly bosToken: number | null;
-  readonly infillPrefix: number | null;
-  readonly infillSuffix: number | null;
-  readonly infillMiddle: number | null;
-  readonly endTokens: readonly number[];
-  readonly recommendedSampling: Sampling;
-};
-
-export type LoadedModel = {
+type NativeModel = {
   readonly model: NativePointer;
   readonly threads: NativePointer;
   /** Absent for models that cannot generate. */
@@ -42,47 +25,36 @@ export type LoadedModel = {
   readonly facts: NativeModelFacts;
   readonly generates: boolean;
   readonly context: ContextFacts;
+  /** Of the attempt that worked. */
+  readonly modelMs: number;
+  readonly contextMs: number;
 };
 
-/** One physical batch: larger ones speed prefill up little and make every step last longer. */
-const batchTokens = 512;
-const defaultContextTokens = 8192;
-/** The cache is made larger than these only when asked for: loading touches all of its memory. */
-const maxDefaultKvTokens = 16384;
-const maxDefaultFullContexts = 4;
-const kvShareOfMemory = 0.25;
-const maxNativeSequences = 256;
-/** Memory that the logits of one batch may take, unless running sequences alone need more. */
-const outputBytes = 16 * 1024 * 1024;
-const bytesPerLogit = 4;
-/** A causal model computes logits for every embedded token, needed or not. */
-const embedOutputBytes = 1024 * 1024 * 1024;
-const maxEmbedTokens = 8192;
+export type LoadedModel = NativeModel & {
+  readonly placement: ModelPlacement;
+  /** What llama.cpp allocated; absent for models that cannot generate. */
+  readonly memory: readonly DeviceMemory[] | undefined;
+};
+
 /** Below this size a model runs on one thread. */
 const oneThreadModelBytes = 32 * 1024 * 1024;
-/** Layers to try on a GPU that is too small for all; the last runs without it. */
-const gpuLayerSteps = [64, 48, 32, 24, 16, 8, 0];
+/** The shim's numbers of types. */
+const kvTypeCodes = { f16: 0, q8_0: 1, f32: 2 } as const;
 
-const kvTypes = {
-  f16: { code: 0, bytesPerElement: 2 },
-  q8_0: { code: 1, bytesPerElement: 34 / 32 },
-  f32: { code: 2, bytesPerElement: 4 },
-} as const;
-
-/** Tries fewer layers on the GPU until the model and its context fit. Throws AppError model_load_failed. */
+/** Throws AppError out_of_memory where nothing fits, and model_load_failed with llama.cpp's own words for the rest. */
 export function loadModel(native: Native, options: LoadOptions): LoadedModel {
-  const attempts = hasGpu(native)
-    ? [options.gpuLayers, ...gpuLayerSteps.filter((layers) => fewer(layers, options.gpuLayers))]
-    : [0];
-  let failure: unknown;
-  for (const gpuLayers of attempts) {
-    try {
-      return loadOnce(native, options, gpuLayers);
-    } catch (error) {
-      failure ??= error;
-    }
+  const wish = { ...options, hasGpu: options.gpuLayers !== 0 && hasGpu(native) };
+  try {
+    const placed = placeLayers(wish, (gpuLayers) => loadOnce(native, options, gpuLayers));
+    const { loaded } = placed;
+    return {
+      ...loaded,
+      placement: describePlacement(placed, loaded.facts.layers, readableReason),
+      memory: loaded.generation === undefined ? undefined : readMemory(native, loaded.generation),
+    };
+  } catch (error) {
+    throw error instanceof PlacementError ? describeFailure(error, options.modelPath) : error;
   }
-  throw describeFailure(failure, options.modelPath);
 }
 
 export function freeModel(
@@ -94,19 +66,21 @@ export function freeModel(
   if (loaded.threads !== undefined) native.symbols.hearth_threads_free(loaded.threads);
 }
 
-function fewer(layers: number, wanted: number): boolean {
-  return wanted < 0 || layers < wanted;
-}
-
 function hasGpu({ symbols, takeText }: Native): boolean {
   const devices = JSON.parse(takeText(symbols.hearth_devices())) as readonly { readonly gpu: boolean }[];
   return devices.some(({ gpu }) => gpu);
 }
 
-function loadOnce(native: Native, options: LoadOptions, gpuLayers: number): LoadedModel {
+function readMemory({ symbols, takeText }: Native, generation: NativePointer): readonly DeviceMemory[] {
+  return JSON.parse(takeText(symbols.hearth_context_memory(generation))) as readonly DeviceMemory[];
+}
+
+function loadOnce(native: Native, options: LoadOptions, gpuLayers: number): NativeModel {
   const { symbols, checkPointer, takeText } = native;
+  const startedAtMs = performance.now();
   const path = encodeText(options.modelPath);
   const model = checkPointer(symbols.hearth_model_load(path, path.length, gpuLayers));
+  const modelMs = performance.now() - startedAtMs;
   let threads: NativePointer | undefined;
   let generation: NativePointer | undefined;
   try {
@@ -114,7 +88,7 @@ function loadOnce(native: Native, options: LoadOptions, gpuLayers: number): Load
     const threadCount = options.threads ?? defaultThreads(native, facts);
     threads = checkPointer(symbols.hearth_threads_new(threadCount));
     const generates = facts.decodes && facts.causal && !facts.pools;
-    const planned = planContext(facts, options, threadCount);
+    const planned = { ...(options.context ?? planContext(facts, options)), threads: threadCount };
     if (generates) generation = createGeneration(native, { model, threads, options, planned });
     const kvTokens = generation === undefined ? 0 : symbols.hearth_context_kv_tokens(generation);
     const sequenceTokens = generates ? Math.min(planned.sequenceTokens, kvTokens) : planned.sequenceTokens;
@@ -125,6 +99,8 @@ function loadOnce(native: Native, options: LoadOptions, gpuLayers: number): Load
       facts,
       generates,
       context: { ...planned, kvTokens, sequenceTokens },
+      modelMs,
+      contextMs: performance.now() - startedAtMs - modelMs,
     };
   } catch (error) {
     freeModel(native, { model, threads, generation });
@@ -142,8 +118,7 @@ function createGeneration(
   { symbols, checkPointer }: Native,
   from: { model: NativePointer; threads: NativePointer; options: LoadOptions; planned: ContextFacts },
 ): NativePointer {
-  const { kvTokens, maxSequences, maxOutputs } = from.planned;
-  const { code } = kvTypes[from.options.kvType];
+  const { kvTokens, batchTokens, maxSequences, maxOutputs } = from.planned;
   return checkPointer(
     symbols.hearth_context_new(
       from.model,
@@ -152,55 +127,26 @@ function createGeneration(
       batchTokens,
       maxSequences,
       maxOutputs,
-      code,
+      kvTypeCodes[from.options.kvType],
     ),
   );
 }
 
-function planContext(facts: NativeModelFacts, options: LoadOptions, threads: number): ContextFacts {
-  const trained = Math.max(1, facts.trainedContextTokens);
-  const sequenceTokens = Math.min(options.contextTokens ?? defaultContextTokens, trained);
-  const wanted = sequenceTokens * Math.min(options.parallel, maxDefaultFullContexts);
-  const bytesPerToken = facts.kvElementsPerToken * kvTypes[options.kvType].bytesPerElement;
-  const affordable =
-    bytesPerToken > 0 ? Math.floor((availableMemory() * kvShareOfMemory) / bytesPerToken) : wanted;
-  const kvTokens =
-    options.kvTokens ?? Math.max(sequenceTokens, Math.min(wanted, affordable, maxDefaultKvTokens));
-  const maxSequences = planSequences(facts, options.parallel);
-  const affordableOutputs = Math.floor(outputBytes / (bytesPerLogit * facts.vocabularySize));
-  const embedLimit = facts.causal
-    ? Math.floor(embedOutputBytes / (bytesPerLogit * facts.vocabularySize))
-    : maxEmbedTokens;
-  return {
-    kvTokens,
-    sequenceTokens,
-    maxSequences,
-    batchTokens,
-    maxOutputs: Math.max(maxSequences, Math.min(batchTokens, affordableOutputs)),
-    embedTokens: Math.max(1, Math.min(sequenceTokens, embedLimit, maxEmbedTokens)),
-    threads,
-  };
+function describeFailure({ failedAttempts }: PlacementError, path: string): AppError {
+  const { error } = failedAttempts.at(-1) ?? { error: undefined };
+  const code = isMemoryFailure(error)
+    ? "out_of_memory"
+    : error instanceof AppError
+      ? error.code
+      : "model_load_failed";
+  return new AppError(code, `${path} cannot be loaded: ${readableReason(error)}${tried(failedAttempts)}`, {
+    cause: error,
+    details: { path },
+  });
 }
 
-/** Some more than run, so that finished prefixes can stay; a recurrent model pays for each with a state of its own. */
-function planSequences(facts: NativeModelFacts, parallel: number): number {
-  const spare = facts.recurrent ? 0 : Math.max(4, Math.ceil(parallel / 2));
-  return Math.min(maxNativeSequences, parallel + spare);
-}
-
-function availableMemory(): number {
-  return process.availableMemory();
-}
-
-function describeFailure(error: unknown, path: string): AppError {
-  const code = error instanceof AppError ? error.code : "model_load_failed";
-  const reason = readableLog(error instanceof Error ? error.message : String(error));
-  return new AppError(code, `${path} cannot be loaded: ${reason}`, { cause: error, details: { path } });
-}
-
-/** llama.cpp's lines without the names of its functions, each said once. */
-function readableLog(log: string): string {
-  const lines = log.split("\n").map((line) => line.replace(/^(\w+: )+(error loading model: )?/, "").trim());
-  const telling = lines.filter((line) => line !== "" && !line.includes("failed to load model"));
-  return [...new Set(telling)].join("; ") || "llama.cpp gave no reason";
+function tried(attempts: readonly FailedAttempt[]): string {
+  if (attempts.length < 2) return "";
+  const layers = attempts.map(({ gpuLayers }) => (gpuLayers < 0 ? "all" : gpuLayers)).join(", ");
+  return `; tried with ${layers} layers on the GPU`;
 }

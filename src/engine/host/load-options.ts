@@ -1,8 +1,16 @@
+import type { AdapterUse } from "../../contract/index.ts";
+import type { ContextFacts } from "./backend.ts";
+
+/** Sizes of a model's contexts, planned by the server from the header and what memory it grants. */
+export type ContextPlan = Omit<ContextFacts, "threads">;
+
 /** How a host loads its model. Absent values are chosen from the model and the machine. */
 export type LoadOptions = {
   /** Folder of the shim and the llama.cpp libraries. */
   readonly libraryDir: string;
   readonly modelPath: string;
+  /** What the contexts are made with, as it stands; absent: planned here from the fields below and what is free. */
+  readonly context?: ContextPlan;
   /** Most tokens one sequence may hold; clamped to what the model was trained for. */
   readonly contextTokens?: number;
   /** Sequences decoded side by side. */
@@ -13,6 +21,14 @@ export type LoadOptions = {
   readonly threads?: number;
   /** Layers to put on a GPU; −1 means all that fit. */
   readonly gpuLayers: number;
+  /** What the server expects to fit on the GPU; tried first, fewer follow where it does not. */
+  readonly firstGpuLayers?: number;
+  /** Layers of the model as its header has them; spares attempts that differ in nothing. */
+  readonly layers?: number;
+  /** LoRA adapters that requests may use; each is loaded when the first request wants it. Paths were checked. */
+  readonly adapters?: readonly { readonly name: string; readonly path: string }[];
+  /** In effect where a request names none. */
+  readonly defaultAdapters?: readonly AdapterUse[];
   /** Host RAM that parked prefixes may take. */
   readonly prefixCacheBytes: number;
   readonly chatTemplate?: string;

@@ -1,75 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import type { GenerateRequest } from "../../contract/index.ts";
-import { createFakeBackend, type FakeBackendOptions, fakeNextToken } from "../../testing/fake-backend.ts";
-import { CostTable } from "./cost-table.ts";
-import { createJob, type Job } from "./job.ts";
-import { KvCache } from "./kv-cache.ts";
-import { EngineLoop } from "./loop.ts";
-import { prepareRequest } from "./prepare.ts";
-import { Scheduler } from "./scheduler.ts";
-
-type Ask = { readonly tokens: readonly number[]; readonly maxTokens: number } & Partial<GenerateRequest>;
-
-function createEngine(options: FakeBackendOptions & { parallel: number; maxParkedBytes?: number }) {
-  const backend = createFakeBackend(options);
-  const kv = new KvCache(backend, { maxParkedBytes: options.maxParkedBytes ?? 1 << 20 });
-  const costs = new CostTable();
-  const scheduler = new Scheduler(kv, costs, {
-    parallel: options.parallel,
-    batchTokens: backend.context.batchTokens,
-    maxOutputs: backend.context.maxOutputs,
-    nowMs: () => performance.now(),
-  });
-  const loop = new EngineLoop({ backend, kv, scheduler, costs, nowMs: () => 0, watch: (work) => work() });
-  let ids = 0;
-  function add({ tokens, ...ask }: Ask): Job {
-    const request: GenerateRequest = {
-      id: "r",
-      model: "fake",
-      input: { type: "tokens", tokens },
-      sampling: { seed: 1 },
-      stop: [],
-      choices: 1,
-      entropy: false,
-      promptLogprobs: false,
-      priority: "interactive",
-      tenant: "t",
-      cachePrompt: true,
-      ...ask,
-    };
-    const deps = { backend, push: loop.push.bind(loop), nowMs: 0 };
-    const job = createJob(
-      deps,
-      ++ids,
-      request,
-      prepareRequest(backend, backend.context.sequenceTokens, request),
-    );
-    loop.add(job);
-    return job;
-  }
-  function drain(maxSteps = 5000) {
-    for (let i = 0; loop.hasWork; i++) {
-      if (i === maxSteps) throw new Error("the loop does not come to an end");
-      loop.step();
-    }
-    return loop.takeEvents();
-  }
-  return { backend, kv, scheduler, loop, add, drain };
-}
-
-/** What the model says to a prompt when it is alone. */
-function reference(prompt: readonly number[], count: number): number[] {
-  const history = [...prompt];
-  for (let i = 0; i < count; i++) history.push(fakeNextToken(history));
-  return history.slice(prompt.length);
-}
-
-const generated = (job: Job, index = 0) => {
-  const sequence = job.sequences[index];
-  return sequence ? [...sequence.tokens.subarray(sequence.promptLength, sequence.length)] : [];
-};
-const range = (from: number, count: number) => Array.from({ length: count }, (_, i) => (from + i) % 97);
+import type { AdapterUse } from "../../contract/index.ts";
+import { createEngine, generated, keyOf, range, reference } from "./loop-fixture.ts";
 
 describe("the loop", () => {
   test("gives each of many requests the answer that it would get alone", () => {
@@ -228,6 +160,15 @@ describe("the loop", () => {
       maxTokens: fc.integer({ min: 1, max: 30 }),
       tenant: fc.constantFrom("a", "b"),
       priority: fc.constantFrom("interactive" as const, "batch" as const),
+      adapters: fc.constantFrom<readonly AdapterUse[]>(
+        [],
+        [{ name: "pirate", scale: 1 }],
+        [{ name: "pirate", scale: 0.5 }],
+        [
+          { name: "formal", scale: 1 },
+          { name: "pirate", scale: 1 },
+        ],
+      ),
       stepsBefore: fc.integer({ min: 0, max: 6 }),
       cancelLater: fc.boolean(),
     });
@@ -263,7 +204,7 @@ describe("the loop", () => {
           for (const { job, cancelLater } of jobs) if (cancelLater) engine.loop.cancel(job);
           engine.drain();
           for (const { job, tokens, cancelLater, maxTokens } of jobs) {
-            const expected = reference(tokens, maxTokens);
+            const expected = reference(tokens, maxTokens, keyOf(job));
             expect(generated(job)).toEqual(cancelLater ? expected.slice(0, generated(job).length) : expected);
           }
           expect(engine.kv.usedTokens).toBeGreaterThanOrEqual(engine.backend.usedCells());

@@ -114,6 +114,8 @@ export class EngineLoop {
   #decode(items: readonly StepItem[]): Row[] | undefined {
     const rows = this.#fillBatch(items);
     try {
+      const [first] = items;
+      if (first) this.#deps.backend.useAdapters(first.sequence.adapters);
       if (this.#deps.backend.decode(this.#batch) === "no-space") {
         this.#findSpace(items);
         return undefined;

@@ -1,12 +1,14 @@
 /** Turns a request into tokens, sampler options and the way its answer is read; refuses what cannot be served. */
 import { AppError } from "../../base/index.ts";
 import type { ChatInput, GenerateRequest, JsonObject, Message, Tool } from "../../contract/index.ts";
+import type { AdapterSet, AdapterTable } from "./adapters.ts";
 import type { AnswerParser, Backend, GrammarOptions, RenderedChat, SamplerOptions } from "./backend.ts";
 
 export type PreparedRequest = {
   readonly tokens: Int32Array;
   /** Prompt and answer together. */
   readonly maxLength: number;
+  readonly adapters: AdapterSet;
   readonly stops: readonly string[];
   readonly preservedTokens: ReadonlySet<number>;
   readonly createParser: (() => AnswerParser) | undefined;
@@ -14,16 +16,19 @@ export type PreparedRequest = {
   readonly samplerOptions: (choice: number) => SamplerOptions;
 };
 
+export type PrepareDeps = {
+  readonly backend: Backend;
+  readonly contextTokens: number;
+  readonly adapters: AdapterTable;
+};
+
 /** What llama-common takes for a budget without end. */
 const noBudget = -1;
 const noTokens: ReadonlySet<number> = new Set();
 
-/** Throws AppError invalid_request or context_limit_exceeded; does no inference. */
-export function prepareRequest(
-  backend: Backend,
-  contextTokens: number,
-  request: GenerateRequest,
-): PreparedRequest {
+/** Throws AppError invalid_request or context_limit_exceeded; does no inference, but may load an adapter. */
+export function prepareRequest(deps: PrepareDeps, request: GenerateRequest): PreparedRequest {
+  const { backend, contextTokens } = deps;
   if (!backend.model.capabilities.generate) {
     throw new AppError(
       "invalid_request",
@@ -31,15 +36,14 @@ export function prepareRequest(
     );
   }
   const chat = request.input.type === "chat" ? renderChat(backend, request, request.input) : undefined;
-  const tokens = chat
-    ? backend.tokenize(chat.prompt, { addSpecial: true, parseSpecial: true })
-    : promptTokens(backend, request);
+  const tokens = chat ? tokenizePrompt(backend, chat.prompt) : promptTokens(backend, request);
   const maxLength = checkLength(tokens.length, contextTokens, request.maxTokens);
   const grammar = chat ? chat.grammar : plainGrammar(backend, request);
   const firstSeed = request.sampling.seed ?? randomSeed();
   return {
     tokens,
     maxLength,
+    adapters: deps.adapters.resolve(request.adapters),
     stops: [...request.stop, ...(chat?.stops ?? [])],
     preservedTokens: chat?.preservedTokens ?? noTokens,
     createParser: chat?.createParser,
@@ -56,6 +60,46 @@ export function renderPrompt(backend: Backend, request: GenerateRequest): string
 }
 
 function renderChat(backend: Backend, request: GenerateRequest, input: ChatInput): RenderedChat {
+  const { renderedPrompt } = input;
+  if (renderedPrompt === undefined) return applyTemplate(backend, request, input);
+  return { ...describeAnswer(backend, request, input), prompt: withoutBos(backend, renderedPrompt) };
+}
+
+/** What the answer to a prompt that was rendered elsewhere looks like: its grammar, its parser, where it ends. */
+function describeAnswer(backend: Backend, request: GenerateRequest, input: ChatInput): RenderedChat {
+  const callsTools = input.tools.length > 0 && input.toolChoice !== "none";
+  if (backend.chat) {
+    try {
+      return applyTemplate(backend, request, input);
+    } catch (error) {
+      // The template may refuse turns that the prompt's own one takes; the form of an answer does not hang on them.
+      if (callsTools || input.continueFinalMessage) throw error;
+    }
+  } else if (callsTools) {
+    throw new AppError(
+      "invalid_request",
+      `${request.model} has no usable chat template, so nothing is known of how it calls tools; ask without tools`,
+    );
+  }
+  return {
+    prompt: "",
+    grammar: plainGrammar(backend, request),
+    generationPrompt: "",
+    stops: [],
+    preservedTokens: noTokens,
+    reasoningTags: undefined,
+    createParser: undefined,
+  };
+}
+
+/** The tokeniser adds the token that begins a text, so its text must not stand there as well. */
+function withoutBos({ model, piece }: Backend, prompt: string): string {
+  if (!model.addsBos || model.bosToken === undefined) return prompt;
+  const bos = Buffer.from(piece(model.bosToken, true)).toString("utf8");
+  return bos !== "" && prompt.startsWith(bos) ? prompt.slice(bos.length) : prompt;
+}
+
+function applyTemplate(backend: Backend, request: GenerateRequest, input: ChatInput): RenderedChat {
   if (!backend.chat) {
     throw new AppError(
       "invalid_request",
@@ -88,12 +132,16 @@ function promptTokens(backend: Backend, { input }: GenerateRequest): Int32Array 
     case "infill":
       return infillTokens(backend, input.prefix, input.suffix);
     case "text":
-      return backend.tokenize(input.text, { addSpecial: true, parseSpecial: true });
+      return tokenizePrompt(backend, input.text);
     case "chat":
       throw new AppError("server_error", "a chat is rendered before it is tokenised");
     default:
       return input satisfies never;
   }
+}
+
+function tokenizePrompt(backend: Backend, text: string): Int32Array {
+  return backend.tokenize(text, { addSpecial: true, parseSpecial: true });
 }
 
 /** Throws where a token id is not in the vocabulary; the library would end the process over it. */

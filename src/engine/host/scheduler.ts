@@ -3,8 +3,10 @@
  *
  * Order: interactive before batch; inside a class the tenant that was served least goes first, and each tenant's own
  * requests in the order they came. Prompts are evaluated in chunks, one after another, so that the first in line answers
- * soon instead of all answering late; meanwhile decoding goes on in a share of the time.
+ * soon instead of all answering late; meanwhile decoding goes on in a share of the time. A step holds sequences of one
+ * set of adapters only; where several run they take turns.
  */
+import { AdapterTurns } from "./adapter-turns.ts";
 import type { CostTable } from "./cost-table.ts";
 import type { KvCache } from "./kv-cache.ts";
 import { knownTokens, pendingTokens, type Sequence } from "./sequence.ts";
@@ -49,18 +51,22 @@ export class Scheduler {
   readonly #kv: KvCache;
   readonly #costs: CostTable;
   readonly #options: SchedulerOptions;
+  readonly #turns = new AdapterTurns();
   readonly #waiting = new Set<Sequence>();
   readonly #running = new Set<Sequence>();
   /** Tokens served by tenant; only differences count. */
   readonly #served = new Map<string, number>();
+  /** When a running set of adapters last decoded, by its key. */
+  readonly #decodedAtMs = new Map<string, number>();
+  #parallel: number;
   #arrivals = 0;
   #steps = 0;
-  #decodedAtMs = 0;
 
   constructor(kv: KvCache, costs: CostTable, options: SchedulerOptions) {
     this.#kv = kv;
     this.#costs = costs;
     this.#options = options;
+    this.#parallel = options.parallel;
   }
 
   get running(): ReadonlySet<Sequence> {
@@ -75,6 +81,11 @@ export class Scheduler {
     return this.#running.size > 0 || this.#waiting.size > 0;
   }
 
+  /** Sequences beyond a lowered limit end as they are; no other takes their place. */
+  setParallel(parallel: number): void {
+    this.#parallel = parallel;
+  }
+
   add(sequence: Sequence): void {
     sequence.arrival = ++this.#arrivals;
     this.#enterTenant(sequence.tenant);
@@ -84,7 +95,7 @@ export class Scheduler {
   /** Takes a sequence out, whether it waits or runs; with `keep` its evaluated tokens stay reusable. */
   remove(sequence: Sequence, options: { readonly keep: boolean }): void {
     this.#waiting.delete(sequence);
-    this.#running.delete(sequence);
+    this.#leave(sequence);
     if (sequence.entry) this.#kv.close(sequence.entry, knownTokens(sequence), options);
     sequence.entry = undefined;
     this.#leaveTenant(sequence.tenant);
@@ -93,14 +104,14 @@ export class Scheduler {
   /** Moves sequences from waiting to running, as far as sequences and cells allow. */
   admit(): void {
     for (const sequence of this.#inOrder(this.#waiting)) {
-      if (this.#running.size >= this.#options.parallel && !this.#suspendFor(sequence)) return;
+      if (this.#running.size >= this.#parallel && !this.#suspendFor(sequence)) return;
       const usesCache = sequence.cachePrompt && sequence.promptLogprobs === undefined;
-      const tokens = knownTokens(sequence);
-      const known = usesCache ? this.#kv.lookup(tokens) : nothingKnown;
+      const prompt = { tokens: knownTokens(sequence), adapters: sequence.adapters.key };
+      const known = usesCache ? this.#kv.lookup(prompt) : nothingKnown;
       if (known.pending - known.reusable > minWaitTokens) continue;
       const needed = sequence.length - known.resident + growthTokens + this.#claimedTokens();
       if (!this.#kv.makeRoom(needed) && this.#running.size > 0) return;
-      const entry = this.#kv.open(tokens, { reuse: usesCache });
+      const entry = this.#kv.open(prompt, { reuse: usesCache });
       if (!entry) return;
       sequence.entry = entry;
       sequence.reusedTokens ??= Math.min(entry.evaluated, sequence.promptLength);
@@ -109,14 +120,20 @@ export class Scheduler {
     }
   }
 
-  /** What to evaluate next. Empty only when nothing runs. */
+  /** What to evaluate next, with one set of adapters. Empty only when nothing runs. */
   plan(): StepItem[] {
     this.#steps++;
+    const nowMs = this.#options.nowMs();
+    const adapters = this.#turns.next(this.#running, nowMs);
     const decoding: Sequence[] = [];
     const prefilling: Sequence[] = [];
-    for (const sequence of this.#running)
+    for (const sequence of this.#running) {
+      if (sequence.adapters.key !== adapters) continue;
       (pendingTokens(sequence) === 1 ? decoding : prefilling).push(sequence);
-    const items = prefilling.length > 0 ? this.#planMixed(decoding, prefilling) : this.#planDecode(decoding);
+    }
+    const riding = prefilling.length > 0 ? this.#riding(decoding, adapters, nowMs) : decoding;
+    if (riding.length > 0) this.#decodedAtMs.set(adapters, nowMs);
+    const items = prefilling.length > 0 ? this.#planMixed(riding, prefilling) : this.#planDecode(decoding);
     for (const { sequence, tokens } of items) {
       sequence.lastStep = this.#steps;
       this.#served.set(sequence.tenant, (this.#served.get(sequence.tenant) ?? 0) + tokens);
@@ -140,17 +157,18 @@ export class Scheduler {
   }
 
   #planDecode(decoding: Sequence[]): StepItem[] {
-    this.#decodedAtMs = this.#options.nowMs();
     const group = Math.min(this.#costs.groupSize(decoding.length), this.#options.batchTokens);
     if (group < decoding.length) decoding.sort((a, b) => a.lastStep - b.lastStep || a.arrival - b.arrival);
     return decoding.slice(0, group).map((sequence) => ({ sequence, tokens: 1 }));
   }
 
-  #planMixed(decoding: Sequence[], prefilling: Sequence[]): StepItem[] {
-    const nowMs = this.#options.nowMs();
+  /** Those that decode in a step beside prompt tokens: all, or none while they pause. */
+  #riding(decoding: Sequence[], adapters: string, nowMs: number): Sequence[] {
     const pauseMs = Math.min(maxDecodePauseMs, decodeShare * this.#costs.rideMs(decoding.length));
-    const riding = nowMs - this.#decodedAtMs < pauseMs ? [] : decoding;
-    if (riding.length > 0) this.#decodedAtMs = nowMs;
+    return nowMs - (this.#decodedAtMs.get(adapters) ?? 0) < pauseMs ? [] : decoding;
+  }
+
+  #planMixed(riding: Sequence[], prefilling: Sequence[]): StepItem[] {
     const items: StepItem[] = riding
       .slice(0, this.#options.batchTokens - 1)
       .map((sequence) => ({ sequence, tokens: 1 }));
@@ -197,8 +215,14 @@ export class Scheduler {
   #suspend(sequence: Sequence): void {
     if (sequence.entry) this.#kv.suspend(sequence.entry, knownTokens(sequence));
     sequence.entry = undefined;
-    this.#running.delete(sequence);
+    this.#leave(sequence);
     this.#waiting.add(sequence);
+  }
+
+  #leave(sequence: Sequence): void {
+    this.#running.delete(sequence);
+    for (const other of this.#running) if (other.adapters.key === sequence.adapters.key) return;
+    this.#decodedAtMs.delete(sequence.adapters.key);
   }
 
   #inOrder(sequences: Iterable<Sequence>): Sequence[] {

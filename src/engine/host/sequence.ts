@@ -1,4 +1,5 @@
 import type { Priority } from "../../contract/index.ts";
+import type { AdapterSet } from "./adapters.ts";
 import type { Sampler } from "./backend.ts";
 import type { CacheEntry } from "./kv-cache.ts";
 
@@ -7,6 +8,8 @@ export type Sequence = {
   readonly id: number;
   readonly priority: Priority;
   readonly tenant: string;
+  /** All sequences of a step compute with the same. */
+  readonly adapters: AdapterSet;
   readonly sampler: Sampler;
   /** A grammar holds the answer; working one out can take unbounded time. */
   readonly hasGrammar: boolean;

@@ -29,6 +29,10 @@ const signatures = {
   hearth_context_new: { args: [ptr, ptr, u32, u32, u32, u32, i32], returns: ptr },
   hearth_context_free: { args: [ptr], returns: none },
   hearth_context_kv_tokens: { args: [ptr], returns: u32 },
+  hearth_context_memory: { args: [ptr], returns: length },
+  hearth_context_set_threads: { args: [ptr, i32], returns: none },
+  hearth_context_adapt: { args: [ptr, i32, ptr, ptr], returns: i32 },
+  hearth_adapter_load: { args: [ptr, ...text], returns: i32 },
   hearth_decode: { args: [ptr, i32, ptr, ptr, ptr, ptr], returns: i32 },
   hearth_sequence_remove: { args: [ptr, i32, i32, i32], returns: i32 },
   hearth_sequence_copy: { args: [ptr, i32, i32, i32, i32], returns: i32 },
@@ -37,6 +41,8 @@ const signatures = {
   hearth_state_restore: { args: [ptr, i32, ptr, length], returns: i32 },
   hearth_embed_new: { args: [ptr, ptr, i32], returns: ptr },
   hearth_embed_free: { args: [ptr], returns: none },
+  hearth_embed_set_threads: { args: [ptr, i32], returns: none },
+  hearth_embed_adapt: { args: [ptr, i32, ptr, ptr], returns: i32 },
   hearth_embed: { args: [ptr, i32, ptr, ptr, ptr], returns: i32 },
   hearth_sampler_new: { args: [ptr, ...text], returns: i32 },
   hearth_sampler_free: { args: [i32], returns: none },
@@ -98,6 +104,12 @@ export function textLength(text: string, bytes: Uint8Array): number {
   return text === "" ? 0 : bytes.length;
 }
 
+/** An array to pass; an empty one has no address. */
+export function addressable<Values extends Int32Array | Float32Array>(values: Values): Values | Int32Array {
+  return values.length === 0 ? emptyNumbers : values;
+}
+
+const emptyNumbers = new Int32Array(1);
 const emptyText = new Uint8Array(1);
 
 const errorCodes: Readonly<Record<number, ErrorCode>> = {

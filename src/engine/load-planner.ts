@@ -1,0 +1,142 @@
+/** Decides, before anything is loaded, how a model is to be loaded and what that takes. */
+import {
+  type Demand,
+  estimateMemory,
+  type GgufHeader,
+  type MemoryEstimate,
+  type ModelRecord,
+  readLoadSettings,
+  readModelHeader,
+} from "../models/index.ts";
+import type { HostPlan } from "./model-host.ts";
+import type { EngineOptions } from "./options.ts";
+
+/** A host that takes this much more than was estimated is broken or hostile. */
+const memoryLimitFactor = 2;
+const memoryLimitSpareBytes = 2 ** 30;
+const maxCachedPlans = 256;
+
+export type LoadPlan = {
+  readonly demand: Demand;
+  readonly host: HostPlan;
+  readonly estimate: MemoryEstimate;
+};
+
+export type LoadPlanner = {
+  /** For a context of so many tokens, or the usual one where that is longer. Throws AppError where a file cannot be read. */
+  plan(record: ModelRecord, contextTokens: number | undefined): LoadPlan;
+};
+
+export type PlannerOptions = Omit<EngineOptions, "catalog" | "loadTimeoutMs" | "queue">;
+
+export function createLoadPlanner(options: PlannerOptions): LoadPlanner {
+  const plans = new Map<string, LoadPlan>();
+  return {
+    plan(record, contextTokens) {
+      const key = `${record.digest} ${contextTokens ?? ""}`;
+      const plan = plans.get(key) ?? createPlan(record, contextTokens, options);
+      plans.delete(key);
+      plans.set(key, plan);
+      for (const oldest of plans.keys()) {
+        if (plans.size <= maxCachedPlans) break;
+        plans.delete(oldest);
+      }
+      return plan;
+    },
+  };
+}
+
+function createPlan(
+  record: ModelRecord,
+  contextTokens: number | undefined,
+  options: PlannerOptions,
+): LoadPlan {
+  const settings = chooseSettings(record, options);
+  const usual = estimateFor(record, settings, settings.contextTokens, options);
+  const estimate =
+    contextTokens !== undefined && contextTokens > usual.contextTokens
+      ? estimateFor(record, settings, contextTokens, options)
+      : usual;
+  return {
+    estimate,
+    demand: toDemand(record, estimate),
+    host: toHostPlan(record, settings, estimate, options),
+  };
+}
+
+type ChosenSettings = {
+  readonly contextTokens: number | undefined;
+  readonly gpuLayers: number;
+  readonly threads: number | undefined;
+};
+
+/** What the user set wins over the model's own PARAMETERs, and those over what the mode says. */
+function chooseSettings(record: ModelRecord, options: PlannerOptions): ChosenSettings {
+  const own = readLoadSettings(record.settings);
+  return {
+    contextTokens: options.contextTokens ?? own.contextTokens,
+    gpuLayers: options.hasGpu ? (own.gpuLayers ?? options.gpuLayers) : 0,
+    threads: options.threads ?? own.threads,
+  };
+}
+
+function estimateFor(
+  record: ModelRecord,
+  { gpuLayers, threads }: ChosenSettings,
+  contextTokens: number | undefined,
+  options: PlannerOptions,
+): MemoryEstimate {
+  const headers = (role: "model" | "adapter" | "projector"): GgufHeader[] =>
+    record.layers.filter((layer) => layer.role === role).map(({ path }) => readModelHeader(path));
+  return estimateMemory(headers("model"), {
+    parallel: options.parallel,
+    kvType: options.kvType,
+    memoryBytes: options.residency.budgetBytes,
+    adapters: headers("adapter"),
+    gpuLayers,
+    ...(contextTokens !== undefined && { contextTokens }),
+    ...(options.kvTokens !== undefined && { kvTokens: options.kvTokens }),
+    ...(threads !== undefined && { threads }),
+  });
+}
+
+function toDemand(record: ModelRecord, estimate: MemoryEstimate): Demand {
+  return {
+    bytes: estimate.hostBytes,
+    deviceBytes: estimate.deviceBytes,
+    contextTokens: estimate.contextTokens,
+    variant: record.digest,
+  };
+}
+
+function toHostPlan(
+  record: ModelRecord,
+  { gpuLayers, threads }: ChosenSettings,
+  estimate: MemoryEstimate,
+  options: PlannerOptions,
+): HostPlan {
+  const { libraryDir, parallel, kvType, prefixCacheBytes, stateDir, chatTemplate, memoryLimitBytes } =
+    options;
+  const adapters = record.layers
+    .filter(({ role }) => role === "adapter")
+    .map(({ path }, index) => ({ name: `${record.name}#${index}`, path }));
+  const expectedBytes = estimate.totalBytes * memoryLimitFactor + prefixCacheBytes + memoryLimitSpareBytes;
+  return {
+    load: {
+      libraryDir,
+      modelPath: record.layers.find(({ role }) => role === "model")?.path ?? "",
+      context: estimate.plan,
+      parallel,
+      kvType,
+      gpuLayers: options.hasGpu ? gpuLayers : options.gpuLayers,
+      layers: estimate.layers,
+      prefixCacheBytes,
+      adapters,
+      defaultAdapters: adapters.map(({ name }) => ({ name, scale: 1 })),
+      ...(threads !== undefined && { threads }),
+      ...(stateDir !== undefined && { stateDir }),
+      ...(chatTemplate !== undefined && { chatTemplate }),
+    },
+    memoryLimitBytes: Math.min(expectedBytes, memoryLimitBytes ?? expectedBytes),
+  };
+}

@@ -1,0 +1,146 @@
+import { describe, expect, test } from "bun:test";
+import { copyFileSync } from "node:fs";
+import {
+  collectText,
+  createChatRequest,
+  createRealEngine,
+  createTemporaryFolder,
+  demoModelPath,
+  type RealEngineOptions,
+  waitUntil,
+} from "../testing/index.ts";
+import type { Engine } from "./engine.ts";
+
+const never = new AbortController().signal;
+const names = ["one", "two", "three"] as const;
+
+async function createThree(options: RealEngineOptions = {}) {
+  const folder = createTemporaryFolder();
+  const models = names.map((id) => ({ id, path: folder.file(`${id}.gguf`) }));
+  for (const { path } of models) copyFileSync(demoModelPath, path);
+  const unloaded: string[] = [];
+  const waits: number[] = [];
+  const engine = await createRealEngine(
+    { models, queue: 64, ...options },
+    {
+      modelUnloaded: (model, reason) => unloaded.push(`${model} ${reason}`),
+      roomWaited: (_, durationMs) => waits.push(durationMs),
+    },
+  );
+  return {
+    engine,
+    unloaded,
+    waits,
+    async [Symbol.asyncDispose]() {
+      await engine.stop(AbortSignal.abort());
+      folder[Symbol.dispose]();
+    },
+  };
+}
+
+const ask = (engine: Engine, model: string, changes = {}) =>
+  collectText(
+    engine.generate(createChatRequest("Reply with exactly: pong-42", { model, ...changes }), never),
+  );
+
+describe("three models where there is room for one", () => {
+  test("all answer, whoever asks at the same time, and never are two in memory", async () => {
+    await using given = await createThree({ residency: { maxModels: 1 } });
+    const { engine } = given;
+    let most = 0;
+    const watch = setInterval(() => {
+      most = Math.max(most, engine.resident().length);
+    }, 1);
+    const answers = await Promise.all(Array.from({ length: 24 }, (_, i) => ask(engine, names[i % 3] ?? "")));
+    clearInterval(watch);
+    expect(answers).toEqual(answers.map(() => "pong-42"));
+    expect(most).toBe(1);
+    expect(engine.residencyStats()).toMatchObject({ misses: 24, waiting: 0 });
+    expect(given.waits.length).toBeGreaterThan(0);
+    expect(given.unloaded).toContain("one room");
+  });
+
+  test("a running answer is never cut off by another model's turn", async () => {
+    await using given = await createThree({ residency: { maxModels: 1 } });
+    const { engine } = given;
+    const sampling = { temperature: 1, seed: 1, ignoreEndOfSequence: true };
+    const long = ask(engine, "one", { sampling, maxTokens: 400 });
+    await waitUntil("the first model is loaded", () => engine.resident().at(0)?.state === "ready");
+    const other = ask(engine, "two");
+    expect((await long).length).toBeGreaterThan(100);
+    expect(await other).toBe("pong-42");
+  });
+
+  test("one that can never fit is refused at once with both numbers", async () => {
+    await using given = await createThree({ residency: { budgetBytes: 1_000_000 } });
+    await expect(ask(given.engine, "one")).rejects.toMatchObject({
+      code: "model_too_large",
+      message: expect.stringMatching(/\d/),
+    });
+    expect(given.engine.resident()).toEqual([]);
+  });
+});
+
+test("an answer says how long its model took to load, and the next one nothing", async () => {
+  await using given = await createThree();
+  const loadTimes: number[] = [];
+  for (let i = 0; i < 2; i += 1) {
+    for await (const event of given.engine.generate(createChatRequest("hi", { model: "one" }), never))
+      if (event.type === "done") loadTimes.push(event.timings.loadMs);
+  }
+  expect(loadTimes[0]).toBeGreaterThan(0);
+  expect(loadTimes[1]).toBe(0);
+});
+
+test("keep-alive 0 unloads a model when its answer has ended", async () => {
+  await using given = await createThree();
+  await ask(given.engine, "one", { keepAliveMs: 0 });
+  await waitUntil("it is gone", () => given.engine.resident().length === 0);
+  expect(given.unloaded).toEqual(["one expired"]);
+  expect((await given.engine.find("one")).state).toBe("stopped");
+  expect(given.engine.isReady()).toBe(true);
+});
+
+test("a model is unloaded when asked to, and loaded again by the next request", async () => {
+  await using given = await createThree();
+  await ask(given.engine, "one");
+  expect(await given.engine.unload("one")).toBe(true);
+  expect(await given.engine.unload("one")).toBe(false);
+  expect(await ask(given.engine, "one")).toBe("pong-42");
+});
+
+test("a larger context is loaded when a request asks for it", async () => {
+  await using given = await createThree({ contextTokens: 256 });
+  expect((await given.engine.load("one")).contextTokens).toBe(256);
+  expect((await given.engine.load("one", { contextTokens: 1024 })).contextTokens).toBe(1024);
+  expect((await given.engine.load("one")).contextTokens).toBe(1024);
+  expect(given.unloaded).toEqual(["one reload"]);
+});
+
+test("preloading takes what fits and names what does not", async () => {
+  await using given = await createThree({ residency: { maxModels: 2 } });
+  const result = await given.engine.preload(["one", "two", "three", "four"], { maxModels: 8, signal: never });
+  expect(result).toMatchObject({ loaded: ["one", "two"], left: ["three"], failed: [{ id: "four" }] });
+  expect(given.engine.resident().map(({ id, state }) => `${id} ${state}`)).toEqual([
+    "one ready",
+    "two ready",
+  ]);
+});
+
+test("two names of one model share a process", async () => {
+  const [record] = await createRecords();
+  await using engine = await createShared(record);
+  await ask(engine.value, "first");
+  await ask(engine.value, "second");
+  expect(engine.value.resident().map(({ id }) => id)).toEqual(["first"]);
+});
+
+async function createRecords() {
+  const { describeFile } = await import("../models/index.ts");
+  return [describeFile(demoModelPath, { name: "first", source: "file" })] as const;
+}
+
+async function createShared(record: Awaited<ReturnType<typeof createRecords>>[0]) {
+  const value = await createRealEngine({ models: [record, { ...record, name: "second" }] });
+  return { value, [Symbol.asyncDispose]: () => value.stop(AbortSignal.abort()) };
+}
