@@ -2,8 +2,8 @@
 import { existsSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import { type GgufModel, type GgufTensor, writeGguf } from "./gguf-writer.ts";
-import { quantize, type TensorType } from "./quantize.ts";
+import { type GgufModel, type GgufTensor, writeGguf } from "../src/testing/gguf/gguf-writer.ts";
+import { quantize, type TensorType } from "../src/testing/gguf/quantize.ts";
 import { createRandom } from "./random.ts";
 import { createVocabulary } from "./vocabulary.ts";
 import { commonWords } from "./words.ts";

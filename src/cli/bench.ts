@@ -28,7 +28,7 @@ export async function bench(deps: CliDeps, options: BenchOptions): Promise<numbe
   const interrupted = new AbortController();
   const release = deps.io.onSignal(() => interrupted.abort(new AppError("cancelled", "stopped")));
   try {
-    const model = await app.engine.describe(app.engine.models()[0]?.id ?? "");
+    const model = await app.engine.load(app.models[0] ?? "");
     const figures = await measure(app, model, interrupted.signal, (test) => {
       if (deps.io.stderr.isTTY) deps.io.stderr.write(`measuring ${test}\n`);
     });

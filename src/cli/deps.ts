@@ -1,11 +1,15 @@
 import type { Config, Environment } from "../config/index.ts";
 import type { GenerateEvent, GenerateRequest } from "../contract/index.ts";
 import type { Engine } from "../engine/index.ts";
+import type { ModelLibrary } from "../models/index.ts";
 import type { CliIo } from "./io.ts";
 
 /** What the commands use of the application that `app.ts` builds. */
 export type CliApp = {
-  readonly engine: Pick<Engine, "models" | "describe" | "tokenize">;
+  readonly engine: Pick<Engine, "load" | "tokenize">;
+  readonly library: ModelLibrary;
+  /** Names of the models that the configuration gives. */
+  readonly models: readonly string[];
   /** The one path to an answer. */
   generate(request: GenerateRequest, signal: AbortSignal): AsyncIterable<GenerateEvent>;
   /** Loads every model; rejects where none could be. */
@@ -18,6 +22,8 @@ export type CliDeps = {
   readonly io: CliIo;
   readonly environment: Environment;
   createApp(config: Config): Promise<CliApp>;
+  /** Every model at hand, without anything to run it. */
+  openLibrary(config: Config): Promise<ModelLibrary>;
   /** The folder that the native libraries are loaded from. */
   locateLibraries(home: string): Promise<string>;
   /** `hearth` and what it is made of, with versions. */

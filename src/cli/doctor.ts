@@ -69,7 +69,7 @@ async function checkEngine(
     const app = await deps.createApp({ ...rest, models: [builtInModel] });
     try {
       const startedMs = performance.now();
-      await app.engine.describe(builtInModel);
+      await app.engine.load(builtInModel);
       const loadMs = Math.round(performance.now() - startedMs);
       const variants = machine.loadedCpuVariants();
       for await (const _event of app.generate(createTrial(), AbortSignal.timeout(config.loadTimeoutMs)));

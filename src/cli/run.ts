@@ -64,9 +64,8 @@ async function createQuietApp(deps: CliDeps, { flags, file, model }: RunOptions)
 }
 
 async function loadModel(app: CliApp, reference: string): Promise<ModelDescription> {
-  const id = app.engine.models()[0]?.id;
-  if (id === undefined) throw new AppError("model_not_found", `there is no model "${reference}"`);
-  const model = await app.engine.describe(id);
+  const id = app.models[0] ?? reference;
+  const model = await app.engine.load(id);
   if (!model.capabilities.generate) {
     throw new AppError(
       "invalid_request",

@@ -46,9 +46,8 @@ function announce(
   config: Config,
   { url, curl }: { readonly url: string; readonly curl: boolean },
 ): void {
-  const ids = app.engine.models().map((model) => model.id);
-  io.stdout.write(`Hearth is listening on ${url} (${ids.join(", ")})\n`);
-  if (curl) io.stderr.write(`Try it:\n  ${formatCurl(config, url, ids[0] ?? "")}\n`);
+  io.stdout.write(`Hearth is listening on ${url} (${app.models.join(", ")})\n`);
+  if (curl) io.stderr.write(`Try it:\n  ${formatCurl(config, url, app.models[0] ?? "")}\n`);
 }
 
 /** A request to paste into a shell. A key is named, never shown. */

@@ -1,9 +1,8 @@
 import { describe, expect, test } from "bun:test";
-import { createServerRecords } from "../testing/index.ts";
+import { createServerRecords, type ServerChanges } from "../testing/index.ts";
 import { createServerApp } from "./app.ts";
-import type { ServerDeps } from "./deps.ts";
 
-function createApp(changes: Partial<Omit<ServerDeps, "engine">> = {}) {
+function createApp(changes: ServerChanges = {}) {
   const records = createServerRecords(changes);
   const app = createServerApp(records.deps);
   const chat = (headers: Record<string, string> = {}, url = "/v1/chat/completions") =>

@@ -6,10 +6,11 @@ import { createAuthenticator } from "./auth.ts";
 import type { ServerDeps } from "./deps.ts";
 import { lazy } from "./lazy.ts";
 import { createLifecycle, type Lifecycle } from "./lifecycle.ts";
-import { toErrorResponse } from "./openai/errors.ts";
+import { toErrorResponse as toOllamaError } from "./ollama/errors.ts";
+import { toErrorResponse as toOpenAiError } from "./openai/errors.ts";
 import { createOpenApiDocument } from "./openapi.ts";
 import { checkHost, checkOrigin, isLoopback } from "./origin.ts";
-import { type AppContext, type Env, ignoredHeader, requestScope } from "./request-scope.ts";
+import { type AppContext, type Env, ignoredHeader, requestScope, truncatedHeader } from "./request-scope.ts";
 import type { Route, RouteDeps } from "./route.ts";
 import { routes } from "./routes.ts";
 
@@ -43,12 +44,7 @@ export function createServerApp(
 
 function addRoutes(app: OpenAPIHono<Env>, deps: RouteDeps): void {
   const guard = createGuard(deps);
-  for (const route of routes) {
-    app.on(route.method.toUpperCase(), route.path, (context) => {
-      guard(context, route);
-      return route.handle(context, deps);
-    });
-  }
+  for (const route of routes) addRoute(app, route, deps, guard);
   for (const path of new Set(routes.map((route) => route.path))) {
     const allowed = routes.filter((route) => route.path === path).map((route) => route.method.toUpperCase());
     app.all(path, (context) => {
@@ -63,8 +59,20 @@ function addRoutes(app: OpenAPIHono<Env>, deps: RouteDeps): void {
   }
 }
 
+/** Hono takes a HEAD request for a GET whose body it drops, so a route for HEAD alone is one that lets GET pass by. */
+function addRoute(app: OpenAPIHono<Env>, route: Route, deps: RouteDeps, guard: Guard): void {
+  const method = route.method === "head" ? "GET" : route.method.toUpperCase();
+  app.on(method, route.path, (context, next) => {
+    if (route.method === "head" && context.req.method !== "HEAD") return next();
+    guard(context, route);
+    return route.handle(context, deps);
+  });
+}
+
+type Guard = (context: AppContext, route: Route) => void;
+
 /** What is checked before a handler runs: host name, origin, key, and whether the server is stopping. */
-function createGuard(deps: RouteDeps): (context: AppContext, route: Route) => void {
+function createGuard(deps: RouteDeps): Guard {
   const authenticate = createAuthenticator(deps.apiKeys);
   const needsHostCheck = deps.apiKeys.length === 0 && isLoopback(deps.hostname);
   return function guard(context, route) {
@@ -82,8 +90,8 @@ function createGuard(deps: RouteDeps): (context: AppContext, route: Route) => vo
 function createCors(allowedOrigins: readonly string[]) {
   return cors({
     origin: allowedOrigins.includes("*") ? "*" : [...allowedOrigins],
-    allowMethods: ["GET", "POST"],
-    exposeHeaders: ["x-request-id", "retry-after", "x-should-retry", ignoredHeader],
+    allowMethods: [...new Set(routes.map((route) => route.method.toUpperCase()))],
+    exposeHeaders: ["x-request-id", "retry-after", "x-should-retry", ignoredHeader, truncatedHeader],
   });
 }
 
@@ -100,5 +108,5 @@ function answerError(error: unknown, context: AppContext, deps: ServerDeps): Res
       stack: cause.stack,
     });
   }
-  return toErrorResponse(failure);
+  return context.req.path.startsWith("/api/") ? toOllamaError(failure) : toOpenAiError(failure);
 }

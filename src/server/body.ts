@@ -5,21 +5,36 @@ import type { AppContext } from "./request-scope.ts";
 
 type BodySchema = z.ZodObject<z.ZodRawShape, z.core.$loose>;
 
+/** What a route makes of a body that does not say it is JSON. */
+export type BodyOptions = {
+  /** Programs may leave the content type out; a page in a browser, which another site may have made, may not. */
+  readonly anyContentType?: boolean;
+};
+
 /**
  * Reads and checks a JSON body. Top-level nulls count as absent: several clients send every optional field as null.
  * Throws AppError naming the field at fault.
  */
-export async function readBody<S extends BodySchema>(context: AppContext, schema: S): Promise<z.output<S>> {
-  const contentType = context.req.header("content-type") ?? "";
-  if (!/^application\/(?:[\w.-]+\+)?json\s*(?:;|$)/i.test(contentType)) {
-    throw new AppError(
-      "unsupported_media_type",
-      `The content type "${contentType}" is not application/json.`,
-    );
-  }
+export async function readBody<S extends BodySchema>(
+  context: AppContext,
+  schema: S,
+  { anyContentType = false }: BodyOptions = {},
+): Promise<z.output<S>> {
+  if (!anyContentType || isFromPage(context.req.raw)) checkContentType(context.req.raw);
   const text = await readText(context.req.raw);
   context.env?.server?.timeout(context.req.raw, 0);
   return parseBody(text, schema);
+}
+
+function checkContentType(request: Request): void {
+  const contentType = request.headers.get("content-type") ?? "";
+  if (/^application\/(?:[\w.-]+\+)?json\s*(?:;|$)/i.test(contentType)) return;
+  throw new AppError("unsupported_media_type", `The content type "${contentType}" is not application/json.`);
+}
+
+/** Browsers say so on every request that changes something. */
+function isFromPage(request: Request): boolean {
+  return request.headers.has("origin") || request.headers.has("sec-fetch-site");
 }
 
 export function parseBody<S extends BodySchema>(text: string, schema: S): z.output<S> {

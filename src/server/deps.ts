@@ -1,5 +1,7 @@
+import type { JsonObject } from "../contract/index.ts";
 import type { GenerationRecord } from "../coordinator/index.ts";
 import type { Engine } from "../engine/index.ts";
+import type { ModelLibrary, ModelRecord } from "../models/index.ts";
 
 export type LogFields = Readonly<Record<string, unknown>>;
 
@@ -28,8 +30,31 @@ export type ServerMetrics = {
   text(): Promise<string>;
 };
 
+/** What a model's files say beyond its record. */
+export type ModelInspection = {
+  /** The metadata by its own keys, as Ollama lists it. */
+  readonly modelInfo: JsonObject;
+  readonly projectorInfo?: JsonObject;
+  /** Jinja. */
+  readonly chatTemplate?: string;
+  /** Only where asked for. */
+  readonly tensors?: readonly {
+    readonly name: string;
+    readonly type: string;
+    readonly shape: readonly number[];
+  }[];
+  /** What it would take to load the model, in bytes and at which context. */
+  readonly memory?: JsonObject;
+};
+
 export type ServerDeps = {
   readonly engine: Engine;
+  readonly library: ModelLibrary;
+  /** Reads the model's files again; `verbose` adds what is long. */
+  readonly inspectModel: (
+    record: ModelRecord,
+    options: { readonly verbose: boolean },
+  ) => Promise<ModelInspection>;
   readonly metrics: ServerMetrics;
   readonly logger: ServerLogger;
   /** None: every client is let in. */

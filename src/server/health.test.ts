@@ -1,11 +1,15 @@
 import { expect, test } from "bun:test";
-import { createServerRecords } from "../testing/index.ts";
+import { createFakeEngine, createServerRecords } from "../testing/index.ts";
 import { createServerApp } from "./app.ts";
 import { routes } from "./routes.ts";
 
 async function get(path: string, records = createServerRecords()) {
   const response = await createServerApp(records.deps).request(path);
   return { status: response.status, headers: response.headers, text: await response.text() };
+}
+
+function toDocumentedPath(path: string): string {
+  return path.replace(/:(\w+)(\{[^}]*\})?/g, "{$1}");
 }
 
 test("/ready is false with what blocks it until a model can answer", async () => {
@@ -36,6 +40,24 @@ test("/health lists every component and fails while nothing can answer", async (
   expect((await get("/livez", records)).status).toBe(200);
 });
 
+test("models that nobody asked for are ready to be loaded and no components", async () => {
+  const engine = createFakeEngine({ models: ["one", "two", "three"], isLoaded: false });
+  engine.setState("failed", "two");
+  const records = createServerRecords({ engine });
+  expect((await get("/ready", records)).status).toBe(200);
+  expect(JSON.parse((await get("/health", records)).text)).toMatchObject({
+    status: "degraded",
+    components: [{ name: "server" }, { name: "model:two", status: "failed" }],
+  });
+});
+
+test("/ready says so where there is no model at all", async () => {
+  const records = createServerRecords({ engine: createFakeEngine({ models: [] }) });
+  const { status, text } = await get("/ready", records);
+  expect(status).toBe(503);
+  expect(JSON.parse(text).blocking).toEqual([{ name: "models", status: "none" }]);
+});
+
 test("/metrics is the text of the metrics, with their content type", async () => {
   const { text, headers } = await get("/metrics");
   expect(text).toBe("hearth_up 1\n");
@@ -46,7 +68,7 @@ test("/openapi.json describes every route and the fields of its body", async () 
   const document = JSON.parse((await get("/openapi.json")).text);
   expect(document.openapi).toBe("3.1.0");
   for (const route of routes) {
-    const path = route.path.replace(":id{.+}", "{id}");
+    const path = toDocumentedPath(route.path);
     expect(document.paths[path][route.method].summary).toBe(route.summary);
   }
   const { schema } = document.paths["/v1/chat/completions"].post.requestBody.content["application/json"];
@@ -56,7 +78,7 @@ test("/openapi.json describes every route and the fields of its body", async () 
 
 test("/docs shows every route on one page that loads nothing from elsewhere", async () => {
   const { text, headers } = await get("/docs");
-  for (const route of routes) expect(text).toContain(route.path.replace(":id{.+}", "{id}"));
+  for (const route of routes) expect(text).toContain(toDocumentedPath(route.path));
   expect(text).toContain("max_completion_tokens");
   expect(text).not.toMatch(/<script|https?:\/\/|src=/);
   expect(headers.get("content-security-policy")).toStartWith("default-src 'none'");

@@ -1,4 +1,5 @@
 import type { ModelEntry } from "../engine/index.ts";
+import { maxHealthModels } from "./limits.ts";
 import type { AppContext } from "./request-scope.ts";
 import type { Route, RouteDeps } from "./route.ts";
 
@@ -27,17 +28,25 @@ export const healthRoutes: readonly Route[] = [
   },
 ];
 
-/** Names and states alone: why a model failed may hold paths, and these routes need no key. */
-function toComponents(models: readonly ModelEntry[]) {
-  return models.map((entry) => ({ name: `model:${entry.id}`, status: entry.state }));
+type Component = { readonly name: string; readonly status: string };
+
+/**
+ * Names and states alone: why a model failed may hold paths, and these routes need no key. Models that nobody asked for
+ * are no components; they are loaded when somebody does.
+ */
+function toComponents(models: readonly ModelEntry[]): Component[] {
+  return models
+    .filter((entry) => entry.state !== "stopped")
+    .slice(0, maxHealthModels)
+    .map((entry) => ({ name: `model:${entry.id}`, status: entry.state }));
 }
 
 function isAnswering(deps: RouteDeps): boolean {
   return deps.engine.isReady() && !deps.lifecycle.isDraining;
 }
 
-function handleHealth(context: AppContext, deps: RouteDeps): Response {
-  const models = deps.engine.models();
+async function handleHealth(context: AppContext, deps: RouteDeps): Promise<Response> {
+  const models = await deps.engine.models();
   const isWhole = models.every((entry) => entry.state !== "failed");
   const status = !isAnswering(deps) ? "unavailable" : isWhole ? "ok" : "degraded";
   const components = [
@@ -47,9 +56,11 @@ function handleHealth(context: AppContext, deps: RouteDeps): Response {
   return context.json({ status, version: deps.version, components }, status === "unavailable" ? 503 : 200);
 }
 
-function handleReady(context: AppContext, deps: RouteDeps): Response {
+async function handleReady(context: AppContext, deps: RouteDeps): Promise<Response> {
   if (isAnswering(deps)) return context.json({ ready: true, blocking: [] });
-  const stopping = deps.lifecycle.isDraining ? [{ name: "server", status: "stopping" }] : [];
-  const blocking = toComponents(deps.engine.models().filter((entry) => entry.state !== "ready"));
-  return context.json({ ready: false, blocking: [...stopping, ...blocking] }, 503);
+  const models = await deps.engine.models();
+  const blocking = toComponents(models.filter((entry) => entry.state !== "ready"));
+  if (deps.lifecycle.isDraining) blocking.unshift({ name: "server", status: "stopping" });
+  if (blocking.length === 0) blocking.push({ name: "models", status: "none" });
+  return context.json({ ready: false, blocking }, 503);
 }

@@ -1,4 +1,12 @@
 export { createServerApp } from "./app.ts";
-export type { LogFields, RequestRecord, ServerDeps, ServerLogger, ServerMetrics } from "./deps.ts";
+export type {
+  LogFields,
+  ModelInspection,
+  RequestRecord,
+  ServerDeps,
+  ServerLogger,
+  ServerMetrics,
+} from "./deps.ts";
+export { createModelInspector, type ModelInspectorOptions } from "./ollama/inspect-model.ts";
 export { isLoopback } from "./origin.ts";
 export { type RunningServer, startServer } from "./start-server.ts";

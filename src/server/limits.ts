@@ -8,6 +8,21 @@ export const maxMessages = 8192;
 export const maxTools = 256;
 export const maxNameCharacters = 256;
 export const maxModelIdCharacters = 255;
+/** Models named in an error that asks to choose one. */
+export const maxListedModels = 10;
+/** Models named by /health and /ready. */
+export const maxHealthModels = 100;
+/** LoRA adapters of one request. */
+export const maxAdapters = 16;
+export const maxKeepAliveCharacters = 64;
+/** Tokens of an earlier answer's `context`. */
+export const maxContextTokens = 1024 * 1024;
+/** Largest file that can be uploaded as a blob: 1 TiB. */
+export const maxBlobBytes = 2 ** 40;
+/** Files, adapters, parameters or licences of one model that is created. */
+export const maxModelParts = 256;
+/** Texts that are cut, named in the truncation header. */
+export const maxTruncatedNames = 32;
 /** Answers to one prompt. */
 export const maxChoices = 16;
 export const maxStops = 4;
@@ -36,7 +51,7 @@ export const maxUnsentStreamBytes = 256 * 1024;
 export const readTimeoutSeconds = 60;
 /** Between the deadline of a stop and the end of connections whose request has not ended by then. */
 export const stopGraceMs = 1000;
-/** Between comment lines in a stream that is otherwise silent. */
+/** Between frames that say nothing, in a stream that is otherwise silent. */
 export const keepAliveIntervalMs = 15_000;
 /** OpenAI's default length of a completion. */
 export const defaultCompletionTokens = 16;

@@ -31,12 +31,28 @@ function toPathConfig(route: Route) {
     tags: [route.group],
     parameters,
     security: route.access === "key" ? [{ key: [] }] : [],
-    ...(route.body ? { request: { body: { required: true, content: toContent(route.body()) } } } : {}),
+    ...toRequest(route),
     responses: {
-      200: { description: "The answer", content: toAnswerContent(route) },
-      default: { description: "An error", content: { "application/json": { schema: errorSchema } } },
+      200: {
+        description: "The answer",
+        ...(route.answers === "nothing" ? {} : { content: toAnswerContent(route) }),
+      },
+      default: {
+        description: "An error",
+        content: {
+          "application/json": { schema: route.group === "Ollama" ? ollamaErrorSchema : errorSchema },
+        },
+      },
     },
   };
+}
+
+function toRequest(route: Route) {
+  if (route.takesFile) {
+    const schema = { type: "string" as const, format: "binary" };
+    return { request: { body: { required: true, content: { "application/octet-stream": { schema } } } } };
+  }
+  return route.body ? { request: { body: { required: true, content: toContent(route.body()) } } } : {};
 }
 
 function toContent(schema: z.ZodType) {
@@ -44,10 +60,15 @@ function toContent(schema: z.ZodType) {
 }
 
 function toAnswerContent(route: Route) {
-  const events = route.streams ? { "text/event-stream": { schema: { type: "string" as const } } } : {};
+  const events = route.streams ? { [route.streams]: { schema: { type: "string" as const } } } : {};
   const type = route.answers === "application/json" ? ("object" as const) : ("string" as const);
   return { [route.answers]: { schema: { type } }, ...events };
 }
+
+const ollamaErrorSchema = {
+  type: "object" as const,
+  properties: { error: { type: "string" as const } },
+};
 
 const errorSchema = {
   type: "object" as const,

@@ -4,11 +4,13 @@ import { createId, type ErrorCode } from "../base/index.ts";
 import type { Usage } from "../contract/index.ts";
 import type { ServerDeps } from "./deps.ts";
 import type { Lifecycle } from "./lifecycle.ts";
-import { maxIgnoredNames, maxNameCharacters, maxRequestIdCharacters } from "./limits.ts";
+import { maxIgnoredNames, maxNameCharacters, maxRequestIdCharacters, maxTruncatedNames } from "./limits.ts";
 
 /** What is known of one HTTP request while it is answered. */
 export type RequestScope = {
   readonly requestId: string;
+  /** On the clock of `ServerDeps.nowMs`. */
+  readonly startedMs: number;
   /** Whose share of the engine the request counts against. */
   tenant: string;
   /** Aborted when the client goes away or the server's patience at a stop ends. */
@@ -18,6 +20,8 @@ export type RequestScope = {
   answerId?: string;
   /** Fields of the body that nothing acted on. */
   ignored?: readonly string[];
+  /** Texts that were cut because the request said that they may be. */
+  truncated?: readonly string[];
   errorCode?: ErrorCode;
   usage?: Pick<Usage, "promptTokens" | "completionTokens">;
   /** Set by a streamed reply: resolves when its last byte has been handed over. */
@@ -32,6 +36,8 @@ export type AppContext = Context<Env>;
 
 /** Lists the fields of a request that were accepted and not acted on. */
 export const ignoredHeader = "x-hearth-ignored";
+/** Lists the inputs that were cut to fit, as the request allowed: `input[0]: 9000 to 8192 tokens`. */
+export const truncatedHeader = "x-hearth-truncated";
 
 const printableId = new RegExp(`^[\\x21-\\x7e]{1,${maxRequestIdCharacters}}$`);
 
@@ -40,7 +46,7 @@ export function requestScope(deps: ServerDeps, lifecycle: Lifecycle): Middleware
   const nowMs = deps.nowMs ?? performance.now.bind(performance);
   return async function scopeRequest(context, next) {
     const startedMs = nowMs();
-    const scope = createScope(context);
+    const scope = createScope(context, startedMs);
     const untrack = lifecycle.track(scope.abort);
     context.set("scope", scope);
     const finish = () => {
@@ -54,11 +60,17 @@ export function requestScope(deps: ServerDeps, lifecycle: Lifecycle): Middleware
       throw error;
     }
     context.res.headers.set("x-request-id", scope.requestId);
-    if (scope.ignored && scope.ignored.length > 0)
-      context.res.headers.set(ignoredHeader, toHeaderList(scope.ignored));
+    setReportHeaders(context, scope);
     if (scope.ended) void scope.ended.then(finish);
     else finish();
   };
+}
+
+function setReportHeaders(context: AppContext, { ignored, truncated }: RequestScope): void {
+  if (ignored && ignored.length > 0) context.res.headers.set(ignoredHeader, toHeaderList(ignored));
+  if (truncated && truncated.length > 0) {
+    context.res.headers.set(truncatedHeader, truncated.slice(0, maxTruncatedNames).join(", "));
+  }
 }
 
 /** Names come from the client, so they are escaped and cut. */
@@ -70,14 +82,14 @@ function toHeaderList(names: readonly string[]): string {
   return listed.join(", ");
 }
 
-function createScope(context: AppContext): RequestScope {
+function createScope(context: AppContext, startedMs: number): RequestScope {
   const given = context.req.header("x-request-id");
   const abort = new AbortController();
   const { signal } = context.req.raw;
   if (signal.aborted) abort.abort();
   else signal.addEventListener("abort", () => abort.abort(), { once: true });
   const requestId = given !== undefined && printableId.test(given) ? given : createId("req");
-  return { requestId, tenant: "local", abort };
+  return { requestId, startedMs, tenant: "local", abort };
 }
 
 function reportRequest(deps: ServerDeps, context: AppContext, scope: RequestScope, durationMs: number): void {

@@ -13,15 +13,18 @@ export type RouteDeps = ServerDeps & {
 
 /** One row of the route table. Schemas are functions, so that nothing is built before it is needed. */
 export type Route = {
-  readonly method: "get" | "post";
+  readonly method: "get" | "head" | "post" | "delete";
   readonly path: string;
   readonly summary: string;
-  readonly group: "OpenAI" | "Tokens" | "Health" | "Documentation";
+  readonly group: "OpenAI" | "Ollama" | "Tokens" | "Health" | "Documentation";
   /** `open` routes need no key and are answered while the server stops. */
   readonly access: "key" | "open";
   readonly body?: () => z.ZodType;
-  readonly answers: "application/json" | "text/plain" | "text/html";
-  /** Whether `stream: true` turns the answer into server-sent events. */
-  readonly streams?: boolean;
+  /** Whether the body is a file of any content instead. */
+  readonly takesFile?: boolean;
+  /** `nothing` is an empty body. */
+  readonly answers: "application/json" | "text/plain" | "text/html" | "nothing";
+  /** What the answer becomes when it is streamed. */
+  readonly streams?: "text/event-stream" | "application/x-ndjson";
   readonly handle: (context: AppContext, deps: RouteDeps) => Response | Promise<Response>;
 };

@@ -1,5 +1,6 @@
 import { documentationRoutes } from "./documentation.ts";
 import { healthRoutes } from "./health.ts";
+import { ollamaRoutes } from "./ollama/routes.ts";
 import { chatRoute } from "./openai/chat.ts";
 import { completionRoute } from "./openai/completions.ts";
 import { embeddingRoute } from "./openai/embeddings.ts";
@@ -16,6 +17,7 @@ export const routes: readonly Route[] = [
   embeddingRoute,
   ...rerankRoutes,
   ...tokenRoutes,
+  ...ollamaRoutes,
   ...healthRoutes,
   ...documentationRoutes,
 ];

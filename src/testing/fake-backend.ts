@@ -1,3 +1,4 @@
+import { type AdapterSet, noAdapters } from "../engine/host/adapters.ts";
 import type { Backend, Batch, Sampler } from "../engine/host/backend.ts";
 
 export type FakeBackendOptions = {
@@ -8,6 +9,10 @@ export type FakeBackendOptions = {
   readonly canTrim?: boolean;
   /** Told of every batch before it runs; a throw fails the step. */
   readonly onDecode?: (batch: Batch) => void;
+  /** Told of every change of adapters. */
+  readonly onAdapt?: (adapters: AdapterSet) => void;
+  /** Paths that `loadAdapter` refuses. */
+  readonly brokenAdapters?: readonly string[];
 };
 
 export type FakeBackend = Backend & {
@@ -17,13 +22,14 @@ export type FakeBackend = Backend & {
 };
 
 /** A cell of the pretended cache: shared between sequences by identity, as `copySequence` does in the library. */
-type Cell = { readonly token: number };
+type Cell = { readonly token: number; readonly adapters: string };
 
 export const fakeVocabularySize = 97;
 
-/** The token that the pretended model says after a history; any wrong or missing cell changes it. */
-export function fakeNextToken(history: readonly number[]): number {
+/** The token that the pretended model says after a history; any wrong or missing cell, or other adapters, change it. */
+export function fakeNextToken(history: readonly number[], adapters = noAdapters.key): number {
   let hash = 17;
+  for (let i = 0; i < adapters.length; i++) hash = (hash * 37 + adapters.charCodeAt(i)) % 1_000_003;
   for (const token of history) hash = (hash * 31 + token + 1) % 1_000_003;
   return hash % fakeVocabularySize;
 }
@@ -36,6 +42,9 @@ export function createFakeBackend(options: FakeBackendOptions): FakeBackend {
   const { kvTokens, maxSequences, batchTokens = 512, sequenceTokens = kvTokens, canTrim = true } = options;
   const sequences: Cell[][] = Array.from({ length: maxSequences }, () => []);
   let rows: (number | undefined)[] = [];
+  let adaptersInUse = noAdapters.key;
+  let adapterCount = 0;
+  const savedWith = new WeakMap<Uint8Array, string>();
   const usedCells = () => new Set(sequences.flat()).size;
   const cellsOf = (sequence: number): Cell[] => {
     const cells = sequences[sequence];
@@ -52,8 +61,11 @@ export function createFakeBackend(options: FakeBackendOptions): FakeBackend {
       const cells = cellsOf(batch.sequences[i] ?? -1);
       if (batch.positions[i] !== cells.length)
         throw new Error(`position ${batch.positions[i]} after ${cells.length} cells`);
-      cells.push({ token: batch.tokens[i] ?? -1 });
-      rows.push(batch.outputs[i] ? fakeNextToken(cells.map((cell) => cell.token)) : undefined);
+      cells.push({ token: batch.tokens[i] ?? -1, adapters: adaptersInUse });
+      if (cells.some((cell) => cell.adapters !== adaptersInUse))
+        throw new Error("cells that were computed with other adapters");
+      const history = cells.map((cell) => cell.token);
+      rows.push(batch.outputs[i] ? fakeNextToken(history, adaptersInUse) : undefined);
     }
     return "ok";
   }
@@ -68,6 +80,7 @@ export function createFakeBackend(options: FakeBackendOptions): FakeBackend {
       embeddingLength: 1,
       layers: 1,
       trainedContextTokens: sequenceTokens,
+      placement: { device: "cpu", gpuLayers: 0, failedAttempts: [] },
       capabilities: {
         generate: true,
         chat: false,
@@ -110,6 +123,16 @@ export function createFakeBackend(options: FakeBackendOptions): FakeBackend {
       topLogprobs: new Float32Array(0),
     }),
     createSampler: () => createFakeSampler(),
+    loadAdapter(path) {
+      if (options.brokenAdapters?.includes(path)) throw new Error(`${path} is broken`);
+      return adapterCount++;
+    },
+    useAdapters(adapters) {
+      if (adapters.key === adaptersInUse) return;
+      options.onAdapt?.(adapters);
+      adaptersInUse = adapters.key;
+    },
+    setThreads: () => {},
     removeSequence(sequence, from, to) {
       const cells = cellsOf(sequence);
       const end = to < 0 ? cells.length : to;
@@ -122,12 +145,16 @@ export function createFakeBackend(options: FakeBackendOptions): FakeBackend {
       if (from !== 0 || to > cellsOf(source).length) throw new Error(`an illegal range ${from} to ${to}`);
       cellsOf(target).push(...cellsOf(source).slice(from, to));
     },
-    saveSequence: (sequence) =>
-      new Uint8Array(Int32Array.from(cellsOf(sequence), (cell) => cell.token).buffer),
+    saveSequence(sequence) {
+      const state = new Uint8Array(Int32Array.from(cellsOf(sequence), (cell) => cell.token).buffer);
+      savedWith.set(state, cellsOf(sequence)[0]?.adapters ?? noAdapters.key);
+      return state;
+    },
     restoreSequence(sequence, state) {
       const tokens = new Int32Array(state.slice().buffer);
       if (usedCells() + tokens.length > kvTokens) return false;
-      sequences[sequence] = Array.from(tokens, (token) => ({ token }));
+      const adapters = savedWith.get(state) ?? noAdapters.key;
+      sequences[sequence] = Array.from(tokens, (token) => ({ token, adapters }));
       return true;
     },
     schemaToGrammar: () => "root ::= [a]",

@@ -1,7 +1,9 @@
 import { AppError } from "../base/index.ts";
-import type { GenerateEvent, GenerateInput, GenerateRequest, ModelDescription } from "../contract/index.ts";
-import type { Engine, ModelEntry } from "../engine/index.ts";
+import type { GenerateEvent, GenerateInput, GenerateRequest } from "../contract/index.ts";
+import type { Engine, EngineLimits, LoadRequest, ModelEntry } from "../engine/index.ts";
+import type { ModelCapabilities } from "../models/index.ts";
 import { playScript } from "./fake-generation.ts";
+import { createFakeResidency, type FakeResidency, vectorLength } from "./fake-residency.ts";
 
 /** What a scripted choice does next. A text or reasoning step is one token. */
 export type FakeStep =
@@ -25,6 +27,12 @@ export type FakeEngineOptions = {
   /** Requests that may run at the same time; one more is refused with `queue_full`. */
   readonly queueLimit?: number;
   readonly infill?: boolean;
+  /** Changes what every model can do. */
+  readonly capabilities?: Partial<ModelCapabilities>;
+  /** Whether models are up from the start (default), or once somebody asks for them. */
+  readonly isLoaded?: boolean;
+  /** Takes part in every load of a model that is not up; a rejection is the load's failure. */
+  readonly loading?: (model: string) => Promise<void>;
   /** What each choice of a request says; it ends by itself where the script does. */
   readonly script?: (request: GenerateRequest, choice: number) => readonly FakeStep[];
 };
@@ -32,12 +40,16 @@ export type FakeEngineOptions = {
 export type FakeEngine = Engine & {
   /** Every request that `generate` was given, in order. */
   readonly requests: readonly GenerateRequest[];
+  /** What `load` was asked for, in order. */
+  readonly loads: readonly (LoadRequest & { readonly model: string })[];
+  /** The limits that `adapt` was given, in order. */
+  readonly adaptations: readonly EngineLimits[];
   readonly running: number;
-  setState(state: ModelEntry["state"]): void;
+  /** Of one model, or of all. */
+  setState(state: ModelEntry["state"], model?: string): void;
 };
 
 const defaultAnswer: readonly FakeStep[] = [" alpha", " beta", " gamma", " delta"].map((text) => ({ text }));
-const vectorLength = 8;
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
@@ -46,41 +58,51 @@ export function createFakeEngine(options: FakeEngineOptions = {}): FakeEngine {
   const { models = ["fake-model"], contextTokens = 4096, queueLimit = 64 } = options;
   const script = options.script ?? (() => defaultAnswer);
   const requests: GenerateRequest[] = [];
+  const adaptations: EngineLimits[] = [];
+  const residency = createFakeResidency({
+    models,
+    contextTokens,
+    isLoaded: options.isLoaded ?? true,
+    loading: options.loading ?? (() => Promise.resolve()),
+    capabilities: { infill: options.infill ?? false, ...options.capabilities },
+  });
   let running = 0;
-  let state: ModelEntry["state"] = "ready";
 
-  const entries = () => models.map((id) => createEntry(id, state, contextTokens, options.infill ?? false));
-  const getEntry = (id: string) => {
-    const entry = entries().find((candidate) => candidate.id === id);
-    if (!entry) throw new AppError("model_not_found", `The model "${id}" is not served here.`);
-    return entry;
-  };
   async function* generate(request: GenerateRequest, signal: AbortSignal): AsyncGenerator<GenerateEvent> {
-    getEntry(request.model);
     requests.push(request);
     const prompt = toTokens(request.input);
-    checkLength(prompt.length + (request.maxTokens === 0 ? 0 : 1), contextTokens);
+    const longest = Math.min(request.contextTokens ?? contextTokens, contextTokens);
+    checkLength(prompt.length + (request.maxTokens === 0 ? 0 : 1), longest);
     if (running >= queueLimit) throw new AppError("queue_full", `All ${queueLimit} places are taken.`);
     running++;
     try {
-      yield* playScript({ request, prompt, room: contextTokens - prompt.length, script, signal });
+      const { loadMs } = await residency.use(request.model, request, signal);
+      yield* playScript({ request, prompt, room: longest - prompt.length, script, signal, loadMs });
     } finally {
       running--;
+      residency.release(request.model, request);
     }
   }
 
   return {
     requests,
+    adaptations,
+    loads: residency.loads,
     get running() {
       return running;
     },
-    setState(next) {
-      state = next;
-    },
-    models: entries,
-    describe: async (model) => describeModel(getEntry(model).id, contextTokens, options.infill ?? false),
+    setState: residency.setState,
+    models: async () => residency.entries(),
+    find: async (name) => residency.get(name),
+    load: residency.load,
+    unload: residency.unload,
+    resident: residency.resident,
+    residencyStats: residency.stats,
+    preload: residency.preload,
+    asked: residency.asked,
+    adapt: (limits) => void adaptations.push(limits),
     generate,
-    ...createTextMethods(getEntry, contextTokens),
+    ...createTextMethods(residency, contextTokens),
     stats(model) {
       if (!models.includes(model)) return undefined;
       const kv = {
@@ -91,9 +113,10 @@ export function createFakeEngine(options: FakeEngineOptions = {}): FakeEngine {
       };
       return { running, waiting: 0, ...kv, restarts: 0, hostMemoryBytes: 0 };
     },
-    isReady: () => state === "ready",
+    isReady: residency.isReady,
     async stop() {
-      state = "stopped";
+      residency.setState("stopped");
+      residency.close();
     },
   };
 }
@@ -101,10 +124,11 @@ export function createFakeEngine(options: FakeEngineOptions = {}): FakeEngine {
 type TextMethods = Pick<Engine, "embed" | "rerank" | "tokenize" | "detokenize" | "applyTemplate">;
 
 /** What needs no scheduling: each answer depends on its input alone. */
-function createTextMethods(getEntry: (id: string) => ModelEntry, contextTokens: number): TextMethods {
+function createTextMethods(residency: FakeResidency, contextTokens: number): TextMethods {
+  const use = (model: string) => residency.load(model);
   return {
     async embed(request) {
-      getEntry(request.model);
+      await use(request.model);
       const inputs = request.inputs.map((input) =>
         typeof input === "string" ? [...encoder.encode(input)] : input,
       );
@@ -112,21 +136,21 @@ function createTextMethods(getEntry: (id: string) => ModelEntry, contextTokens: 
       return { vectors: inputs.map(toVector), promptTokens: countTokens(inputs) };
     },
     async rerank(request) {
-      getEntry(request.model);
+      await use(request.model);
       const pairs = request.documents.map((document) => encoder.encode(request.query + document));
       return { scores: request.documents.map((text) => text.length - 10), promptTokens: countTokens(pairs) };
     },
     async tokenize(model, text) {
-      getEntry(model);
+      await use(model);
       const bytes = encoder.encode(text);
       return { tokens: [...bytes], pieces: Array.from(bytes, (byte) => Uint8Array.of(byte)) };
     },
     async detokenize(model, tokens) {
-      getEntry(model);
+      await use(model);
       return decoder.decode(Uint8Array.from(tokens));
     },
     async applyTemplate(request) {
-      getEntry(request.model);
+      await use(request.model);
       return toPrompt(request.input);
     },
   };
@@ -137,40 +161,6 @@ function checkLength(required: number, max: number, details: { readonly index?: 
   throw new AppError("context_limit_exceeded", `${required} tokens do not fit the context of ${max}.`, {
     details: { required, max, ...details },
   });
-}
-
-function createEntry(
-  id: string,
-  state: ModelEntry["state"],
-  contextTokens: number,
-  infill: boolean,
-): ModelEntry {
-  const entry = { id, path: `${id}.gguf`, createdAtSeconds: 1_700_000_000, state };
-  return state === "loading" ? entry : { ...entry, description: describeModel(id, contextTokens, infill) };
-}
-
-function describeModel(id: string, contextTokens: number, infill: boolean): ModelDescription {
-  return {
-    id,
-    architecture: "fake",
-    description: "a scripted model",
-    parameters: 1,
-    sizeBytes: 1,
-    vocabularySize: 256,
-    embeddingLength: vectorLength,
-    layers: 1,
-    trainedContextTokens: contextTokens,
-    contextTokens,
-    capabilities: {
-      generate: true,
-      chat: true,
-      tools: true,
-      reasoning: true,
-      infill,
-      embed: true,
-      rerank: true,
-    },
-  };
 }
 
 function toPrompt(input: GenerateInput): string {

@@ -9,6 +9,7 @@ type Playback = {
   readonly room: number;
   readonly script: (request: GenerateRequest, choice: number) => readonly FakeStep[];
   readonly signal: AbortSignal;
+  readonly loadMs: number;
 };
 
 type Choice = {
@@ -28,7 +29,7 @@ const fixedLogprob = -0.5;
 
 /** Plays the script of every choice, one token of each in turn, as a batch would. */
 export async function* playScript(playback: Playback): AsyncGenerator<GenerateEvent> {
-  const { request, prompt, signal, script } = playback;
+  const { request, prompt, signal, script, loadMs } = playback;
   yield { type: "started", promptTokens: prompt.length };
   if (request.promptLogprobs) yield { type: "prompt-logprobs", tokens: prompt.map(toPromptRecord(request)) };
   const choices = Array.from({ length: request.choices }, (_, index) =>
@@ -46,7 +47,7 @@ export async function* playScript(playback: Playback): AsyncGenerator<GenerateEv
     completionTokens: choices.reduce((sum, choice) => sum + choice.tokens, 0),
     reasoningTokens: choices.reduce((sum, choice) => sum + choice.reasoningTokens, 0),
   };
-  yield { type: "done", usage, timings: { queueMs: 1, prefillMs: 2, decodeMs: 4 } };
+  yield { type: "done", usage, timings: { loadMs, queueMs: 1, prefillMs: 2, decodeMs: 4 } };
 }
 
 function createChoice(index: number, steps: readonly FakeStep[]): Choice {

@@ -2,9 +2,21 @@ export { createFakeCli, type FakeCli, type FakeCliOptions } from "./fake-cli-app
 export { createFakeClock, type FakeClock } from "./fake-clock.ts";
 export { createFakeEngine, type FakeEngine, type FakeEngineOptions, type FakeStep } from "./fake-engine.ts";
 export { createFakeIo, type FakeIo } from "./fake-io.ts";
+export {
+  createFakeLibrary,
+  createFakeRecord,
+  type FakeLibrary,
+  type FakeLibraryOptions,
+  type FakePullStep,
+} from "./fake-library.ts";
 export { demoModelPath, findTestModel } from "./models.ts";
-export { collectText, createChatRequest, createRealEngine } from "./real-engine.ts";
-export { createServerRecords, type LogLine, type ServerRecords } from "./server-records.ts";
+export { collectText, createChatRequest, createRealEngine, type RealEngineOptions } from "./real-engine.ts";
+export {
+  createServerRecords,
+  type LogLine,
+  type ServerChanges,
+  type ServerRecords,
+} from "./server-records.ts";
 export { createTemporaryFolder, type TemporaryFolder } from "./temporary-folder.ts";
 export { type TinyGguf, type TinyTensor, type TinyValue, writeTinyGguf } from "./tiny-gguf.ts";
 export { isProcessAlive, waitUntil } from "./wait-until.ts";

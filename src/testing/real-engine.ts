@@ -6,29 +6,68 @@ import {
   type EngineOptions,
   locateLibraries,
 } from "../engine/index.ts";
+import { describeFile, type ModelRecord } from "../models/index.ts";
 import { demoModelPath } from "./models.ts";
 
-const noObserver: EngineObserver = { modelLoaded: () => {}, hostExited: () => {}, stepFinished: () => {} };
+const noObserver: EngineObserver = {
+  modelLoaded: () => {},
+  modelUnloaded: () => {},
+  modelAsked: () => {},
+  modelPreloaded: () => {},
+  roomWaited: () => {},
+  unloadFailed: () => {},
+  hostExited: () => {},
+  stepFinished: () => {},
+};
+
+export type RealEngineOptions = Partial<Omit<EngineOptions, "residency">> & {
+  readonly residency?: Partial<EngineOptions["residency"]>;
+  /** Files to serve, or records as they are. */
+  readonly models?: readonly (ModelRecord | { readonly id: string; readonly path: string })[];
+};
 
 /** A real engine that serves the built-in model, or other files, from its own process. */
 export async function createRealEngine(
-  options: Partial<EngineOptions> = {},
+  { models = [{ id: "hearth-demo", path: demoModelPath }], residency, ...options }: RealEngineOptions = {},
   observer: Partial<EngineObserver> = {},
 ): Promise<Engine> {
+  const records = models.map((model) =>
+    "id" in model ? describeFile(model.path, { name: model.id, source: "file" }) : model,
+  );
   return createEngine(
     {
-      models: [{ id: "hearth-demo", path: demoModelPath }],
+      catalog: createFixedCatalog(records),
+      residency: {
+        budgetBytes: 2 ** 40,
+        deviceBudgetBytes: 2 ** 40,
+        maxModels: 16,
+        policy: "lru",
+        keepAliveMs: Number.POSITIVE_INFINITY,
+        kept: [],
+        pinned: [],
+        priorities: new Map(),
+        ...residency,
+      },
       libraryDir: await locateLibraries(""),
       parallel: 4,
       queue: 8,
       kvType: "f16",
       gpuLayers: 0,
+      hasGpu: false,
       prefixCacheBytes: 2 ** 26,
       loadTimeoutMs: 60_000,
       ...options,
     },
     { ...noObserver, ...observer },
   );
+}
+
+function createFixedCatalog(records: readonly ModelRecord[]): EngineOptions["catalog"] {
+  return {
+    list: async () => records,
+    find: async (name) => records.find((record) => record.name === name),
+    recordUse: () => undefined,
+  };
 }
 
 /** A chat request of one user message at temperature 0. */

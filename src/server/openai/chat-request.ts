@@ -1,17 +1,13 @@
 import { z } from "@hono/zod-openapi";
 import type { ChatInput, GenerateRequest, JsonObject, ReasoningOptions } from "../../contract/index.ts";
+import type { RequestOrigin } from "../answer.ts";
 import { lazy } from "../lazy.ts";
 import { maxTopLogprobs } from "../limits.ts";
-import { invalidParameter } from "./errors.ts";
-import {
-  fromGenerationFields,
-  fromPredictCount,
-  generationShape,
-  type RequestOrigin,
-} from "./generation-fields.ts";
+import { invalidParameter } from "../parameter-errors.ts";
+import { withoutUndefined } from "../without-undefined.ts";
+import { fromGenerationFields, fromPredictCount, generationShape } from "./generation-fields.ts";
 import { fromMessages, messagesSchema } from "./messages.ts";
 import { fromToolFields, toolsShape } from "./tools.ts";
-import { withoutUndefined } from "./without-undefined.ts";
 
 const unlimited = -1;
 

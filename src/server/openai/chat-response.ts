@@ -1,6 +1,6 @@
 import type { FinishReason, GenerateEvent, TokenLogprob } from "../../contract/index.ts";
-import type { CollectedAnswer, CollectedChoice } from "./collect.ts";
-import { toContentLogprob } from "./logprobs.ts";
+import type { CollectedAnswer, CollectedChoice } from "../collect.ts";
+import { toContentLogprob } from "../logprobs.ts";
 import { toTimings, toUsage } from "./usage.ts";
 
 /** How an answer is written, as the request asked for it. */

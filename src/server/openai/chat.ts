@@ -1,12 +1,14 @@
+import type { GenerateEvent } from "../../contract/index.ts";
 import { generate } from "../../coordinator/index.ts";
+import { beginRequest, noteUsage, streamAnswer } from "../answer.ts";
 import { readBody } from "../body.ts";
+import { collectAnswer } from "../collect.ts";
+import { findModel } from "../find-model.ts";
 import type { AppContext } from "../request-scope.ts";
 import type { Route, RouteDeps } from "../route.ts";
-import { beginRequest, describeAnswer, noteUsage, streamAnswer } from "./answer.ts";
+import { describeAnswer, toStreamCodec } from "./answer.ts";
 import { chatBodySchema, fromChatRequest } from "./chat-request.ts";
 import { createChatEncoder, toChatCompletion } from "./chat-response.ts";
-import { collectAnswer } from "./collect.ts";
-import { findModel } from "./find-model.ts";
 import { findIgnoredFields } from "./generation-fields.ts";
 
 export const chatRoute: Route = {
@@ -17,7 +19,7 @@ export const chatRoute: Route = {
   access: "key",
   body: chatBodySchema,
   answers: "application/json",
-  streams: true,
+  streams: "text/event-stream",
   handle: handleChat,
 };
 
@@ -25,7 +27,7 @@ async function handleChat(context: AppContext, deps: RouteDeps): Promise<Respons
   const body = await readBody(context, chatBodySchema());
   const scope = context.get("scope");
   scope.ignored = findIgnoredFields(body, chatBodySchema().shape);
-  const entry = findModel(deps.engine, body.model);
+  const entry = await findModel(deps.engine, body.model);
   const request = fromChatRequest(body, beginRequest(context, entry, "chatcmpl"));
   const format = {
     ...describeAnswer(deps, entry, request.id),
@@ -41,8 +43,9 @@ async function handleChat(context: AppContext, deps: RouteDeps): Promise<Respons
     return context.json(toChatCompletion(answer, format));
   }
   const encode = createChatEncoder(format, request.choices);
-  return streamAnswer(context, deps, events, (event) => {
+  const codec = toStreamCodec((event: GenerateEvent) => {
     noteUsage(scope, event);
     return encode(event);
   });
+  return streamAnswer(context, deps, events, codec);
 }

@@ -1,15 +1,11 @@
 import { z } from "@hono/zod-openapi";
 import type { GenerateInput, GenerateRequest } from "../../contract/index.ts";
+import type { RequestOrigin } from "../answer.ts";
 import { lazy } from "../lazy.ts";
 import { defaultCompletionTokens, maxPromptCharacters, maxPrompts, maxTopLogprobs } from "../limits.ts";
-import { invalidParameter } from "./errors.ts";
-import {
-  fromGenerationFields,
-  fromPredictCount,
-  generationShape,
-  type RequestOrigin,
-} from "./generation-fields.ts";
-import { withoutUndefined } from "./without-undefined.ts";
+import { invalidParameter } from "../parameter-errors.ts";
+import { withoutUndefined } from "../without-undefined.ts";
+import { fromGenerationFields, fromPredictCount, generationShape } from "./generation-fields.ts";
 
 export const completionBodySchema = lazy(() => {
   const tokens = z.array(tokenField()).min(1).max(maxPromptCharacters);

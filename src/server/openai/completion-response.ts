@@ -1,6 +1,6 @@
 import type { GenerateEvent, Timings, Usage } from "../../contract/index.ts";
+import type { CollectedAnswer } from "../collect.ts";
 import { streamEnd } from "./answer.ts";
-import type { CollectedAnswer } from "./collect.ts";
 import { createLegacyLogprobsWriter, type LegacyLogprobsWriter } from "./legacy-logprobs.ts";
 import { toTimings, toUsage } from "./usage.ts";
 
@@ -50,7 +50,7 @@ function toChoices(answer: CollectedAnswer, prompt: number, format: CompletionFo
 /** Sums over prompts; they run side by side, so the slowest gives the time. */
 export function addAnswers(answers: readonly { readonly usage: Usage; readonly timings: Timings }[]) {
   const usage = { promptTokens: 0, cachedTokens: 0, completionTokens: 0, reasoningTokens: 0 };
-  const timings = { queueMs: 0, prefillMs: 0, decodeMs: 0 };
+  const timings = { loadMs: 0, queueMs: 0, prefillMs: 0, decodeMs: 0 };
   for (const answer of answers) {
     for (const field of Object.keys(usage) as (keyof Usage)[]) usage[field] += answer.usage[field];
     for (const field of Object.keys(timings) as (keyof Timings)[]) {

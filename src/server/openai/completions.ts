@@ -1,15 +1,21 @@
+import { beginRequest, noteUsage, streamAnswer } from "../answer.ts";
 import { readBody } from "../body.ts";
+import { findModel } from "../find-model.ts";
 import type { AppContext } from "../request-scope.ts";
 import type { Route, RouteDeps } from "../route.ts";
-import { beginRequest, describeAnswer, noteUsage, streamAnswer } from "./answer.ts";
+import { describeAnswer, toStreamCodec } from "./answer.ts";
 import {
   type CompletionBody,
   completionBodySchema,
   fromCompletionRequest,
   readPrompts,
 } from "./completion-request.ts";
-import { addAnswers, createCompletionEncoder, toCompletion } from "./completion-response.ts";
-import { findModel } from "./find-model.ts";
+import {
+  addAnswers,
+  createCompletionEncoder,
+  type PromptEvent,
+  toCompletion,
+} from "./completion-response.ts";
 import { findIgnoredFields } from "./generation-fields.ts";
 import { collectAnswers, mergeAnswers } from "./prompt-batch.ts";
 
@@ -21,7 +27,7 @@ export const completionRoute: Route = {
   access: "key",
   body: completionBodySchema,
   answers: "application/json",
-  streams: true,
+  streams: "text/event-stream",
   handle: handleCompletion,
 };
 
@@ -29,7 +35,7 @@ async function handleCompletion(context: AppContext, deps: RouteDeps): Promise<R
   const body = await readBody(context, completionBodySchema());
   const scope = context.get("scope");
   scope.ignored = findIgnoredFields(body, completionBodySchema().shape);
-  const entry = findModel(deps.engine, body.model);
+  const entry = await findModel(deps.engine, body.model);
   const origin = beginRequest(context, entry, "cmpl");
   const requests = fromCompletionRequest(body, origin);
   const format = {
@@ -46,10 +52,11 @@ async function handleCompletion(context: AppContext, deps: RouteDeps): Promise<R
     return context.json(toCompletion(answers, format));
   }
   const encode = createCompletionEncoder(format);
-  return streamAnswer(context, deps, mergeAnswers(deps.pipeline, requests, scope.abort), (event) => {
+  const codec = toStreamCodec((event: PromptEvent) => {
     noteUsage(scope, event.event);
     return encode(event);
   });
+  return streamAnswer(context, deps, mergeAnswers(deps.pipeline, requests, scope.abort), codec);
 }
 
 /** What each prompt's answers begin with: the prompt itself where echo is on. */

@@ -1,8 +1,8 @@
 import { z } from "@hono/zod-openapi";
 import type { JsonObject, JsonValue, OutputConstraint } from "../../contract/index.ts";
 import { maxGrammarCharacters, maxGuidedChoices } from "../limits.ts";
-import { invalidParameter } from "./errors.ts";
-import { checkSchema, checkStrictSchema } from "./schema-check.ts";
+import { invalidParameter } from "../parameter-errors.ts";
+import { checkSchema, checkStrictSchema } from "../schema-check.ts";
 
 const anyObject: JsonObject = { type: "object" };
 

@@ -2,13 +2,15 @@ import { z } from "@hono/zod-openapi";
 import type { EmbedInput } from "../../contract/index.ts";
 import type { ModelEntry } from "../../engine/index.ts";
 import { readBody } from "../body.ts";
+import { findModel } from "../find-model.ts";
 import { lazy } from "../lazy.ts";
 import { maxEmbeddingInputs, maxPromptCharacters } from "../limits.ts";
+import { invalidParameter, nameInput } from "../parameter-errors.ts";
 import type { AppContext } from "../request-scope.ts";
+import { fromResidencyFields, loadAsAsked, residencyShape } from "../residency-fields.ts";
 import type { Route, RouteDeps } from "../route.ts";
+import { shortenVector } from "../shorten-vector.ts";
 import { isTokenList, tokenField } from "./completion-request.ts";
-import { invalidParameter, nameInput } from "./errors.ts";
-import { findModel } from "./find-model.ts";
 import { findIgnoredFields, modelField } from "./generation-fields.ts";
 
 const embeddingBodySchema = lazy(() => {
@@ -23,6 +25,7 @@ const embeddingBodySchema = lazy(() => {
     input: z.union([text, tokens, ...lists]),
     encoding_format: z.enum(["float", "base64"]).optional(),
     dimensions: z.int32().min(1).optional(),
+    ...residencyShape(),
   });
 });
 
@@ -41,9 +44,10 @@ async function handleEmbedding(context: AppContext, deps: RouteDeps): Promise<Re
   const body = await readBody(context, embeddingBodySchema());
   const scope = context.get("scope");
   scope.ignored = findIgnoredFields(body, embeddingBodySchema().shape);
-  const entry = findModel(deps.engine, body.model);
+  const entry = await findModel(deps.engine, body.model);
   scope.model = entry.id;
   await checkDimensions(body.dimensions, entry, deps);
+  await loadAsAsked(deps.engine, entry, fromResidencyFields(body), scope.abort.signal);
   const request = { model: entry.id, inputs: readInputs(body.input), tenant: scope.tenant };
   const { vectors, promptTokens } = await deps.engine.embed(request, scope.abort.signal).catch((error) => {
     throw nameInput(error, "input");
@@ -55,7 +59,7 @@ async function handleEmbedding(context: AppContext, deps: RouteDeps): Promise<Re
     data: vectors.map((vector, index) => ({
       object: "embedding",
       index,
-      embedding: encode(shorten(vector, body.dimensions)),
+      embedding: encode(shortenVector(vector, body.dimensions)),
     })),
     model: entry.id,
     usage: { prompt_tokens: promptTokens, total_tokens: promptTokens },
@@ -68,25 +72,15 @@ async function checkDimensions(
   deps: RouteDeps,
 ): Promise<void> {
   if (dimensions === undefined) return;
-  const { embeddingLength } = entry.description ?? (await deps.engine.describe(entry.id));
-  if (dimensions <= embeddingLength) return;
-  throw invalidParameter(
-    "dimensions",
-    `dimensions: ${dimensions} are more than the model's ${embeddingLength}.`,
-  );
+  const { embeddingLength } = entry.description ?? entry.summary;
+  const longest = embeddingLength ?? (await deps.engine.load(entry.id)).embeddingLength;
+  if (dimensions <= longest) return;
+  throw invalidParameter("dimensions", `dimensions: ${dimensions} are more than the model's ${longest}.`);
 }
 
 function readInputs(input: string | number[] | string[] | number[][]): readonly EmbedInput[] {
   if (typeof input === "string") return [input];
   return isTokenList(input) ? [input] : input;
-}
-
-/** Cuts a vector to its first dimensions and gives it length 1 again. */
-export function shorten(vector: Float32Array, dimensions: number | undefined): Float32Array {
-  if (dimensions === undefined || dimensions === vector.length) return vector;
-  const kept = vector.subarray(0, dimensions);
-  const length = Math.sqrt(kept.reduce((sum, value) => sum + value * value, 0));
-  return length === 0 ? kept : kept.map((value) => value / length);
 }
 
 function toNumbers(vector: Float32Array): number[] {

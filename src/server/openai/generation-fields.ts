@@ -1,18 +1,13 @@
 import { z } from "@hono/zod-openapi";
-import type { GenerateRequest, Priority } from "../../contract/index.ts";
+import type { GenerateRequest } from "../../contract/index.ts";
+import type { RequestOrigin } from "../answer.ts";
 import { maxChoices, maxModelIdCharacters, maxStopCharacters, maxStops, maxTopLogprobs } from "../limits.ts";
+import { invalidParameter } from "../parameter-errors.ts";
+import { fromResidencyFields, residencyShape } from "../residency-fields.ts";
+import { withoutUndefined } from "../without-undefined.ts";
+import { adapterShape, fromAdapterFields } from "./adapters.ts";
 import { constraintShape, fromConstraintFields } from "./constraint.ts";
-import { invalidParameter } from "./errors.ts";
 import { fromSamplingFields, samplingShape } from "./sampling.ts";
-import { withoutUndefined } from "./without-undefined.ts";
-
-/** What a codec is told by the server rather than by the body. */
-export type RequestOrigin = {
-  readonly id: string;
-  readonly model: string;
-  readonly tenant: string;
-  readonly priority: Priority | undefined;
-};
 
 export function modelField() {
   return z
@@ -41,7 +36,8 @@ export function generationShape() {
       .optional()
       .describe("flex runs below interactive requests; other tiers mean nothing here"),
     timings_per_token: z.boolean().optional().describe("Adds timings to the end of the answer"),
-    options: z.looseObject({}).optional(),
+    ...residencyShape(),
+    ...adapterShape(),
     ...samplingShape(),
     ...constraintShape(),
   };
@@ -66,6 +62,8 @@ export function fromGenerationFields(body: GenerationBody, origin: RequestOrigin
     choices: body.n ?? 1,
     cachePrompt: body.cache_prompt ?? true,
     entropy: false,
+    ...fromResidencyFields(body),
+    adapters: fromAdapterFields(body),
   }) satisfies Partial<GenerateRequest>;
 }
 
@@ -82,7 +80,7 @@ export function findIgnoredFields(
   const ignored = Object.keys(body).filter((name) => !(name in shape));
   if (body.service_tier !== undefined && body.service_tier !== "flex") ignored.push("service_tier");
   for (const [parent, known] of [
-    ["options", ""],
+    ["options", "num_ctx"],
     ["stream_options", "include_usage"],
   ] as const) {
     const value = body[parent];

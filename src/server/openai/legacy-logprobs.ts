@@ -1,6 +1,6 @@
 import type { TokenAlternative, TokenLogprob } from "../../contract/index.ts";
-import type { PromptTokens } from "./collect.ts";
-import { finite, toLegacyTokenText } from "./logprobs.ts";
+import type { PromptTokens } from "../collect.ts";
+import { finite, toLegacyTokenText } from "../logprobs.ts";
 
 /** The logprobs object of /v1/completions: four lists of equal length. */
 export type LegacyLogprobs = {

@@ -1,8 +1,8 @@
 import { z } from "@hono/zod-openapi";
 import type { Message, ToolCall } from "../../contract/index.ts";
 import { maxMessages, maxPromptCharacters, maxTools } from "../limits.ts";
-import { invalidParameter } from "./errors.ts";
-import { withoutUndefined } from "./without-undefined.ts";
+import { invalidParameter } from "../parameter-errors.ts";
+import { withoutUndefined } from "../without-undefined.ts";
 
 export function messagesSchema() {
   const part = z.looseObject({ type: z.string() });

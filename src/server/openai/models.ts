@@ -1,6 +1,6 @@
 import type { ModelEntry } from "../../engine/index.ts";
+import { findModel } from "../find-model.ts";
 import type { Route } from "../route.ts";
-import { findModel } from "./find-model.ts";
 
 export const modelRoutes: readonly Route[] = [
   {
@@ -10,7 +10,8 @@ export const modelRoutes: readonly Route[] = [
     group: "OpenAI",
     access: "key",
     answers: "application/json",
-    handle: (context, deps) => context.json({ object: "list", data: deps.engine.models().map(toModel) }),
+    handle: async (context, deps) =>
+      context.json({ object: "list", data: (await deps.engine.models()).map(toModel) }),
   },
   {
     method: "get",
@@ -19,12 +20,15 @@ export const modelRoutes: readonly Route[] = [
     group: "OpenAI",
     access: "key",
     answers: "application/json",
-    handle: (context, deps) => context.json(toModel(findModel(deps.engine, context.req.param("id")))),
+    handle: async (context, deps) =>
+      context.json(toModel(await findModel(deps.engine, context.req.param("id")))),
   },
 ];
 
+/** The file's word where the model was never loaded; the length that is served is known once it was. */
 function toModel(entry: ModelEntry) {
-  const { description } = entry;
+  const { description, summary } = entry;
+  const { capabilities } = description ?? summary;
   return {
     id: entry.id,
     object: "model",
@@ -32,19 +36,16 @@ function toModel(entry: ModelEntry) {
     owned_by: "hearth",
     state: entry.state,
     ...(description
-      ? {
-          context_window: description.contextTokens,
-          max_output_tokens: description.contextTokens,
-          capabilities: description.capabilities,
-          meta: {
-            architecture: description.architecture,
-            n_params: description.parameters,
-            size: description.sizeBytes,
-            n_vocab: description.vocabularySize,
-            n_embd: description.embeddingLength,
-            n_ctx_train: description.trainedContextTokens,
-          },
-        }
+      ? { context_window: description.contextTokens, max_output_tokens: description.contextTokens }
       : {}),
+    capabilities,
+    meta: {
+      architecture: summary.architecture,
+      n_params: summary.parameters,
+      quantization: summary.quantisation,
+      n_embd: summary.embeddingLength,
+      n_ctx_train: summary.trainedContextTokens,
+      ...(description ? { size: description.sizeBytes, n_vocab: description.vocabularySize } : {}),
+    },
   };
 }

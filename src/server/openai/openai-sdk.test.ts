@@ -6,9 +6,10 @@ import {
   createServerRecords,
   type FakeEngineOptions,
   type FakeStep,
+  type ServerChanges,
   waitUntil,
 } from "../../testing/index.ts";
-import type { ServerDeps } from "../deps.ts";
+
 import { type RunningServer, startServer } from "../start-server.ts";
 
 const running: RunningServer[] = [];
@@ -16,7 +17,7 @@ afterEach(async () => {
   for (const server of running.splice(0)) await server.stop(AbortSignal.abort());
 });
 
-function serve(options: FakeEngineOptions = {}, changes: Partial<Omit<ServerDeps, "engine">> = {}) {
+function serve(options: FakeEngineOptions = {}, changes: ServerChanges = {}) {
   const records = createServerRecords({ ...changes, engine: createFakeEngine(options) });
   const server = startServer(records.deps, { port: 0 });
   running.push(server);

@@ -117,6 +117,20 @@ const honoured: [Record<string, unknown>, Partial<Record<keyof GenerateRequest, 
   [{ mirostat: 2 }, sampling({ mirostat: 2 })],
   [{ mirostat_tau: 4 }, sampling({ mirostatTau: 4 })],
   [{ mirostat_eta: 0.2 }, sampling({ mirostatEta: 0.2 })],
+  [{ keep_alive: "5m" }, { keepAliveMs: 300_000 }],
+  [{ keep_alive: 0 }, { keepAliveMs: 0 }],
+  [{ keep_alive: -1 }, { keepAliveMs: Number.POSITIVE_INFINITY }],
+  [{ options: { num_ctx: 2048 } }, { contextTokens: 2048 }],
+  [
+    { lora: [{ name: "tone", scale: 0.5 }, { name: "style" }] },
+    {
+      adapters: [
+        { name: "tone", scale: 0.5 },
+        { name: "style", scale: 1 },
+      ],
+    },
+  ],
+  [{ lora: [] }, { adapters: [] }],
   [{ ignore_eos: true, max_tokens: 6 }, sampling({ ignoreEndOfSequence: true })],
 ];
 
@@ -165,6 +179,10 @@ const refused: [Record<string, unknown>, string][] = [
   [{ continue_final_message: true }, "continue_final_message"],
   [{ continue_final_message: true, add_generation_prompt: true }, "add_generation_prompt"],
   [{ priority: "urgent" }, "priority"],
+  [{ keep_alive: "soon" }, "keep_alive"],
+  [{ options: { num_ctx: 0 } }, "options.num_ctx"],
+  [{ lora: [{ id: 0, scale: 1 }] }, "lora[0].name"],
+  [{ lora: [{ name: "a" }, { name: "a" }] }, "lora[1].name"],
   [{ model: 5 }, "model"],
   [{ model: "m".repeat(256) }, "model"],
   [{ messages: [] }, "messages"],
@@ -198,7 +216,6 @@ const ignored: Record<string, unknown>[] = [
   { prompt_cache_retention: "24h" },
   { id_slot: 1 },
   { return_progress: true },
-  { keep_alive: "5m" },
   { something_new: 1 },
 ];
 
@@ -261,10 +278,14 @@ describe("a parameter is ignored, which the header says", () => {
   });
 
   test("fields inside options and stream_options are named too", async () => {
-    const body = { stream: true, stream_options: { include_obfuscation: true }, options: { num_ctx: 4096 } };
+    const body = {
+      stream: true,
+      stream_options: { include_obfuscation: true },
+      options: { num_ctx: 4096, num_gpu: 1 },
+    };
     const { response } = await post(body);
     expect(response.headers.get("x-hearth-ignored")).toBe(
-      "options.num_ctx, stream_options.include_obfuscation",
+      "options.num_gpu, stream_options.include_obfuscation",
     );
   });
 

@@ -1,8 +1,8 @@
 import { EventQueue } from "../../base/index.ts";
 import type { GenerateEvent, GenerateRequest } from "../../contract/index.ts";
 import { generate, type PipelineDeps } from "../../coordinator/index.ts";
+import { type CollectedAnswer, collectAnswer } from "../collect.ts";
 import { maxConcurrentPrompts } from "../limits.ts";
-import { type CollectedAnswer, collectAnswer } from "./collect.ts";
 import type { PromptEvent } from "./completion-response.ts";
 
 /** Answers every request, a few at a time, and returns the answers in the requests' order. */

@@ -1,12 +1,13 @@
 import { z } from "@hono/zod-openapi";
 import { createId } from "../../base/index.ts";
 import { readBody } from "../body.ts";
+import { findModel } from "../find-model.ts";
 import { lazy } from "../lazy.ts";
 import { maxDocuments, maxPromptCharacters } from "../limits.ts";
+import { nameInput } from "../parameter-errors.ts";
 import type { AppContext } from "../request-scope.ts";
+import { fromResidencyFields, loadAsAsked, residencyShape } from "../residency-fields.ts";
 import type { Route, RouteDeps } from "../route.ts";
-import { nameInput } from "./errors.ts";
-import { findModel } from "./find-model.ts";
 import { findIgnoredFields, modelField } from "./generation-fields.ts";
 
 const rerankBodySchema = lazy(() => {
@@ -20,6 +21,7 @@ const rerankBodySchema = lazy(() => {
       .max(maxDocuments),
     top_n: z.int32().min(1).optional(),
     return_documents: z.boolean().optional(),
+    ...residencyShape(),
     raw_scores: z.boolean().optional().describe("The rank head's own output instead of its sigmoid"),
   });
 });
@@ -39,8 +41,9 @@ async function handleRerank(context: AppContext, deps: RouteDeps): Promise<Respo
   const body = await readBody(context, rerankBodySchema());
   const scope = context.get("scope");
   scope.ignored = findIgnoredFields(body, rerankBodySchema().shape);
-  const entry = findModel(deps.engine, body.model);
+  const entry = await findModel(deps.engine, body.model);
   scope.model = entry.id;
+  await loadAsAsked(deps.engine, entry, fromResidencyFields(body), scope.abort.signal);
   const documents = body.documents.map((document) =>
     typeof document === "string" ? document : document.text,
   );

@@ -1,8 +1,8 @@
 import { z } from "@hono/zod-openapi";
 import type { Sampling } from "../../contract/index.ts";
 import { maxLogitBiasEntries, maxSequenceBreakers } from "../limits.ts";
-import { invalidParameter } from "./errors.ts";
-import { withoutUndefined } from "./without-undefined.ts";
+import { invalidParameter } from "../parameter-errors.ts";
+import { withoutUndefined } from "../without-undefined.ts";
 
 /** llama.cpp's word for "draw the seed at random". */
 const randomSeed = -1;

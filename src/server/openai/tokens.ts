@@ -1,18 +1,18 @@
 import { z } from "@hono/zod-openapi";
 import type { Tokenization } from "../../engine/index.ts";
+import { beginRequest } from "../answer.ts";
 import { readBody } from "../body.ts";
+import { findModel } from "../find-model.ts";
 import { lazy } from "../lazy.ts";
 import { maxPromptCharacters } from "../limits.ts";
+import { decodeText, toTokenText } from "../logprobs.ts";
+import { invalidParameter } from "../parameter-errors.ts";
 import type { AppContext } from "../request-scope.ts";
 import type { Route, RouteDeps } from "../route.ts";
-import { beginRequest } from "./answer.ts";
 import { chatBodySchema, fromChatRequest } from "./chat-request.ts";
 import { tokenField } from "./completion-request.ts";
 import { constraintShape } from "./constraint.ts";
-import { invalidParameter } from "./errors.ts";
-import { findModel } from "./find-model.ts";
 import { findIgnoredFields, generationShape, modelField } from "./generation-fields.ts";
-import { decodeText, toTokenText } from "./logprobs.ts";
 
 /** Takes llama.cpp's `content`, vLLM's `prompt`, or the messages of a chat. */
 const tokenizeBodySchema = lazy(() => {
@@ -33,7 +33,7 @@ const tokenizeBodySchema = lazy(() => {
 
 /** Fields of a chat that say how to go on from the prompt, and so change nothing in it. */
 const continuationFields = lazy(() => {
-  const { model, options, stream_options, ...generation } = generationShape();
+  const { model, stream_options, ...generation } = generationShape();
   const others = ["max_tokens", "max_completion_tokens", "logprobs", "top_logprobs", "modalities", "audio"];
   const constraints = Object.keys(constraintShape());
   return new Set([...Object.keys(generation), ...others].filter((name) => !constraints.includes(name)));
@@ -83,7 +83,7 @@ export const tokenRoutes: readonly Route[] = [
 async function handleTokenize(context: AppContext, deps: RouteDeps): Promise<Response> {
   const body = await readBody(context, tokenizeBodySchema());
   context.get("scope").ignored = findUnusedFields(body, tokenizeBodySchema().shape);
-  const entry = findModel(deps.engine, body.model);
+  const entry = await findModel(deps.engine, body.model);
   const origin = beginRequest(context, entry, "tokens");
   const { messages } = body;
   const given = body.content ?? body.prompt;
@@ -116,7 +116,7 @@ async function handleDetokenize(context: AppContext, deps: RouteDeps): Promise<R
   const body = await readBody(context, detokenizeBodySchema());
   const scope = context.get("scope");
   scope.ignored = findIgnoredFields(body, detokenizeBodySchema().shape);
-  const entry = findModel(deps.engine, body.model);
+  const entry = await findModel(deps.engine, body.model);
   scope.model = entry.id;
   const text = await deps.engine.detokenize(entry.id, body.tokens);
   return context.json({ content: text, prompt: text });
@@ -125,7 +125,7 @@ async function handleDetokenize(context: AppContext, deps: RouteDeps): Promise<R
 async function handleApplyTemplate(context: AppContext, deps: RouteDeps): Promise<Response> {
   const body = await readBody(context, chatBodySchema());
   context.get("scope").ignored = findUnusedFields(body, chatBodySchema().shape);
-  const entry = findModel(deps.engine, body.model);
+  const entry = await findModel(deps.engine, body.model);
   const prompt = await deps.engine.applyTemplate(
     fromChatRequest(body, beginRequest(context, entry, "template")),
   );

@@ -1,9 +1,9 @@
 import { z } from "@hono/zod-openapi";
 import type { JsonObject, Tool, ToolChoice } from "../../contract/index.ts";
 import { maxNameCharacters, maxTools } from "../limits.ts";
-import { invalidParameter } from "./errors.ts";
-import { checkSchema, checkStrictSchema } from "./schema-check.ts";
-import { withoutUndefined } from "./without-undefined.ts";
+import { invalidParameter } from "../parameter-errors.ts";
+import { checkSchema, checkStrictSchema } from "../schema-check.ts";
+import { withoutUndefined } from "../without-undefined.ts";
 
 /** Tools and their choice, the deprecated `functions` and `function_call` included. */
 export function toolsShape() {

@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { createFakeEngine, createServerRecords, type FakeEngineOptions } from "../../testing/index.ts";
 import { createServerApp } from "../app.ts";
 import { maxEmbeddingInputs } from "../limits.ts";
-import { shorten } from "./embeddings.ts";
+import { shortenVector } from "../shorten-vector.ts";
 
 function createApp(options: FakeEngineOptions = {}) {
   const records = createServerRecords({ engine: createFakeEngine(options) });
@@ -57,7 +57,7 @@ describe("embeddings", () => {
     const { body } = await post("/v1/embeddings", { input: "hello", dimensions: 3 });
     expect(body.data[0].embedding).toHaveLength(3);
     expect(Math.hypot(...body.data[0].embedding)).toBeCloseTo(1, 5);
-    expect([...shorten(new Float32Array([3, 4, 12]), 2)]).toEqual([Math.fround(0.6), Math.fround(0.8)]);
+    expect([...shortenVector(new Float32Array([3, 4, 12]), 2)]).toEqual([Math.fround(0.6), Math.fround(0.8)]);
   });
 
   test("an input that is too long is a 400 with its index", async () => {
@@ -208,5 +208,36 @@ describe("models", () => {
     const { status, body: answer } = await createApp({ models: ["a", "b"] }).post("/v1/embeddings", body);
     expect(status).toBe(400);
     expect(answer.error).toMatchObject({ param: "model", message: "model: name one of a, b." });
+    const many = Array.from({ length: 12 }, (_, index) => `model-${index}`);
+    const { body: listed } = await createApp({ models: many }).post("/v1/embeddings", body);
+    expect(listed.error.message).toEndWith("model-9 and 2 more.");
   });
+});
+
+test("keep_alive and num_ctx load the model as they say, for vectors and for ranking too", async () => {
+  const { post, engine } = createApp({ isLoaded: false });
+  await post("/v1/embeddings", { input: "a", keep_alive: "1m", options: { num_ctx: 64 } });
+  await post("/v1/rerank", { query: "a", documents: ["b"], keep_alive: -1 });
+  expect(engine.loads).toContainEqual({ model: "fake-model", keepAliveMs: 60_000, contextTokens: 64 });
+  expect(engine.loads).toContainEqual({ model: "fake-model", keepAliveMs: Number.POSITIVE_INFINITY });
+});
+
+test("every model is listed, with what its file says where it was never loaded", async () => {
+  const records = createServerRecords({
+    engine: createFakeEngine({ models: ["one", "two:1b"], isLoaded: false }),
+  });
+  const app = createServerApp(records.deps);
+  const listed = JSON.parse(await (await app.request("/v1/models")).text());
+  expect(listed.data.map(({ id, state }: { id: string; state: string }) => [id, state])).toEqual([
+    ["one", "stopped"],
+    ["two:1b", "stopped"],
+  ]);
+  expect(listed.data[0]).toMatchObject({
+    capabilities: { tools: true },
+    meta: { architecture: "fake", n_ctx_train: 4096 },
+  });
+  expect(listed.data[0].context_window).toBeUndefined();
+  await records.engine.load("one");
+  const one = JSON.parse(await (await app.request("/v1/models/one")).text());
+  expect(one).toMatchObject({ state: "ready", context_window: 4096 });
 });

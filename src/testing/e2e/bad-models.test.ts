@@ -1,5 +1,7 @@
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { mkdirSync, readFileSync, truncateSync, writeFileSync } from "node:fs";
+import { encodeGguf, type GgufValue } from "../gguf/gguf-writer.ts";
+import { createTinyModel, type TinyModelOptions, zeroTensor } from "../gguf/tiny-model.ts";
 import { demoModelPath } from "../models.ts";
 import { runProgram, startServe } from "../serve-process.ts";
 import { createTemporaryFolder, type TemporaryFolder } from "../temporary-folder.ts";
@@ -8,6 +10,8 @@ import { expectError, post, readJson } from "./requests.ts";
 
 setDefaultTimeout(60_000);
 
+const maxFatalMs = 15_000;
+const randomChanges = 8;
 const demoModel = readFileSync(demoModelPath);
 const question = { messages: [{ role: "user", content: "Reply with exactly: pong-42" }], temperature: 0 };
 
@@ -81,6 +85,164 @@ describe.each(["serve", "run", "show"] as const)("%s of", (command) => {
     expect(messages[0]).toMatch(/^hearth: .{20,400}$/);
   });
 });
+
+/** What reading the header is enough to refuse, one of each class; none of it reaches the engine. */
+const refusedFiles: readonly (readonly [what: string, says: RegExp, file: TinyModelOptions])[] = [
+  ["no attention heads", /head_count is 0/, { metadata: { "llama.attention.head_count": count(0) } }],
+  ["a million layers", /from 1 to 512/, { metadata: { "llama.block_count": count(1_000_000) } }],
+  ["heads that cannot share", /cannot share/, { metadata: { "llama.attention.head_count_kv": count(3) } }],
+  ["unused experts", /uses 0 of 8 experts/, { metadata: { "llama.expert_count": count(8) } }],
+  [
+    "scores for one token alone",
+    /one number for each/,
+    { metadata: { "tokenizer.ggml.scores": { type: "float32s", value: [0] } } },
+  ],
+  ["no embeddings", /token_embd/, { tensors: [zeroTensor("output.weight", [32, 4])] }],
+  [
+    "a norm that no kernel takes",
+    /stored as F16/,
+    { tensors: [zeroTensor("token_embd.weight", [32, 4]), zeroTensor("output_norm.weight", [32], "F16")] },
+  ],
+  [
+    "a template nested too deep",
+    /nests blocks/,
+    { metadata: { "tokenizer.chat_template": text("{% if x %}".repeat(10_000)) } },
+  ],
+  [
+    "a template that counts for ever",
+    /ten millions/,
+    { metadata: { "tokenizer.chat_template": text("{{ range(4000000000) | list }}") } },
+  ],
+];
+
+test.each(refusedFiles)("run and show of a model with %s say so in one line", async (_, says, options) => {
+  using folder = createTemporaryFolder();
+  writeFileSync(folder.file("bad.gguf"), encodeGguf(createTinyModel(options)));
+  const path = folder.file("bad.gguf");
+  const commands = [
+    ["run", path, "hello", "--max-tokens", "4"],
+    ["show", path, "--json"],
+  ];
+  for (const { code, output, errors } of await Promise.all(commands.map((argv) => runProgram(argv)))) {
+    expect({ code, output, errors }).toEqual({ code: 1, output: "", errors: expect.stringMatching(says) });
+    expect(errors).toMatch(/^hearth: .{20,400}\n$/);
+  }
+});
+
+/** What only loading shows, one of each class: it ends the engine host and nothing else. */
+const fatalFiles: readonly (readonly [
+  what: string,
+  change: (bytes: Buffer) => void,
+  argv?: readonly string[],
+])[] = [
+  ["a tensor under another name", (bytes) => bytes.write("x", bytes.indexOf("output_norm.weight"))],
+  ["another architecture's name", (bytes) => bytes.write("gemma", bytes.indexOf("llama"))],
+  [
+    "one token twice",
+    (bytes) => bytes.copy(bytes, tokenAt(bytes, 1), tokenAt(bytes, 0), tokenAt(bytes, 0) + 12),
+  ],
+  ["a template that calls itself", withTemplate("{% macro a() %}{{ a() }}{% endmacro %}{{ a() }}")],
+  [
+    "a template that never ends",
+    withTemplate("{% for i in range(999999) %}{% for j in range(999999) %}{% endfor %}{% endfor %}"),
+    ["--load-timeout", "2000"],
+  ],
+  [
+    "a template that doubles its text",
+    withTemplate(
+      "{% set n = namespace(x='ab') %}{% for i in range(60) %}{% set n.x = n.x + n.x %}{% endfor %}{{ n.x }}",
+    ),
+    ["--host-memory", "256"],
+  ],
+];
+
+test.each(fatalFiles)(
+  "run of a model with %s is one clear message and code 1",
+  async (_, change, argv = []) => {
+    using folder = createTemporaryFolder();
+    writeFileSync(folder.file("bad.gguf"), changed(change));
+    const startedMs = performance.now();
+    const options = ["--max-tokens", "4", "--log-format", "json", ...argv];
+    const { code, output, errors } = await runProgram(["run", folder.file("bad.gguf"), "hello", ...options]);
+    expect({ code, output, errors }).toEqual({ code: 1, output: "", errors: expect.any(String) });
+    expect(messagesOf(errors)).toEqual([expect.stringMatching(/^hearth: .{20,}$/)]);
+    expect(performance.now() - startedMs).toBeLessThan(maxFatalMs);
+  },
+);
+
+test("models with random changes are answered from, or refused with one clear message", async () => {
+  using folder = createTemporaryFolder();
+  const outcomes = await Promise.all(
+    Array.from({ length: randomChanges }, async (_, seed) => {
+      const path = folder.file(`changed-${seed}.gguf`);
+      writeFileSync(
+        path,
+        changed((bytes) => changeAnywhere(bytes, seed)),
+      );
+      const argv = ["run", path, "hello", "--max-tokens", "2", "--log-format", "json", "--threads", "1"];
+      const { code, errors } = await runProgram([
+        ...argv,
+        "--host-memory",
+        "1024",
+        "--load-timeout",
+        "20000",
+      ]);
+      return { seed, code, messages: messagesOf(errors) };
+    }),
+  );
+  const answered = { seed: expect.any(Number), code: 0, messages: [] };
+  const refused = {
+    seed: expect.any(Number),
+    code: 1,
+    messages: [expect.stringMatching(/^hearth: .{20,}$/)],
+  };
+  for (const outcome of outcomes) expect(outcome).toEqual(outcome.code === 0 ? answered : refused);
+});
+
+/** What a command says to people: the log beside it is for machines. */
+function messagesOf(errors: string): readonly string[] {
+  return errors.split("\n").filter((line) => line !== "" && !line.startsWith("{"));
+}
+
+function count(value: number): GgufValue {
+  return { type: "uint32", value };
+}
+
+function text(value: string): GgufValue {
+  return { type: "string", value };
+}
+
+/** Puts a template in the place of the built-in model's, filled up with spaces. */
+function withTemplate(template: string): (bytes: Buffer) => void {
+  return (bytes) => {
+    const lengthAt = bytes.indexOf("tokenizer.chat_template") + "tokenizer.chat_template".length + 4;
+    const length = bytes.readUInt32LE(lengthAt);
+    bytes.write(template.padEnd(length), lengthAt + 8);
+  };
+}
+
+/** Where a token of four bytes begins with its length: the first, or a later one. */
+function tokenAt(bytes: Buffer, index: number): number {
+  const tokens = bytes.indexOf("tokenizer.ggml.tokens");
+  let at = tokens;
+  for (let found = -1; found < index; ) {
+    at = bytes.indexOf(Uint8Array.of(4, 0, 0, 0, 0, 0, 0, 0), at + 1);
+    found += 1;
+  }
+  return at;
+}
+
+/** Overwrites one to three numbers of the header with what a bad converter, or an attacker, would write. */
+function changeAnywhere(bytes: Buffer, seed: number): void {
+  const values = [0, 1, 7, 255, 513, 65_536, 2 ** 31 - 1, 2 ** 32 - 1];
+  const keys = ["block_count", "embedding_length", "head_count", "head_count_kv", "rms_epsilon", "freq_base"];
+  const places = [...keys, "context_length", "feed_forward_length", "dimension_count", "bos_token_id"];
+  for (let change = 0; change <= seed % 3; change += 1) {
+    const key = places[(seed * 7 + change * 3) % places.length] ?? "";
+    const at = bytes.indexOf(key) + key.length + 4;
+    bytes.writeUInt32LE(values[(seed * 5 + change) % values.length] ?? 0, at);
+  }
+}
 
 test("a model whose header is whole but whose engine cannot load it leaves the other one served", async () => {
   using folder = createTemporaryFolder();

@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { waitUntil } from "../testing/index.ts";
 import { maxUnsentStreamBytes } from "./limits.ts";
-import { createEventStream, type EventStreamOptions } from "./sse.ts";
+import { createEventStream, type EventStreamOptions } from "./stream.ts";
 
 function create(events: AsyncIterable<string>, changes: Partial<EventStreamOptions<string>> = {}) {
   return createEventStream({
@@ -9,6 +9,7 @@ function create(events: AsyncIterable<string>, changes: Partial<EventStreamOptio
     encode: (event) => event,
     encodeError: (error) => `error: ${String(error)}`,
     onCancel: () => undefined,
+    keepAlive: () => ": keep-alive\n\n",
     keepAliveMs: 60_000,
     ...changes,
   });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { maxSchemaEnumValues } from "../limits.ts";
+import { maxSchemaEnumValues } from "./limits.ts";
 import { checkSchema, checkStrictSchema } from "./schema-check.ts";
 
 const inside = (schema: object) => ({

@@ -1,5 +1,12 @@
 import { maxUnsentStreamBytes } from "./limits.ts";
 
+/** How a protocol frames a stream. */
+export type StreamFormat = {
+  readonly headers: Readonly<Record<string, string>>;
+  /** What is written into silence, so that nobody on the way takes the connection for dead. */
+  readonly keepAlive: () => string;
+};
+
 export type EventStreamOptions<T> = {
   /** Frames that are ready before the stream begins. */
   readonly opening?: string;
@@ -10,21 +17,50 @@ export type EventStreamOptions<T> = {
   readonly encodeError: (error: unknown) => string;
   /** Called when the client has gone away. */
   readonly onCancel: () => void;
+  readonly keepAlive: () => string;
   readonly keepAliveMs: number;
 };
 
 export type EventStream = { readonly body: ReadableStream<Uint8Array>; readonly ended: Promise<void> };
 
-const encoder = new TextEncoder();
-const keepAliveFrame = encoder.encode(": keep-alive\n\n");
+/** Server-sent events; a comment line keeps a silent stream alive. */
+export const sseFormat: StreamFormat = {
+  headers: {
+    "content-type": "text/event-stream; charset=utf-8",
+    "cache-control": "no-cache",
+    "x-accel-buffering": "no",
+  },
+  keepAlive: () => ": keep-alive\n\n",
+};
 
 /**
- * Turns events into a server-sent event stream. Frames of events that are ready together go out as one chunk, and a
- * client that does not read holds the events back once `maxUnsentStreamBytes` wait for it.
+ * One JSON object a line. The format has no comments and clients parse every line, some every chunk, so silence is
+ * filled with a line that says nothing new: an empty delta, or the last progress again.
+ */
+export function ndjsonFormat(keepAlive: () => string): StreamFormat {
+  return {
+    headers: {
+      "content-type": "application/x-ndjson",
+      "cache-control": "no-cache",
+      "x-accel-buffering": "no",
+    },
+    keepAlive,
+  };
+}
+
+export function toLine(value: object): string {
+  return `${JSON.stringify(value)}\n`;
+}
+
+const encoder = new TextEncoder();
+
+/**
+ * Turns events into a stream of frames. Frames of events that are ready together go out as one chunk, and a client
+ * that does not read holds the events back once `maxUnsentStreamBytes` wait for it.
  */
 export function createEventStream<T>(options: EventStreamOptions<T>): EventStream {
   const ended = Promise.withResolvers<void>();
-  const writer = createWriter();
+  const writer = createWriter(options.keepAlive);
   const keepAlive = setInterval(writer.keepAlive, options.keepAliveMs);
   const body = new ReadableStream<Uint8Array>(
     {
@@ -61,7 +97,7 @@ async function pump<T>(options: EventStreamOptions<T>, writer: Writer): Promise<
 
 type Writer = ReturnType<typeof createWriter>;
 
-function createWriter() {
+function createWriter(keepAliveFrame: () => string) {
   let controller: ReadableStreamDefaultController<Uint8Array> | undefined;
   let pending = "";
   let isScheduled = false;
@@ -100,7 +136,7 @@ function createWriter() {
     },
     onPull: release,
     keepAlive() {
-      if (!wroteSinceKeepAlive && !isFull()) controller?.enqueue(keepAliveFrame);
+      if (!wroteSinceKeepAlive && !isFull()) controller?.enqueue(encoder.encode(keepAliveFrame()));
       wroteSinceKeepAlive = false;
     },
     abandon() {

@@ -1,5 +1,5 @@
-import { AppError } from "../../base/index.ts";
-import type { FinishReason, GenerateEvent, Timings, TokenLogprob, Usage } from "../../contract/index.ts";
+import { AppError } from "../base/index.ts";
+import type { FinishReason, GenerateEvent, Timings, TokenLogprob, Usage } from "../contract/index.ts";
 
 type DoneEvent = Extract<GenerateEvent, { type: "done" }>;
 export type PromptTokens = Extract<GenerateEvent, { type: "prompt-logprobs" }>["tokens"];

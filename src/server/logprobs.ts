@@ -1,4 +1,4 @@
-import type { TokenAlternative, TokenLogprob } from "../../contract/index.ts";
+import type { TokenAlternative, TokenLogprob } from "../contract/index.ts";
 
 const strictDecoder = new TextDecoder("utf-8", { fatal: true });
 

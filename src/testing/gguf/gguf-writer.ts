@@ -48,6 +48,16 @@ export async function writeGguf(path: string, model: GgufModel): Promise<void> {
   }
 }
 
+/** The whole file in memory, for small models. */
+export function encodeGguf(model: GgufModel): Uint8Array {
+  const pieces: Uint8Array[] = [encodeHeader(model)];
+  for (const tensor of model.tensors) {
+    const bytes = Buffer.concat([...tensor.chunks()]);
+    pieces.push(bytes, new Uint8Array(align(bytes.length) - bytes.length));
+  }
+  return new Uint8Array(Buffer.concat(pieces));
+}
+
 async function writeTensor(sink: Bun.FileSink, tensor: GgufTensor): Promise<void> {
   const expectedBytes = tensorBytes(tensor.type, weightCount(tensor));
   let writtenBytes = 0;

@@ -2,8 +2,8 @@
  * Looks at JSON schemas before the engine does. llama-common passes over keywords that it cannot turn into a grammar,
  * and a lower bound above its upper one makes it build a rule of billions of repetitions.
  */
-import { maxSchemaEnumValues, maxSchemaNodes } from "../limits.ts";
-import { invalidParameter } from "./errors.ts";
+import { maxSchemaEnumValues, maxSchemaNodes } from "./limits.ts";
+import { invalidParameter } from "./parameter-errors.ts";
 
 type Schema = Readonly<Record<string, unknown>>;
 

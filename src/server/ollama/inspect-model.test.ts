@@ -1,0 +1,43 @@
+import { expect, test } from "bun:test";
+import { describeFile } from "../../models/index.ts";
+import { createTemporaryFolder, demoModelPath } from "../../testing/index.ts";
+import { createModelInspector } from "./inspect-model.ts";
+
+const record = describeFile(demoModelPath, { name: "hearth-demo", source: "built-in" });
+const inspect = createModelInspector({ estimate: () => undefined });
+
+test("a model is described by the header of its file", async () => {
+  const { modelInfo, chatTemplate, tensors, memory } = await inspect(record, { verbose: false });
+  expect(modelInfo).toMatchObject({
+    "general.architecture": record.summary.architecture,
+    "general.parameter_count": record.summary.parameters,
+    [`${record.summary.architecture}.context_length`]: record.summary.trainedContextTokens,
+  });
+  expect(chatTemplate).toContain("messages");
+  expect([tensors, memory]).toEqual([undefined, undefined]);
+});
+
+test("verbose adds the tensors", async () => {
+  const { tensors } = await inspect(record, { verbose: true });
+  expect(tensors?.find(({ name }) => name === "token_embd.weight")).toMatchObject({
+    type: expect.any(String),
+    shape: [expect.any(Number), expect.any(Number)],
+  });
+});
+
+test("what the model would take is told in bytes, and for which context", async () => {
+  const estimate = {
+    ...{ weightsBytes: 1, kvBytes: 2, computeBytes: 3, outputBytes: 4, projectorBytes: 0, adapterBytes: 0 },
+    ...{ runtimeBytes: 5, totalBytes: 15, hostBytes: 15, deviceBytes: 0 },
+    ...{ kvTokens: 512, contextTokens: 256, layers: 2, layersOnDevice: 0 },
+  };
+  const told = createModelInspector({ estimate: () => estimate });
+  const { memory } = await told(record, { verbose: false });
+  expect(memory).toMatchObject({ total: 15, weights: 1, kv: 2, context_length: 256, kv_tokens: 512 });
+});
+
+test("a file that is gone is an error with a code", async () => {
+  using folder = createTemporaryFolder();
+  const gone = { ...record, layers: [{ role: "model" as const, bytes: 1, path: folder.file("gone.gguf") }] };
+  expect(await inspect(gone, { verbose: false }).catch((error) => error.code)).toBe("model_not_found");
+});

@@ -1,0 +1,75 @@
+import type { JsonObject } from "../../contract/index.ts";
+import {
+  findText,
+  type GgufHeader,
+  type LayerRole,
+  type MemoryEstimate,
+  type ModelRecord,
+  openFileSource,
+  readGgufHeader,
+  toModelInfo,
+} from "../../models/index.ts";
+import type { ModelInspection } from "../deps.ts";
+
+/** The part of an estimate that clients are told. */
+type ToldEstimate = Omit<MemoryEstimate, "plan">;
+
+export type ModelInspectorOptions = {
+  /** What the model would take with the settings that this server loads it with; undefined where that is not known. */
+  readonly estimate: (record: ModelRecord, headers: readonly GgufHeader[]) => ToldEstimate | undefined;
+};
+
+/** Reads what `/api/show` tells from the headers of a model's files. Throws AppError where one cannot be read. */
+export function createModelInspector({ estimate }: ModelInspectorOptions) {
+  return async function inspectModel(
+    record: ModelRecord,
+    { verbose }: { readonly verbose: boolean },
+  ): Promise<ModelInspection> {
+    const headers = readHeaders(record, "model");
+    const [first] = headers;
+    if (!first) return { modelInfo: {} };
+    const [projector] = readHeaders(record, "projector");
+    const chatTemplate = findText(first, "tokenizer.chat_template");
+    const memory = estimate(record, headers);
+    return {
+      modelInfo: { ...toModelInfo(first, { verbose }), "general.parameter_count": record.summary.parameters },
+      ...(projector ? { projectorInfo: toModelInfo(projector, { verbose }) } : {}),
+      ...(chatTemplate === undefined ? {} : { chatTemplate }),
+      ...(verbose ? { tensors: headers.flatMap(listTensors) } : {}),
+      ...(memory ? { memory: toMemory(memory) } : {}),
+    };
+  };
+}
+
+function readHeaders(record: ModelRecord, role: LayerRole): GgufHeader[] {
+  return record.layers
+    .filter((layer) => layer.role === role)
+    .map(({ path }) => {
+      using source = openFileSource(path);
+      return readGgufHeader(source);
+    });
+}
+
+function listTensors(header: GgufHeader) {
+  return header.tensors.map(({ name, type, shape }) => ({ name, type, shape }));
+}
+
+/** Bytes, and the context that they are for. */
+function toMemory(estimate: ToldEstimate): JsonObject {
+  return {
+    total: estimate.totalBytes,
+    host: estimate.hostBytes,
+    vram: estimate.deviceBytes,
+    weights: estimate.weightsBytes,
+    kv: estimate.kvBytes,
+    compute: estimate.computeBytes,
+    output: estimate.outputBytes,
+    projector: estimate.projectorBytes,
+    adapters: estimate.adapterBytes,
+    runtime: estimate.runtimeBytes,
+    context_length: estimate.contextTokens,
+    kv_tokens: estimate.kvTokens,
+    layers: estimate.layers,
+    layers_on_device: estimate.layersOnDevice,
+  };
+}
