@@ -48,19 +48,6 @@ json end_tokens(const Model & model) {
     return tokens;
 }
 
-double metadata_number(const llama_model * model, const std::string & key, double fallback) {
-    const std::string text = metadata(model, key);
-    return text.empty() ? fallback : std::strtod(text.c_str(), nullptr);
-}
-
-// Elements of one cell of the KV cache over all layers, keys and values together; heads are taken as equal in all layers.
-double kv_elements_per_token(const llama_model * model, const std::string & architecture) {
-    const double head = static_cast<double>(llama_model_n_embd(model)) / std::max(1, llama_model_n_head(model));
-    const double key = metadata_number(model, architecture + ".attention.key_length", head);
-    const double value = metadata_number(model, architecture + ".attention.value_length", head);
-    return llama_model_n_layer(model) * llama_model_n_head_kv(model) * (key + value);
-}
-
 bool add_special_is_safe(const llama_vocab * vocab) {
     const bool has_bos = llama_vocab_bos(vocab) != LLAMA_TOKEN_NULL;
     if (llama_vocab_type(vocab) == LLAMA_VOCAB_TYPE_WPM) return has_bos && llama_vocab_sep(vocab) != LLAMA_TOKEN_NULL;
@@ -89,7 +76,6 @@ json describe(const Model & m) {
         {"decodes", llama_model_has_decoder(model) && !llama_model_has_encoder(model) && !llama_model_is_diffusion(model)},
         {"pools", !pooling.empty() && pooling != "0"},
         {"ranks", pooling == std::to_string(LLAMA_POOLING_TYPE_RANK)},
-        {"kvElementsPerToken", kv_elements_per_token(model, architecture)},
         {"addsBos", llama_vocab_get_add_bos(m.vocab)},
         {"bosToken", optional_token(llama_vocab_bos(m.vocab))},
         {"infillPrefix", optional_token(llama_vocab_fim_pre(m.vocab))},

@@ -1,6 +1,11 @@
 import { createInterface } from "node:readline";
 
-export type CliOutput = { readonly isTTY?: boolean; write(text: string): unknown };
+export type CliOutput = {
+  readonly isTTY?: boolean;
+  /** Of a terminal; absent or 0 where nobody knows. */
+  readonly columns?: number;
+  write(text: string): unknown;
+};
 export type StopSignal = "SIGINT" | "SIGTERM";
 
 /** What a command touches of the outside world. */

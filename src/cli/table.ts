@@ -1,9 +1,12 @@
+/** A number with or without the unit of `formatBytes` or `formatCount`; a dash where there is none. */
+const figurePattern = /^(?:-|[\d.,]+(?: (?:[KMGT]iB|[KMBT]))?)$/;
+
 /** Rows as aligned columns under their heads; columns whose cells are all numbers go to the right. */
 export function formatTable(heads: readonly string[], rows: readonly (readonly string[])[]): string {
   const widths = heads.map((head, column) =>
-    Math.max(Bun.stringWidth(head), ...rows.map((row) => Bun.stringWidth(row[column] ?? ""))),
+    rows.reduce((width, row) => Math.max(width, Bun.stringWidth(row[column] ?? "")), Bun.stringWidth(head)),
   );
-  const isNumeric = heads.map((_, column) => rows.every((row) => /^[\d.,]+$/.test(row[column] ?? "")));
+  const isNumeric = heads.map((_, column) => rows.every((row) => figurePattern.test(row[column] ?? "")));
   const formatRow = (cells: readonly string[]) =>
     cells
       .map((cell, column) => {
@@ -42,4 +45,15 @@ function scale(value: number, step: number, units: readonly string[], space: str
 export function visible(text: string): string {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is removed.
   return text.replace(/[\x00-\x08\x0b-\x1f\x7f-\x9f]/g, "�");
+}
+
+/** The same on one line. */
+export function oneLine(text: string): string {
+  return visible(text.replace(/\s+/g, " "));
+}
+
+/** JSON that cannot steer a terminal either: what `JSON.stringify` leaves as it is, is escaped. */
+export function toJsonText(value: unknown, indent?: number): string {
+  const text = JSON.stringify(value, undefined, indent);
+  return text.replace(/[\x7f-\x9f]/g, (character) => `\\u00${character.charCodeAt(0).toString(16)}`);
 }

@@ -56,19 +56,22 @@ export async function createLibrary(options: LibraryOptions): Promise<ModelLibra
   }
 
   async function list(): Promise<readonly ModelRecord[]> {
-    const byName = new Map<string, ModelRecord>([[builtInModel, await describeBuiltIn(options.home)]]);
     const store = await door.toRead();
-    const [inFolders, stored, used] = await Promise.all([
+    const [builtIn, inFolders, stored = [], used] = await Promise.all([
+      describeBuiltIn(options.home),
       found.list(),
       store?.models.list(),
       store?.models.listUses(),
     ]);
-    for (const record of inFolders.values()) byName.set(record.name, record);
-    for (const record of stored ?? []) byName.set(record.name, record);
-    for (const record of configured.records.values()) byName.set(record.name, record);
-    return [...byName.values()]
-      .map((record) => ({ ...record, ...used?.get(record.name) }))
-      .sort((left, right) => (left.name < right.name ? -1 : 1));
+    const others = new Map<string, ModelRecord>([[builtInModel, builtIn]]);
+    for (const record of [...inFolders.values(), ...configured.records.values()])
+      others.set(record.name, record);
+    for (const { name } of stored) if (!configured.records.has(name)) others.delete(name);
+    const hidden = new Set(others.keys());
+    return [
+      ...stored.filter(({ name }) => !hidden.has(name)),
+      ...Array.from(others.values(), (record) => ({ ...record, ...used?.get(record.name) })),
+    ].sort((left, right) => (left.name < right.name ? -1 : 1));
   }
 
   async function* pull(

@@ -104,6 +104,12 @@ describe("web pages", () => {
     );
     expect(open.status).toBe(204);
     expect(open.headers.get("access-control-allow-origin")).toBe(origin);
+    expect(open.headers.get("access-control-allow-methods")?.split(",").sort()).toEqual([
+      "DELETE",
+      "GET",
+      "HEAD",
+      "POST",
+    ]);
     const closed = await createApp().app.request("/v1/chat/completions", preflight);
     expect(closed.status).toBe(405);
     expect(closed.headers.get("access-control-allow-origin")).toBeNull();

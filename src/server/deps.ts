@@ -47,14 +47,18 @@ export type ModelInspection = {
   readonly memory?: JsonObject;
 };
 
+export type InspectionOptions = {
+  /** Adds what is long. */
+  readonly verbose: boolean;
+  /** The context that the memory is told for; absent: the one that the model would be loaded with. */
+  readonly contextTokens?: number;
+};
+
 export type ServerDeps = {
   readonly engine: Engine;
   readonly library: ModelLibrary;
-  /** Reads the model's files again; `verbose` adds what is long. */
-  readonly inspectModel: (
-    record: ModelRecord,
-    options: { readonly verbose: boolean },
-  ) => Promise<ModelInspection>;
+  /** Reads the model's files again. */
+  readonly inspectModel: (record: ModelRecord, options: InspectionOptions) => Promise<ModelInspection>;
   readonly metrics: ServerMetrics;
   readonly logger: ServerLogger;
   /** None: every client is let in. */

@@ -1,5 +1,6 @@
 export { createServerApp } from "./app.ts";
 export type {
+  InspectionOptions,
   LogFields,
   ModelInspection,
   RequestRecord,

@@ -3,7 +3,7 @@ import { expect, test } from "bun:test";
 import { mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { sql } from "kysely";
-import { createTemporaryFolder } from "../testing/temporary-folder.ts";
+import { createTemporaryFolder } from "../testing/index.ts";
 import { type Database, openDatabase } from "./database.ts";
 
 const opener = join(import.meta.dir, "opener.fixture.ts");

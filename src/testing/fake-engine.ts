@@ -3,7 +3,7 @@ import type { GenerateEvent, GenerateInput, GenerateRequest } from "../contract/
 import type { Engine, EngineLimits, LoadRequest, ModelEntry } from "../engine/index.ts";
 import type { ModelCapabilities } from "../models/index.ts";
 import { playScript } from "./fake-generation.ts";
-import { createFakeResidency, type FakeResidency, vectorLength } from "./fake-residency.ts";
+import { createFakeResidency, estimateFake, type FakeResidency, vectorLength } from "./fake-residency.ts";
 
 /** What a scripted choice does next. A text or reasoning step is one token. */
 export type FakeStep =
@@ -100,6 +100,7 @@ export function createFakeEngine(options: FakeEngineOptions = {}): FakeEngine {
     residencyStats: residency.stats,
     preload: residency.preload,
     asked: residency.asked,
+    estimate: (_record, tokens) => estimateFake(tokens ?? contextTokens),
     adapt: (limits) => void adaptations.push(limits),
     generate,
     ...createTextMethods(residency, contextTokens),

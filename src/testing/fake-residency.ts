@@ -178,6 +178,28 @@ function toResident(model: FakeModel): ResidentModel {
   };
 }
 
+/** What a scripted model is said to take. */
+export function estimateFake(contextTokens: number): ReturnType<Engine["estimate"]> {
+  const plan = { kvTokens: contextTokens, sequenceTokens: contextTokens, embedTokens: contextTokens };
+  return {
+    weightsBytes: modelBytes - contextTokens,
+    kvBytes: contextTokens,
+    computeBytes: 0,
+    outputBytes: 0,
+    projectorBytes: 0,
+    adapterBytes: 0,
+    runtimeBytes: 0,
+    totalBytes: modelBytes,
+    hostBytes: modelBytes,
+    deviceBytes: 0,
+    kvTokens: contextTokens,
+    contextTokens,
+    layers: 1,
+    layersOnDevice: 0,
+    plan: { ...plan, maxSequences: 1, batchTokens: 512, maxOutputs: 1 },
+  };
+}
+
 /** What the file of a scripted model would say. */
 export function summarizeFake(
   contextTokens: number,

@@ -15,6 +15,7 @@ const context = {
 const load: LoadOptions = {
   libraryDir: "",
   modelPath: demoModelPath,
+  context,
   parallel: 4,
   kvType: "f16",
   gpuLayers: 0,

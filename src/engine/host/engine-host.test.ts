@@ -11,6 +11,7 @@ import {
   findTestModel,
 } from "../../testing/index.ts";
 import type { HostMessage, HostRequest, HostStats } from "../protocol.ts";
+import { planTestContext } from "./llama-fixture.ts";
 import type { LoadOptions } from "./load-options.ts";
 
 type Started = { readonly host: Host<HostRequest>; next(): Promise<HostMessage> };
@@ -29,6 +30,7 @@ function start(options: Partial<LoadOptions> = {}): Started {
     options: {
       libraryDir: libraryDir(),
       modelPath: demoModelPath,
+      context: planTestContext(8192, 2048),
       parallel: 4,
       kvType: "f16",
       gpuLayers: 0,
@@ -110,7 +112,7 @@ describe("what a host says when its model is loaded", () => {
       maxOutputs: 6,
       embedTokens: 100,
     };
-    const host = start({ context, contextTokens: 2048, kvTokens: 4096 });
+    const host = start({ context });
     expect((await loaded(host)).description.contextTokens).toBe(512);
     host.host.send({ type: "generate", id: 1, request: createChatRequest("Who are you?") });
     expect(await statsWhere(host, ({ kvTotalTokens }) => kvTotalTokens > 0)).toMatchObject({

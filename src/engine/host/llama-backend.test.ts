@@ -11,6 +11,7 @@ import {
   evaluate,
   generate,
   loadTestBackend,
+  planTestContext,
   sampleOne,
   samplerOptions,
   toText,
@@ -175,9 +176,9 @@ describe("the built-in model", () => {
 });
 
 describe("loading", () => {
-  test("clamps the context to what the model was trained for", () => {
-    const backend = loadTestBackend({ contextTokens: 1_000_000, kvTokens: 4096 });
-    expect(backend.context.sequenceTokens).toBe(2048);
+  test("makes the contexts as planned, no sequence longer than the cache that there is", () => {
+    const backend = loadTestBackend({ context: planTestContext(256, 1_000_000) });
+    expect(backend.context).toMatchObject({ kvTokens: 256, sequenceTokens: 256, maxSequences: 8 });
     backend.free();
   });
 

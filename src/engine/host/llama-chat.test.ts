@@ -3,7 +3,14 @@ import { AppError } from "../../base/index.ts";
 import type { JsonObject } from "../../contract/index.ts";
 import { findTestModel } from "../../testing/index.ts";
 import type { AnswerDelta, Backend, ChatRenderRequest, RenderedChat } from "./backend.ts";
-import { chatRequest, generate, loadTestBackend, samplerOptions, toText } from "./llama-fixture.ts";
+import {
+  chatRequest,
+  generate,
+  loadTestBackend,
+  planTestContext,
+  samplerOptions,
+  toText,
+} from "./llama-fixture.ts";
 
 function tool(name: string, description: string, properties: JsonObject, required: string[]): JsonObject {
   return {
@@ -82,7 +89,7 @@ function answer(backend: Backend, rendered: RenderedChat, maxTokens = 200): stri
 describe("the chat template of the built-in model", () => {
   let backend: Backend;
   beforeAll(() => {
-    backend = loadTestBackend({ kvTokens: 2048 });
+    backend = loadTestBackend({ context: planTestContext(2048) });
   });
   afterAll(() => backend.free());
 
@@ -318,7 +325,7 @@ test.skipIf(!templateless)("a model without a template is prompted in ChatML", (
 
 const witless = findTestModel("llama-2-tiny-random.gguf");
 test.skipIf(!witless)("a strict schema holds for a model of random weights without a template", () => {
-  const backend = loadTestBackend({ modelPath: witless ?? "", contextTokens: 512 });
+  const backend = loadTestBackend({ modelPath: witless ?? "", context: planTestContext(1024, 512) });
   const schema = {
     type: "object",
     properties: { a: { type: "boolean" }, b: { enum: ["x", "y"] } },

@@ -3,7 +3,12 @@ import { libraryDir } from "../../../native/library.ts";
 import { demoModelPath } from "../../testing/index.ts";
 import type { Backend, Batch, ChatRenderRequest, RawLogprob, Sampler, SamplerOptions } from "./backend.ts";
 import { createLlamaBackend } from "./llama-backend.ts";
-import type { LoadOptions } from "./load-options.ts";
+import type { ContextPlan, LoadOptions } from "./load-options.ts";
+
+/** A plan of contexts for small models. */
+export function planTestContext(kvTokens: number, sequenceTokens = kvTokens): ContextPlan {
+  return { kvTokens, sequenceTokens, maxSequences: 8, batchTokens: 512, maxOutputs: 512, embedTokens: 512 };
+}
 
 export function loadTestBackend(options: Partial<LoadOptions> = {}): Backend {
   return createLlamaBackend({
@@ -13,7 +18,7 @@ export function loadTestBackend(options: Partial<LoadOptions> = {}): Backend {
     kvType: "f16",
     gpuLayers: 0,
     prefixCacheBytes: 0,
-    kvTokens: 1024,
+    context: planTestContext(1024),
     // Threads that wait for each other make a busy machine slow out of all proportion.
     threads: 1,
     ...options,

@@ -14,7 +14,6 @@ import {
   PlacementError,
   placeLayers,
 } from "./placement.ts";
-import { planContext } from "./plan-context.ts";
 import { encodeText, type Native, type NativePointer } from "./symbols.ts";
 
 type NativeModel = {
@@ -88,7 +87,7 @@ function loadOnce(native: Native, options: LoadOptions, gpuLayers: number): Nati
     const threadCount = options.threads ?? defaultThreads(native, facts);
     threads = checkPointer(symbols.hearth_threads_new(threadCount));
     const generates = facts.decodes && facts.causal && !facts.pools;
-    const planned = { ...(options.context ?? planContext(facts, options)), threads: threadCount };
+    const planned = { ...options.context, threads: threadCount };
     if (generates) generation = createGeneration(native, { model, threads, options, planned });
     const kvTokens = generation === undefined ? 0 : symbols.hearth_context_kv_tokens(generation);
     const sequenceTokens = generates ? Math.min(planned.sequenceTokens, kvTokens) : planned.sequenceTokens;

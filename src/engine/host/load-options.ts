@@ -4,19 +4,15 @@ import type { ContextFacts } from "./backend.ts";
 /** Sizes of a model's contexts, planned by the server from the header and what memory it grants. */
 export type ContextPlan = Omit<ContextFacts, "threads">;
 
-/** How a host loads its model. Absent values are chosen from the model and the machine. */
+/** How a host loads its model. The server planned it; what is absent is chosen from the model and the machine. */
 export type LoadOptions = {
   /** Folder of the shim and the llama.cpp libraries. */
   readonly libraryDir: string;
   readonly modelPath: string;
-  /** What the contexts are made with, as it stands; absent: planned here from the fields below and what is free. */
-  readonly context?: ContextPlan;
-  /** Most tokens one sequence may hold; clamped to what the model was trained for. */
-  readonly contextTokens?: number;
+  /** What the contexts are made with, as it stands: a host does not plan. */
+  readonly context: ContextPlan;
   /** Sequences decoded side by side. */
   readonly parallel: number;
-  /** Cells of the shared KV cache. */
-  readonly kvTokens?: number;
   readonly kvType: "f16" | "q8_0" | "f32";
   readonly threads?: number;
   /** Layers to put on a GPU; −1 means all that fit. */

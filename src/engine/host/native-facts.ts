@@ -18,7 +18,6 @@ export type NativeModelFacts = {
   /** The file names a way to pool embeddings. */
   readonly pools: boolean;
   readonly ranks: boolean;
-  readonly kvElementsPerToken: number;
   readonly addsBos: boolean;
   readonly bosToken: number | null;
   readonly infillPrefix: number | null;

@@ -4,7 +4,7 @@ import type { ChatInput, GenerateRequest, Message } from "../../contract/index.t
 import { createChatRequest, findTestModel } from "../../testing/index.ts";
 import { AdapterTable } from "./adapters.ts";
 import type { Backend } from "./backend.ts";
-import { loadTestBackend, toText } from "./llama-fixture.ts";
+import { loadTestBackend, planTestContext, toText } from "./llama-fixture.ts";
 import { type PreparedRequest, prepareRequest, renderPrompt } from "./prepare.ts";
 
 const specials = { addSpecial: false, parseSpecial: true };
@@ -118,7 +118,7 @@ test("a template that refuses the turns does not keep a prompt rendered elsewher
 
 const withBos = findTestModel("stories260K-ctx512-chat.gguf");
 test.skipIf(!withBos)("the token that begins a text is there once, whether or not the prompt has it", () => {
-  const backend = loadTestBackend({ modelPath: withBos ?? "", kvTokens: 512 });
+  const backend = loadTestBackend({ modelPath: withBos ?? "", context: planTestContext(512) });
   const bos = backend.model.bosToken ?? -1;
   const text = Buffer.from(backend.piece(bos, true)).toString();
   expect(backend.model.addsBos).toBe(true);

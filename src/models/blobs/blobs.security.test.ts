@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { chmodSync, mkdirSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import fc from "fast-check";
-import { createTemporaryFolder } from "../../testing/temporary-folder.ts";
+import { createTemporaryFolder } from "../../testing/index.ts";
 import { createBlobStore } from "./fs-blob-store.ts";
 
 const { signal } = new AbortController();

@@ -1,8 +1,7 @@
 import { expect, test } from "bun:test";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { createTemporaryFolder } from "../../testing/temporary-folder.ts";
-import { waitUntil } from "../../testing/wait-until.ts";
+import { createTemporaryFolder, waitUntil } from "../../testing/index.ts";
 import { lockFile, tryLockFile } from "./file-lock.ts";
 
 const fixture = join(import.meta.dir, "lock-holder.fixture.ts");

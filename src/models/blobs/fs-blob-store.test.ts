@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { chmodSync, existsSync, readdirSync, statSync, symlinkSync, writeFileSync } from "node:fs";
-import { createTemporaryFolder } from "../../testing/temporary-folder.ts";
+import { createTemporaryFolder } from "../../testing/index.ts";
 import { createBlobStore } from "./fs-blob-store.ts";
 import { patternAt } from "./pattern.fixture.ts";
 

@@ -1,8 +1,7 @@
 import { expect, test } from "bun:test";
 import { existsSync, linkSync, readdirSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { createTemporaryFolder } from "../../testing/temporary-folder.ts";
-import { waitUntil } from "../../testing/wait-until.ts";
+import { createTemporaryFolder, waitUntil } from "../../testing/index.ts";
 import { createBlobStore } from "./fs-blob-store.ts";
 import { withLockedBlobs } from "./locked-blobs.ts";
 

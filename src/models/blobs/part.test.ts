@@ -1,8 +1,7 @@
 import { expect, test } from "bun:test";
 import { existsSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { createTemporaryFolder } from "../../testing/temporary-folder.ts";
-import { waitUntil } from "../../testing/wait-until.ts";
+import { createTemporaryFolder, waitUntil } from "../../testing/index.ts";
 import type { BlobPart } from "./blob-store.ts";
 import { createBlobStore } from "./fs-blob-store.ts";
 import { patternAt } from "./pattern.fixture.ts";

@@ -34,7 +34,7 @@ export function nameRepository(
   repository: string,
   root: string,
   models: readonly GroupedModel[],
-  source: "hugging-face" | "lm-studio" | "llama.cpp",
+  source: "hugging-face" | "lm-studio",
 ): ModelRecord[] {
   const names = new Set<string>();
   return models.map((model) => {

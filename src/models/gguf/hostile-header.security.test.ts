@@ -205,6 +205,15 @@ test("a whole header before a terabyte of holes is refused", () => {
   expect(() => readGgufHeader(source)).toThrow("it is mostly holes");
 });
 
+test("a file whose blocks are counted late is read all the same", () => {
+  const weights = new Uint8Array(2 ** 24).fill(1);
+  const whole = Buffer.concat([encodeGguf(createTinyModel()), weights]);
+  const source = { ...createMemorySource("late.gguf", whole), allocatedBytes: 512 };
+  expect(readGgufHeader(source).tensors).toHaveLength(1);
+  whole.fill(0, whole.byteLength - weights.byteLength);
+  expect(() => readGgufHeader(source)).toThrow("it is mostly holes");
+});
+
 test("tensors that lie over each other are refused", () => {
   const tensor = { shape: [32n, 2n], type: 0, offset: 0n };
   const file = writeTinyGguf({

@@ -61,6 +61,8 @@ export async function downloadMissing(
   for (const outcome of outcomes) if (outcome.status === "rejected") throw outcome.reason;
 }
 
+type BodyReader = Pick<ReadableStreamDefaultReader<Uint8Array<ArrayBuffer>>, "read">;
+
 /** Fetches a range, going on where it broke off, until it is there. */
 async function fetchRange(blob: BlobFetch, [start, end]: Piece): Promise<void> {
   const { file, written, options } = blob;
@@ -95,7 +97,7 @@ async function receive(
     if (isWhole) beginStream(blob);
     else acceptRanges(blob);
     for (;;) {
-      const { done, value } = await reader.read();
+      const { done, value } = await readNext(reader, watch.signal);
       watch.seen();
       if (done) break;
       if (position + value.byteLength > end) throw tooMuch(file, end - start);
@@ -104,8 +106,6 @@ async function receive(
       onPosition(position);
       options.onProgress(written.bytes);
     }
-  } catch (error) {
-    throw toFailure(error, watch.signal, options.signal);
   } finally {
     await reader.cancel().catch(() => undefined);
   }
@@ -130,10 +130,12 @@ function tooMuch(file: RemoteFile, bytes: number): AppError {
   return new AppError("download_failed", message);
 }
 
-/** An abort from outside goes first, then what the watch found, then errors of our own; the rest is the network's. */
-function toFailure(error: unknown, watch: AbortSignal, outside: AbortSignal): unknown {
-  if (outside.aborted) return outside.reason;
-  if (watch.aborted) return watch.reason;
-  if (error instanceof AppError || error instanceof TransientFailure) return error;
-  return new TransientFailure(describeFailure(error));
+/** Failures of the connection are transient; those of writing, which come from elsewhere, are not. */
+async function readNext(reader: BodyReader, signal: AbortSignal) {
+  try {
+    return await reader.read();
+  } catch (error) {
+    signal.throwIfAborted();
+    throw new TransientFailure(describeFailure(error));
+  }
 }

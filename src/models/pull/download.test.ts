@@ -1,11 +1,23 @@
 import { describe, expect, test } from "bun:test";
 import { readFileSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { AppError } from "../../base/index.ts";
 import { createFakeClock } from "../../testing/fake-clock.ts";
 import type { Misbehaviour } from "../../testing/registry/misbehaviour.ts";
 import { createBytes, digestOf } from "../../testing/registry/registry-server.ts";
+import { createTemporaryFolder } from "../../testing/temporary-folder.ts";
 import { waitUntil } from "../../testing/wait-until.ts";
+import type { BlobStore } from "../blobs/blob-store.ts";
+import { createBlobStore } from "../blobs/fs-blob-store.ts";
 import { pieceBytes } from "./limits.ts";
-import { createPullSetup, hastyClock, modelType, type PullSetup, statusesOf } from "./pull-setup.fixture.ts";
+import {
+  createPullSetup,
+  hastierClock,
+  hastyClock,
+  modelType,
+  type PullSetup,
+  statusesOf,
+} from "./pull-setup.fixture.ts";
 import type { PullerOptions } from "./puller.ts";
 
 const manyPieces = createBytes(3 * pieceBytes + 12_345);
@@ -67,7 +79,7 @@ describe("what may pass is tried again", () => {
   test("Retry-After is waited for, and said", async () => {
     const delays: number[] = [];
     const clock = {
-      ...hastyClock,
+      nowMs: hastyClock.nowMs,
       schedule(delayMs: number, action: () => void) {
         delays.push(delayMs);
         return hastyClock.schedule(delayMs, action);
@@ -85,7 +97,7 @@ describe("what may pass is tried again", () => {
   });
 
   test("a connection on which nothing comes is given up and its range asked for again", async () => {
-    using setup = serve(small);
+    using setup = serve(small, { clock: hastierClock });
     misbehave(setup, { kind: "stall", afterBytes: 100_000 }, 1);
     await expectBytes(setup, small);
     expect(setup.server.sent.repeated(setup.digest)).toBe(0);
@@ -228,6 +240,30 @@ describe("two pulls of one blob", () => {
     await second;
     expect(setup.server.sent.repeated(setup.digest)).toBe(0);
   });
+});
+
+test("two processes download a blob once between them", async () => {
+  using setup = serve(small);
+  misbehave(setup, { kind: "slow", chunkBytes: 20_000, delayMs: 2 });
+  const script = join(import.meta.dir, "puller.fixture.ts");
+  const command = [process.execPath, script, setup.home, setup.server.url, "tiny"];
+  const children = [1, 2].map(() => Bun.spawn(command, { stdout: "pipe", stderr: "pipe" }));
+  const outputs = await Promise.all(children.map(({ stdout }) => new Response(stdout).text()));
+  expect(outputs).toEqual(["pulled\n", "pulled\n"]);
+  expect(setup.server.sent.total(setup.digest)).toBe(small.byteLength);
+});
+
+test("a write that fails ends the pull at once, with what the disk said", async () => {
+  using folder = createTemporaryFolder();
+  const blobs = createBlobStore(folder.path);
+  const openPart: BlobStore["openPart"] = async (digest, signal) => {
+    const part = await blobs.openPart(digest, signal);
+    if (part) part.write = () => Promise.reject(new AppError("disk_full", "no space"));
+    return part;
+  };
+  using setup = serve(small, { blobs: { ...blobs, openPart } });
+  await expect(setup.pull("tiny")).rejects.toMatchObject({ code: "disk_full" });
+  expect(setup.server.requests.filter(({ path }) => path.includes("/blobs/")).length).toBe(1);
 });
 
 test("a pull that is stopped before it begins asks nobody", async () => {

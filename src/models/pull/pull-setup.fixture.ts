@@ -1,17 +1,22 @@
-import { systemClock } from "../../process/index.ts";
+import { type Clock, systemClock } from "../../process/index.ts";
 import { type RegistryServer, startRegistry } from "../../testing/registry/registry-server.ts";
 import { createTemporaryFolder } from "../../testing/temporary-folder.ts";
 import type { BlobStore } from "../blobs/blob-store.ts";
 import { createBlobStore } from "../blobs/fs-blob-store.ts";
 import { parseReference } from "../names/model-reference.ts";
+import { stallMs } from "./limits.ts";
 import { createPuller, type PullEvent, type PulledModel, type PullerOptions } from "./puller.ts";
 
-const speedup = 100;
+/** A clock on which pauses of seconds pass in hundredths of seconds, and time itself ten times as fast. */
+export const hastyClock: Clock = {
+  nowMs: () => systemClock.nowMs() * 10,
+  schedule: (delayMs, action) => systemClock.schedule(delayMs / (delayMs < stallMs ? 100 : 10), action),
+};
 
-/** A clock on which waits of seconds pass in hundredths of seconds. */
-export const hastyClock = {
-  nowMs: () => systemClock.nowMs() * speedup,
-  schedule: (delayMs: number, action: () => void) => systemClock.schedule(delayMs / speedup, action),
+/** A clock on which all goes so fast that a short silence is a stall. */
+export const hastierClock: Clock = {
+  nowMs: () => systemClock.nowMs() * 100,
+  schedule: (delayMs, action) => systemClock.schedule(delayMs / 100, action),
 };
 
 export type PullSetup = Disposable & {

@@ -21,7 +21,7 @@ const step = fc.oneof(
       scale: fc.constantFrom(1, 1, 1, 1.5),
       deviceBytes: fc.constantFrom(0, 0, 4, 8),
       variant: fc.constantFrom("", "", "", "other"),
-      keepAliveMs: fc.constantFrom(undefined, undefined, 0, 50, Number.POSITIVE_INFINITY),
+      keepAliveMs: fc.constantFrom(undefined, undefined, 0, 50, 3000),
     }),
   },
   { weight: 3, arbitrary: fc.record({ do: fc.constant("release" as const), pick }) },
@@ -68,7 +68,8 @@ function createRun(policy: EvictionPolicy) {
   async function take(one: Step): Promise<void> {
     switch (one.do) {
       case "ask": {
-        const { id, scale, deviceBytes, variant, keepAliveMs } = one;
+        const { id, scale, deviceBytes, variant } = one;
+        const keepAliveMs = id === "c" ? Number.POSITIVE_INFINITY : one.keepAliveMs;
         const demand = { bytes: sizes[id] * scale, deviceBytes, contextTokens: 1000 * scale, variant };
         asked.push(await world.ask(id, { ...demand, ...(keepAliveMs !== undefined && { keepAliveMs }) }));
         return;
@@ -134,6 +135,10 @@ function createRun(policy: EvictionPolicy) {
     expect(new Set(present.map(({ id }) => id)).size).toBe(present.length);
     expect(world.events.filter((event) => /^evicted pinned (room|expired)/.test(event))).toEqual([]);
     expect(unloaded.splice(0).filter(({ leases }) => leases > 0)).toEqual([]);
+    // Only `c` is asked for without an end.
+    const idle = world.residency.snapshot().filter(({ state, active }) => state === "ready" && active === 0);
+    const endless = idle.filter(({ expiresAtMs, id }) => expiresAtMs === undefined && id !== "c");
+    expect(endless.filter(({ isPinned }) => !isPinned)).toEqual([]);
     checkOrder();
     const isMoving = inState("loading", "unloading").length > 0 || served().length > 0;
     if (!isMoving) expect(waiting().length).toBe(0);

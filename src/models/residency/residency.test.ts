@@ -68,11 +68,12 @@ test("room on the GPU is made by who has some", async () => {
 });
 
 test("memory counts until it is really free", async () => {
-  const world = createWorld({ budgetBytes: 10 });
+  const world = createWorld({ budgetBytes: 10, keepAliveMs: 1000 });
   await world.use("a");
   const next = await world.ask("b");
   expect(world.inMemory()).toEqual(["a"]);
   expect(world.residency.snapshot()).toMatchObject([{ id: "a", state: "leaving", active: 0 }]);
+  expect(world.residency.snapshot()[0]?.expiresAtMs).toBeUndefined();
   await world.model("a").finishUnload();
   expect(world.inMemory()).toEqual(["b"]);
   await world.model("b").finishLoad();
@@ -132,6 +133,26 @@ test("a claim on a busy model is lifted when who needed it has left", async () =
   await other.abort();
   expect([other.state, again.state]).toEqual(["aborted", "served"]);
   expect(world.residency.snapshot()).toMatchObject([{ id: "a", state: "ready", active: 2 }]);
+});
+
+test("a claim on a busy model is lifted when nobody is left who needs it", async () => {
+  const world = createWorld({ budgetBytes: 10 });
+  const running = await world.ask("a");
+  await world.model("a").finishLoad();
+  await (await world.ask("b")).abort();
+  expect((await world.ask("a")).lease?.loadMs).toBe(0);
+  await running.release();
+  expect(world.inMemory()).toEqual(["a"]);
+});
+
+test("of busy models the one that was asked for longest ago leaves, and stays chosen while its answers end", async () => {
+  const world = createWorld({ budgetBytes: 20, isQuick: true });
+  const b = [await world.ask("a"), await world.ask("b"), await world.ask("b")].slice(1);
+  await world.ask("a");
+  await world.ask("c");
+  await b[0]?.release();
+  const [a, again] = [await world.ask("a"), await world.ask("b")];
+  expect([a.state, again.state]).toEqual(["served", "waiting"]);
 });
 
 test("room is given in the order of asking, also to a small model behind a large one", async () => {
@@ -247,6 +268,7 @@ test("a load that was ended too late is unloaded before its room is given away",
   expect(world.inMemory()).toEqual(["a"]);
   await world.model("a").finishUnload();
   expect(world.inMemory()).toEqual(["b"]);
+  expect(world.events).toEqual(["miss a", "miss b", "waited b 0"]);
 });
 
 test("a signal that has aborted before is thrown, and nothing is loaded", async () => {
@@ -336,6 +358,34 @@ test("unload waits for the running answers; G4: an unknown model is reported as 
   expect(await unloaded).toBe(true);
   expect(world.model("a").state).toBe("loading");
   expect(await world.residency.unload("b")).toBe(false);
+});
+
+test("a model that was asked to leave says so, whatever its keep-alive", async () => {
+  const world = createWorld({ isQuick: true });
+  const running = await world.ask("a", { keepAliveMs: 0 });
+  const unloaded = world.residency.unload("a");
+  await running.release();
+  expect(await unloaded).toBe(true);
+  expect(evictions(world)).toEqual(["evicted a asked"]);
+});
+
+test("while a model that was asked to leave still answers, an idle one makes room", async () => {
+  const world = createWorld({ budgetBytes: 20, isQuick: true });
+  await world.ask("a");
+  await world.use("b");
+  void world.residency.unload("a");
+  expect((await world.ask("c")).state).toBe("served");
+  expect(evictions(world)).toEqual(["evicted b room"]);
+});
+
+test("the room of a pinned model that was asked to leave is waited for", async () => {
+  const world = createWorld({ pinned: ["a"], isQuick: true });
+  const running = await world.ask("a");
+  void world.residency.unload("a");
+  const large = await world.ask("b", { bytes: 30 });
+  expect(large.state).toBe("waiting");
+  await running.release();
+  expect(large.state).toBe("served");
 });
 
 test("an unload that fails is reported and blocks nobody", async () => {

@@ -201,12 +201,11 @@ class Residency<Loaded> {
     const { id, demand } = first;
     const own = this.#slots.find(id);
     if (own && !isDeparting(own) && canServe(own, demand)) {
-      own.leaving = undefined;
       this.#admit(own);
       return true;
     }
-    const staying = this.#slots.list().filter((slot) => slot !== own && !isDeparting(slot));
-    const plan = planEvictions(staying.map(toCandidate), demand, this.#limits, this.#options.policy);
+    const others = this.#slots.list().filter((slot) => slot !== own && slot.phase.name !== "unloading");
+    const plan = planEvictions(others.map(toCandidate), demand, this.#limits, this.#options.policy);
     if (!plan) {
       this.#line.shift();
       first.reject(describeTooLarge(id, demand, this.#sumPinnedBeside(id), this.#limits));

@@ -81,15 +81,19 @@ export function isOpenTo(slot: Slot<unknown>, demand: Demand): boolean {
   return !slot.leaving && slot.phase.name !== "unloading" && canServe(slot, demand);
 }
 
-/** Whether it goes in any case: there is no need to choose it, and no way to keep it. */
+/** Whether it goes in any case, whoever waits for room. */
 export function isDeparting(slot: Slot<unknown>): boolean {
   return slot.phase.name === "unloading" || slot.leaving === "asked" || slot.leaving === "expired";
 }
 
 export function toCandidate<Loaded>(slot: Slot<Loaded>): Candidate & { readonly slot: Slot<Loaded> } {
-  const { bytes, deviceBytes, isPinned, lastUse, order, uses, priority } = slot;
-  const state = { isBusy: isBusy(slot), isLeaving: slot.leaving !== undefined };
-  return { slot, bytes, deviceBytes, isPinned, lastUse, order, uses, priority, ...state };
+  const { bytes, deviceBytes, lastUse, order, uses, priority } = slot;
+  const state = {
+    isPinned: slot.isPinned && !isDeparting(slot),
+    isBusy: isBusy(slot),
+    isLeaving: slot.leaving !== undefined,
+  };
+  return { slot, bytes, deviceBytes, lastUse, order, uses, priority, ...state };
 }
 
 export function toResident(slot: Slot<unknown>): Resident {

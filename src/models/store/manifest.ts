@@ -117,7 +117,9 @@ function parseColumn<T>({ name }: ModelRow, text: string): T {
 }
 
 function toLayer(layer: ManifestLayer, pathOf: PathOf): ModelLayer {
-  return "path" in layer ? layer : { ...layer, path: pathOf(layer.digest) };
+  if ("path" in layer) return layer;
+  const { role, bytes, digest } = layer;
+  return { role, bytes, digest, path: pathOf(digest) };
 }
 
 function toManifestLayer({ role, bytes, digest, path }: PutLayer, pathOf: PathOf): ManifestLayer {

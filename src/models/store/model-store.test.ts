@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { existsSync, readdirSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { createTemporaryFolder } from "../../testing/temporary-folder.ts";
+import { createTemporaryFolder } from "../../testing/index.ts";
 import type { VerifyResult } from "../library.ts";
 import { openStores } from "./open-stores.fixture.ts";
 import { someSummary } from "./record.fixture.ts";
@@ -19,11 +19,13 @@ function listBlobFiles(folder: string): readonly string[] {
   return readdirSync(folder).filter((name) => name.startsWith("sha256-"));
 }
 
+/** Leaves the stream open, so that the writer goes on. */
 async function readLines(stream: ReadableStream<Uint8Array>, count: number): Promise<void> {
-  let seen = 0;
-  for await (const chunk of stream) {
-    seen += chunk.filter((byte) => byte === 0x0a).length;
-    if (seen >= count) return;
+  const reader = stream.getReader();
+  for (let seen = 0; seen < count; ) {
+    const { value, done } = await reader.read();
+    if (done) return;
+    seen += value.filter((byte) => byte === 0x0a).length;
   }
 }
 
@@ -338,9 +340,10 @@ test("processes that are killed at any moment of such work leave every name with
     const children = [0, 1].map((i) =>
       Bun.spawn([process.execPath, stress, folder.path, String(round * 2 + i), "100000"], {
         stderr: "inherit",
+        stdout: "pipe",
       }),
     );
-    await Bun.sleep(150 + round * 20);
+    await Promise.all(children.map((child) => readLines(child.stdout, 5 + round * 3)));
     for (const child of children) child.kill("SIGKILL");
     for (const child of children) expect(await child.exited).not.toBe(1);
   }

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { openDatabase } from "../../store/index.ts";
-import { createTemporaryFolder } from "../../testing/temporary-folder.ts";
+import { createTemporaryFolder } from "../../testing/index.ts";
 import { createNoteCache } from "./note-cache.ts";
 
 test("notes are there again when the database is opened again, and newer ones replace them", async () => {

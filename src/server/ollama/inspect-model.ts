@@ -9,34 +9,34 @@ import {
   readGgufHeader,
   toModelInfo,
 } from "../../models/index.ts";
-import type { ModelInspection } from "../deps.ts";
+import type { InspectionOptions, ModelInspection } from "../deps.ts";
 
 /** The part of an estimate that clients are told. */
 type ToldEstimate = Omit<MemoryEstimate, "plan">;
 
 export type ModelInspectorOptions = {
-  /** What the model would take with the settings that this server loads it with; undefined where that is not known. */
-  readonly estimate: (record: ModelRecord, headers: readonly GgufHeader[]) => ToldEstimate | undefined;
+  /** What the model would take as this server loads it, in a context of so many tokens or the usual one. */
+  readonly estimate: (record: ModelRecord, contextTokens?: number) => ToldEstimate;
 };
 
 /** Reads what `/api/show` tells from the headers of a model's files. Throws AppError where one cannot be read. */
 export function createModelInspector({ estimate }: ModelInspectorOptions) {
   return async function inspectModel(
     record: ModelRecord,
-    { verbose }: { readonly verbose: boolean },
+    { verbose, contextTokens }: InspectionOptions,
   ): Promise<ModelInspection> {
     const headers = readHeaders(record, "model");
-    const [first] = headers;
+    const [adapter] = headers.length === 0 ? readHeaders(record, "adapter") : [];
+    const first = headers[0] ?? adapter;
     if (!first) return { modelInfo: {} };
     const [projector] = readHeaders(record, "projector");
     const chatTemplate = findText(first, "tokenizer.chat_template");
-    const memory = estimate(record, headers);
     return {
       modelInfo: { ...toModelInfo(first, { verbose }), "general.parameter_count": record.summary.parameters },
       ...(projector ? { projectorInfo: toModelInfo(projector, { verbose }) } : {}),
       ...(chatTemplate === undefined ? {} : { chatTemplate }),
       ...(verbose ? { tensors: headers.flatMap(listTensors) } : {}),
-      ...(memory ? { memory: toMemory(memory) } : {}),
+      ...(headers.length > 0 ? { memory: toMemory(estimate(record, contextTokens)) } : {}),
     };
   };
 }

@@ -151,6 +151,19 @@ describe("show", () => {
     expect((await createApp().post("/api/show", { model, verbose: true })).text).not.toContain("/blobs");
   });
 
+  test("the context that the memory is to be told for reaches the one who tells it", async () => {
+    const asked: unknown[] = [];
+    const inspectModel: ServerChanges["inspectModel"] = async (_record, options) => {
+      asked.push(options);
+      return { modelInfo: {}, memory: { total: 1 } };
+    };
+    const { post } = createApp({ names: [model] }, { inspectModel });
+    const answer = await post("/api/show", { model, options: { num_ctx: 64, seed: 1 }, system: "x" });
+    expect(asked).toEqual([{ verbose: false, contextTokens: 64 }]);
+    expect(readObject(answer).memory).toEqual({ total: 1 });
+    expect(answer.headers.get("x-hearth-ignored")).toBe("system, options.seed");
+  });
+
   test("a model that is not here is a 404, and no name a 400", async () => {
     const { post } = createApp();
     const missing = await post("/api/show", { model: "nope" });

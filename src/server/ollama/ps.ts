@@ -64,9 +64,9 @@ function toResidency(stats: ReturnType<Engine["residencyStats"]>) {
     evictions: stats.evictions,
     preloads: stats.preloads,
     waiting: stats.waiting,
-    budget: stats.budgetBytes,
+    budget: Math.floor(stats.budgetBytes),
     used: stats.usedBytes,
-    budget_vram: stats.deviceBudgetBytes,
+    budget_vram: Math.floor(stats.deviceBudgetBytes),
     used_vram: stats.usedDeviceBytes,
   };
 }

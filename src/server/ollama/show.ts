@@ -8,7 +8,7 @@ import type { AppContext } from "../request-scope.ts";
 import type { Route, RouteDeps } from "../route.ts";
 import { readOllamaBody } from "./answer.ts";
 import { toCapabilities, toDetails, toTime } from "./details.ts";
-import { findUnknown } from "./generation-fields.ts";
+import { findUnknown, fromOptions, optionsField } from "./generation-fields.ts";
 import { namedShape, readName } from "./model-name.ts";
 
 /** VS Code shows `general.basename` instead of the name that its user knows the model by. */
@@ -17,6 +17,7 @@ const copilotAgent = "GitHubCopilotChat/";
 const showBodySchema = lazy(() =>
   z.looseObject({
     ...namedShape(),
+    options: optionsField().describe("num_ctx: the context that the memory is told for"),
     verbose: z.boolean().optional().describe("Adds lists of the metadata, and the tensors"),
   }),
 );
@@ -34,14 +35,23 @@ export const showRoute: Route = {
 
 async function handleShow(context: AppContext, deps: RouteDeps): Promise<Response> {
   const body = await readOllamaBody(context, showBodySchema());
-  context.get("scope").ignored = findUnknown(body, showBodySchema().shape);
+  const { contextTokens } = fromOptions(body.options);
+  context.get("scope").ignored = findIgnored(body);
   const name = readName(body);
   const record = await deps.library.find(name);
   if (!record) throw new AppError("model_not_found", `model "${name}" not found; GET /api/tags lists all.`);
-  const inspection = await deps.inspectModel(record, { verbose: body.verbose ?? false });
+  const inspection = await deps.inspectModel(record, {
+    verbose: body.verbose ?? false,
+    ...(contextTokens === undefined ? {} : { contextTokens }),
+  });
   const isCopilot = context.req.header("user-agent")?.startsWith(copilotAgent) ?? false;
   const renamed: JsonObject = isCopilot ? { "general.basename": name } : {};
   return context.json(toModelShow(record, inspection, renamed));
+}
+
+function findIgnored(body: z.output<ReturnType<typeof showBodySchema>>): string[] {
+  const options = Object.keys(body.options ?? {}).filter((name) => name !== "num_ctx");
+  return [...findUnknown(body, showBodySchema().shape), ...options.map((name) => `options.${name}`)];
 }
 
 /** Names the model itself: where its files lie is not for clients to know. */
