@@ -129,7 +129,7 @@ export async function createApp(config: Config): Promise<App> {
         {
           engine,
           library,
-          inspectModel: createModelInspector({ estimate: (record) => engine.estimate(record) }),
+          inspectModel: createModelInspector({ estimate: engine.estimate }),
           logger,
           metrics: {
             requestFinished: (request: RequestRecord) => metrics.requestFinished(request),
@@ -172,8 +172,9 @@ function givenLimits({ parallel, kvType, gpuLayers, threads, maxModels }: Config
 
 function chooseResidency(config: Config, { maxModels }: EngineLimits, configured: readonly string[]) {
   return {
-    budgetBytes:
+    budgetBytes: Math.floor(
       config.memoryMiB === undefined ? process.availableMemory() * 0.8 : config.memoryMiB * bytesPerMiB,
+    ),
     deviceBudgetBytes: (config.gpuMemoryMiB ?? 0) * bytesPerMiB,
     maxModels,
     policy: config.eviction,
@@ -233,10 +234,11 @@ async function readTemplate(path: string | undefined): Promise<string | undefine
 
 function createObserver(logger: Logger, metrics: Metrics): EngineObserver {
   return {
-    modelLoaded(model, { durationMs, phases, placement }) {
+    modelLoaded(model, { durationMs, phases, placement, adapterProblem }) {
       metrics.modelLoaded(model, { durationMs, phases });
       const { device, gpuLayers, failedAttempts } = placement;
       for (const attempt of failedAttempts) logger.warn("gpu_layers_did_not_fit", { model, ...attempt });
+      if (adapterProblem !== undefined) logger.warn("adapters_unusable", { model, error: adapterProblem });
       logger.info("model_loaded", { model, durationMs: Math.round(durationMs), device, gpuLayers });
     },
     modelUnloaded(model, reason) {

@@ -1,5 +1,5 @@
 import { bench } from "mitata";
-import { createEventStream } from "../../src/server/sse.ts";
+import { createEventStream, sseFormat } from "../../src/server/stream.ts";
 
 const EVENTS = 1000;
 const KEEP_ALIVE_MS = 15_000;
@@ -26,6 +26,7 @@ export function registerEventStream(): undefined {
 async function drain(events: AsyncIterable<string>): Promise<number> {
   const { body } = createEventStream({
     opening: "",
+    keepAlive: sseFormat.keepAlive,
     events,
     encode: (event) => event,
     encodeError: String,

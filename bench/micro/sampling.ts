@@ -12,9 +12,15 @@ export async function registerSampling(): Promise<Disposable> {
   const backend = createLlamaBackend({
     libraryDir: await buildLibrary(),
     modelPath: await ensureModel(smallVocabulary152k),
-    contextTokens: 128,
+    context: {
+      kvTokens: 4096,
+      sequenceTokens: 128,
+      maxSequences: 48,
+      batchTokens: 512,
+      maxOutputs: 48,
+      embedTokens: 128,
+    },
     parallel: ROWS,
-    kvTokens: 4096,
     kvType: "f16",
     gpuLayers: 0,
     prefixCacheBytes: 0,

@@ -42,7 +42,8 @@ export async function readConfig(deps: CliDeps, { flags, file }: ConfigFlags): P
   );
 }
 
-function collect(value: string, previous: readonly string[] | undefined): readonly string[] {
+/** What an option that may be repeated was given. */
+export function collect(value: string, previous: readonly string[] | undefined): readonly string[] {
   return [...(previous ?? []), value];
 }
 

@@ -92,6 +92,7 @@ function createRequest(
     tenant: "local",
     cachePrompt: true,
     ...(settings.maxTokens !== undefined && { maxTokens: settings.maxTokens }),
+    ...(settings.adapters && { adapters: settings.adapters }),
   };
 }
 

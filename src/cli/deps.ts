@@ -29,3 +29,6 @@ export type CliDeps = {
   /** `hearth` and what it is made of, with versions. */
   readonly versions: Readonly<Record<string, string>> & { readonly hearth: string };
 };
+
+/** Takes the exit code of a command that has ended. */
+export type Finish = (code: number) => void;

@@ -1,7 +1,8 @@
+import { join } from "node:path";
 import { createId, toAppError } from "../base/index.ts";
 import type { Config } from "../config/index.ts";
 import type { GenerateRequest } from "../contract/index.ts";
-import { builtInModel } from "../models/index.ts";
+import { builtInModel, countBytes } from "../models/index.ts";
 import { type ConfigFlags, readConfig } from "./config-flags.ts";
 import type { CliDeps } from "./deps.ts";
 import { type Machine, thisMachine } from "./machine.ts";
@@ -14,10 +15,12 @@ const neededMemoryBytes = 256 * 2 ** 20;
 const comfortableMemoryBytes = 2 * 2 ** 30;
 /** The unpacked libraries and the built-in model. */
 const neededDiskBytes = 128 * 2 ** 20;
+/** Below this most models of use cannot be stored. */
+const comfortableDiskBytes = 4 * 2 ** 30;
 const fastFeatures: ReadonlySet<string> = new Set(["avx2", "asimd"]);
 
 export type Check = {
-  readonly name: "libraries" | "engine" | "cpu" | "memory" | "disk" | "port";
+  readonly name: "libraries" | "engine" | "cpu" | "memory" | "disk" | "models" | "port";
   readonly status: "ok" | "warning" | "failed";
   readonly found: string;
   /** What to do; absent where all is well. */
@@ -40,6 +43,7 @@ export async function doctor(
     checkCpu(machine, variants),
     checkMemory(machine),
     disk,
+    await checkModels(deps, machine, config),
     checkPort(machine, config),
   ];
   if (options.json)
@@ -135,6 +139,29 @@ function checkDisk(machine: Machine, { home }: Config): Check {
   } catch (error) {
     const mend = "set HEARTH_HOME to a folder that can be written";
     return { name: "disk", status: "failed", found: toAppError(error).message, mend };
+  }
+}
+
+/** Whether models can be stored and the stored ones be listed. Other programs' files are not looked for. */
+async function checkModels(deps: CliDeps, machine: Machine, config: Config): Promise<Check> {
+  const folder = join(config.home, "models");
+  try {
+    const freeBytes = machine.freeDiskBytes(folder);
+    const library = await deps.openLibrary({ ...config, models: [], modelFolders: [], discover: "off" });
+    try {
+      const stored = (await library.list()).filter(({ source }) => source !== "built-in");
+      const usedBytes = stored.reduce((sum, record) => sum + countBytes(record), 0);
+      const found = `${stored.length} stored in ${folder} (${formatBytes(usedBytes)}), ${formatBytes(freeBytes)} free`;
+      if (freeBytes >= comfortableDiskBytes) return { name: "models", status: "ok", found };
+      const mend =
+        "most models do not fit: hearth rm what you do not use, or set HEARTH_HOME to a larger disk";
+      return { name: "models", status: "warning", found, mend };
+    } finally {
+      await library.close();
+    }
+  } catch (error) {
+    const mend = `look at ${folder}: it must be yours and writable, and hearth.db in it whole; or set HEARTH_HOME elsewhere`;
+    return { name: "models", status: "failed", found: toAppError(error).message, mend };
   }
 }
 

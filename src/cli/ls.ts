@@ -1,44 +1,59 @@
-import { toAppError } from "../base/index.ts";
-import { builtInModel, describeGguf, type GgufDescription, resolveModel } from "../models/index.ts";
-import { type ConfigFlags, readConfig } from "./config-flags.ts";
+import { countBytes, type ModelRecord } from "../models/index.ts";
+import type { ConfigFlags } from "./config-flags.ts";
 import type { CliDeps } from "./deps.ts";
-import { formatBytes, formatCount, formatTable, visible } from "./table.ts";
+import { describeCapabilities, type Measured, toListing } from "./listing.ts";
+import { type BrokenModel, type OpenModels, openModels } from "./open-models.ts";
+import { formatBytes, formatCount, formatTable, oneLine, toJsonText } from "./table.ts";
+import { formatAgo } from "./times.ts";
 import { exitCodes } from "./usage-error.ts";
 
-type Listed =
-  | ({ readonly id: string; readonly builtIn: boolean } & GgufDescription)
-  | { readonly id: string; readonly error: string };
+const heads = ["NAME", "SOURCE", "SIZE", "SHARED", "PARAMETERS", "FORMAT", "CONTEXT", "LAST USE", "CAN"];
+const nothing = "-";
 
-const heads = ["NAME", "ARCHITECTURE", "PARAMETERS", "FORMAT", "CONTEXT", "SIZE", "PATH"];
-
-/** Lists the built-in model and those configured. A file that cannot be used is listed with the reason. */
-export async function ls(deps: CliDeps, options: ConfigFlags & { readonly json: boolean }): Promise<number> {
-  const config = await readConfig(deps, options);
-  const references = [...new Set([builtInModel, ...config.models])];
-  const models = await Promise.all(references.map((reference) => list(reference, config.home)));
-  if (options.json) deps.io.stdout.write(`${JSON.stringify(models, undefined, 2)}\n`);
-  else deps.io.stdout.write(formatTable(heads, models.map(toRow)));
-  return models.some((model) => "error" in model) ? exitCodes.failure : exitCodes.success;
-}
-
-async function list(reference: string, home: string): Promise<Listed> {
-  try {
-    const { id, builtIn, path } = await resolveModel(reference, { home });
-    return { id, builtIn, ...describeGguf(path) };
-  } catch (error) {
-    return { id: reference, error: toAppError(error).message };
+/**
+ * Lists every model at hand. One that the configuration names and that cannot be used is listed with the reason, and the
+ * command ends with code 1.
+ */
+export async function ls(
+  deps: CliDeps,
+  { json, ...flags }: ConfigFlags & { readonly json: boolean },
+): Promise<number> {
+  await using opened = await openModels(deps, flags);
+  const [records, measured] = await Promise.all([opened.library.list(), opened.library.measure()]);
+  const broken = [...opened.broken, ...findMissing(opened, records)];
+  if (json) {
+    const listings = records.map((record) => toListing(record, measured.get(record.name)));
+    deps.io.stdout.write(`${toJsonText([...listings, ...broken], 2)}\n`);
+  } else {
+    const nowMs = Date.now();
+    const rows = records.map((record) => toRow(record, measured.get(record.name), nowMs));
+    deps.io.stdout.write(formatTable(heads, [...rows, ...broken.map(toBrokenRow)]));
   }
+  return broken.length > 0 ? exitCodes.failure : exitCodes.success;
 }
 
-function toRow(model: Listed): string[] {
-  if ("error" in model) return [visible(model.id), "-", "-", "-", "-", "-", visible(model.error)];
+function findMissing({ library }: OpenModels, records: readonly ModelRecord[]): readonly BrokenModel[] {
+  const names = new Set(records.map(({ name }) => name));
+  return library.configured
+    .filter((name) => !names.has(name))
+    .map((name) => ({ name, error: `there is no such model here; fetch it with hearth pull ${name}` }));
+}
+
+function toRow(record: ModelRecord, measured: Measured | undefined, nowMs: number): string[] {
+  const { summary, lastUsedAtMs } = record;
   return [
-    visible(model.id),
-    visible(model.architecture),
-    formatCount(model.parameters),
-    model.quantisation,
-    String(model.trainedContextTokens ?? "-"),
-    formatBytes(model.fileBytes),
-    model.builtIn ? "built in" : visible(model.path),
+    oneLine(record.name),
+    record.source,
+    formatBytes(countBytes(record)),
+    measured === undefined ? nothing : formatBytes(measured.sharedBytes),
+    formatCount(summary.parameters),
+    oneLine(summary.quantisation),
+    String(summary.trainedContextTokens ?? nothing),
+    lastUsedAtMs === undefined ? nothing : formatAgo(lastUsedAtMs, nowMs),
+    describeCapabilities(record),
   ];
+}
+
+function toBrokenRow({ name, error }: BrokenModel): string[] {
+  return [oneLine(name), nothing, nothing, nothing, nothing, nothing, nothing, nothing, oneLine(error)];
 }

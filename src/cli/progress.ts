@@ -1,7 +1,15 @@
 import type { WorkEvent } from "../models/index.ts";
 import type { CliOutput } from "./io.ts";
 import { oneLine } from "./table.ts";
-import { createRateMeter, cutToWidth, formatBar, formatTransfer, isComplete, percentOf, type RateMeter } from "./transfer.ts";
+import {
+  createRateMeter,
+  cutToWidth,
+  formatBar,
+  formatTransfer,
+  isComplete,
+  percentOf,
+  type RateMeter,
+} from "./transfer.ts";
 
 const redrawMs = 100;
 /** Files that are drawn at once; more are counted. */
@@ -31,8 +39,12 @@ export function createProgress(output: CliOutput): Progress {
 }
 
 /** One bar a file. Those that are complete stay where they are, the others are redrawn below them. */
-export function createBars(output: CliOutput, { now = () => performance.now() }: ProgressOptions = {}): Progress {
+export function createBars(
+  output: CliOutput,
+  { now = () => performance.now() }: ProgressOptions = {},
+): Progress {
   const running = new Map<string, Tracked>();
+  const done = new Set<string>();
   const columns = () => (output.columns || defaultColumns) - 1;
   let finished: string[] = [];
   let note = "";
@@ -67,8 +79,14 @@ export function createBars(output: CliOutput, { now = () => performance.now() }:
       }
       note = "";
       const tracked = track(running.get(event.digest), event, now());
-      if (!isComplete(tracked)) return void running.set(event.digest, tracked);
+      if (!isComplete(tracked)) {
+        done.delete(event.digest);
+        running.set(event.digest, tracked);
+        return;
+      }
       running.delete(event.digest);
+      if (done.has(event.digest)) return;
+      done.add(event.digest);
       finished.push(formatBar(withRate(tracked, now()), columns()));
     },
     [Symbol.dispose]() {
@@ -80,7 +98,10 @@ export function createBars(output: CliOutput, { now = () => performance.now() }:
 }
 
 /** A line for every status, and for each file as it grows. */
-export function createLog(output: CliOutput, { now = () => performance.now() }: ProgressOptions = {}): Progress {
+export function createLog(
+  output: CliOutput,
+  { now = () => performance.now() }: ProgressOptions = {},
+): Progress {
   const running = new Map<string, Tracked & { readonly saidPercent: number; readonly saidAtMs: number }>();
   const done = new Set<string>();
   let lastStatus = "";
@@ -91,9 +112,9 @@ export function createLog(output: CliOutput, { now = () => performance.now() }: 
         lastStatus = event.status;
         return;
       }
-      if (done.has(event.digest)) return;
       const before = running.get(event.digest);
       const tracked = track(before, event, now());
+      if (isComplete(tracked) && done.has(event.digest)) return;
       const percent = percentOf(tracked);
       const isDue =
         !before ||
@@ -102,8 +123,13 @@ export function createLog(output: CliOutput, { now = () => performance.now() }: 
         now() - before.saidAtMs >= logEveryMs;
       if (isDue) output.write(`${formatTransfer(withRate(tracked, now()))}\n`);
       const said = isDue || !before ? { saidPercent: percent, saidAtMs: now() } : before;
-      if (isComplete(tracked)) done.add(event.digest);
-      else running.set(event.digest, { ...said, ...tracked });
+      if (isComplete(tracked)) {
+        done.add(event.digest);
+        running.delete(event.digest);
+      } else {
+        done.delete(event.digest);
+        running.set(event.digest, { ...said, ...tracked });
+      }
     },
     [Symbol.dispose]: () => running.clear(),
   };

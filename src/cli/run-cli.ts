@@ -1,8 +1,9 @@
 import { Command, CommanderError } from "commander";
-import { toAppError } from "../base/index.ts";
 import type { ConfigKey } from "../config/index.ts";
-import { addConfigFlags, readConfigFlags } from "./config-flags.ts";
-import type { CliDeps } from "./deps.ts";
+import { addConfigFlags, collect, readConfigFlags } from "./config-flags.ts";
+import type { CliDeps, Finish } from "./deps.ts";
+import { addModelCommands } from "./model-commands.ts";
+import { writeError } from "./stoppable.ts";
 import { exitCodes, UsageError } from "./usage-error.ts";
 
 /** Options that change how a model runs, without those of the server. */
@@ -13,10 +14,18 @@ const engineKeys: readonly ConfigKey[] = [
     "kvType",
     "threads",
     "gpuLayers",
+    "mode",
+    "memoryMiB",
+    "gpuMemoryMiB",
     "prefixCacheMiB",
     "hostMemoryMiB",
   ] as const),
   ...(["chatTemplateFile", "libraryDir", "logFormat", "logLevel", "home", "loadTimeoutMs"] as const),
+];
+
+/** Where a model is looked for, and fetched from where it is not there. */
+const sourceKeys: readonly ConfigKey[] = [
+  ...(["modelFolders", "discover", "registry", "huggingFaceEndpoint", "huggingFaceToken"] as const),
 ];
 
 /** Runs one command line and returns its exit code. Never throws. Commands load their code when they are called. */
@@ -30,7 +39,7 @@ export async function runCli(argv: readonly string[], deps: CliDeps): Promise<nu
     return code;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.success : exitCodes.usage;
-    deps.io.stderr.write(`hearth: ${toAppError(error).message}\n`);
+    writeError(deps.io, error);
     return error instanceof UsageError ? exitCodes.usage : exitCodes.failure;
   } finally {
     await deps.io.close();
@@ -39,7 +48,7 @@ export async function runCli(argv: readonly string[], deps: CliDeps): Promise<nu
 
 function createProgram(deps: CliDeps, finish: (code: number) => void): Command {
   const program = new Command("hearth")
-    .description("Runs language models on your own machine and serves the OpenAI API.")
+    .description("Runs language models on your own machine and serves the OpenAI and Ollama APIs.")
     .version(deps.versions.hearth, "--version", "print the version")
     .exitOverride()
     .configureOutput({
@@ -49,15 +58,12 @@ function createProgram(deps: CliDeps, finish: (code: number) => void): Command {
     .showHelpAfterError("Run it with --help for its options and an example.");
   addServe(program, deps, finish);
   addRun(program, deps, finish);
-  addLs(program, deps, finish);
-  addShow(program, deps, finish);
+  addModelCommands(program, deps, finish);
   addBench(program, deps, finish);
   addDoctor(program, deps, finish);
   addVersion(program, deps, finish);
   return program;
 }
-
-type Finish = (code: number) => void;
 
 function addServe(program: Command, deps: CliDeps, finish: Finish): void {
   const command = program
@@ -75,50 +81,32 @@ function addServe(program: Command, deps: CliDeps, finish: Finish): void {
     });
 }
 
+type RunFlags = {
+  readonly [Name in "system" | "temperature" | "seed" | "maxTokens"]?: string;
+} & { readonly lora?: readonly string[] };
+
 function addRun(program: Command, deps: CliDeps, finish: Finish): void {
   const command = program
     .command("run")
-    .description("Chat with a model, or answer one prompt.")
-    .argument("<model>", "hearth-demo or the path of a .gguf file")
+    .description("Chat with a model, or answer one prompt. A model that is not here is pulled first.")
+    .argument("<model>", "a name that hearth ls shows or hearth pull takes, or the path of a .gguf file")
     .argument("[prompt...]", "answer this and end; a piped prompt does the same")
     .option("--system <text>", "system prompt")
     .option("--temperature <number>", "0 always takes the likeliest token")
     .option("--seed <number>", "makes the answer repeatable")
-    .option("--max-tokens <count>", "longest answer");
-  addConfigFlags(command, engineKeys)
+    .option("--max-tokens <count>", "longest answer")
+    .option("--lora <name[=scale]>", "adapter to answer with; may be repeated", collect);
+  addConfigFlags(command, [...engineKeys, ...sourceKeys])
     .addHelpText(
       "after",
       '\nExamples:\n  hearth run hearth-demo\n  echo "Who are you?" | hearth run hearth-demo --temperature 0',
     )
-    .action(async (model: string, prompt: string[], options: Record<string, string | undefined>) => {
+    .action(async (model: string, words: string[], options: RunFlags) => {
       const { run } = await import("./run.ts");
-      const { system, temperature, seed, maxTokens } = options;
+      const { system, temperature, seed, maxTokens, lora: adapters = [] } = options;
       const settings = { system, temperature, seed, "max-tokens": maxTokens };
-      finish(await run(deps, { ...readConfigFlags(command), model, prompt: prompt.join(" "), settings }));
-    });
-}
-
-function addLs(program: Command, deps: CliDeps, finish: Finish): void {
-  const command = program.command("ls").description("List the models that are configured.");
-  addConfigFlags(command.option("--json", "for machines"), ["models", "home"])
-    .addHelpText("after", "\nExample:\n  hearth ls --model ./qwen3-0.6b.gguf")
-    .action(async ({ json = false }: { json?: boolean }) => {
-      const { ls } = await import("./ls.ts");
-      finish(await ls(deps, { ...readConfigFlags(command), json }));
-    });
-}
-
-function addShow(program: Command, deps: CliDeps, finish: Finish): void {
-  const command = program
-    .command("show")
-    .description("Describe a model from the header of its file.")
-    .argument("<model>", "hearth-demo or the path of a .gguf file")
-    .option("--json", "for machines");
-  addConfigFlags(command, ["home"])
-    .addHelpText("after", "\nExample:\n  hearth show hearth-demo")
-    .action(async (model: string, { json = false }: { json?: boolean }) => {
-      const { show } = await import("./show.ts");
-      finish(await show(deps, { ...readConfigFlags(command), model, json }));
+      const prompt = words.join(" ");
+      finish(await run(deps, { ...readConfigFlags(command), model, prompt, adapters, settings }));
     });
 }
 
@@ -126,7 +114,7 @@ function addBench(program: Command, deps: CliDeps, finish: Finish): void {
   const command = program
     .command("bench")
     .description("Measure a model on this machine: reading a prompt, and writing 1, 4 and 8 answers at once.")
-    .argument("[model]", "hearth-demo or the path of a .gguf file", "hearth-demo")
+    .argument("[model]", "a name that hearth ls shows, or the path of a .gguf file", "hearth-demo")
     .option("--json", "for machines");
   addConfigFlags(command, engineKeys)
     .addHelpText("after", "\nExample:\n  hearth bench ./qwen3-0.6b.gguf --threads 4")

@@ -1,11 +1,14 @@
 import { AppError } from "../base/index.ts";
-import type { ModelDescription } from "../contract/index.ts";
+import type { AdapterUse, ModelDescription } from "../contract/index.ts";
+import { builtInModel, parseReference } from "../models/index.ts";
+import { findOrPull } from "./at-hand.ts";
 import { chat } from "./chat.ts";
 import { type ConfigFlags, readConfig } from "./config-flags.ts";
 import { type Conversation, createConversation } from "./conversation.ts";
 import type { CliApp, CliDeps } from "./deps.ts";
 import { readAll, type StopSignal } from "./io.ts";
 import { changeSetting, type Settings } from "./settings.ts";
+import { untilStopped } from "./stoppable.ts";
 import { visible } from "./table.ts";
 import { exitCodes, UsageError } from "./usage-error.ts";
 
@@ -15,16 +18,20 @@ const maxPipedBytes = 16 * 2 ** 20;
 export type RunOptions = ConfigFlags & {
   readonly model: string;
   readonly prompt: string;
+  /** Adapters as `NAME` or `NAME=SCALE`. */
+  readonly adapters: readonly string[];
   /** Settings as the flags gave them. */
   readonly settings: Readonly<Record<string, string | undefined>>;
 };
 
 /** Chats on a terminal; with a prompt, given or piped, prints the answer alone. */
 export async function run(deps: CliDeps, options: RunOptions): Promise<number> {
-  const settings = readSettings(options.settings);
+  const settings = readSettings(options);
   const prompt = await readPrompt(deps, options.prompt);
   const app = await createQuietApp(deps, options);
   try {
+    const fetched = await fetchMissing(deps, app, options.model);
+    if (fetched !== exitCodes.success) return fetched;
     const model = await loadModel(app, options.model);
     const conversation = createConversation(app, model);
     if (prompt === undefined) return await chat({ io: deps.io, conversation, model }, settings);
@@ -34,10 +41,19 @@ export async function run(deps: CliDeps, options: RunOptions): Promise<number> {
   }
 }
 
-function readSettings(given: Readonly<Record<string, string | undefined>>): Settings {
+function readSettings({ settings: given, adapters }: RunOptions): Settings {
   return Object.entries(given).reduce<Settings>(
     (settings, [name, value]) => (value === undefined ? settings : changeSetting(settings, name, value)),
-    { sampling: {} },
+    { sampling: {}, ...(adapters.length > 0 && { adapters: adapters.map(readAdapter) }) },
+  );
+}
+
+function readAdapter(text: string): AdapterUse {
+  const [, name = "", scaleText] = /^(.+?)(?:=([^=]*))?$/.exec(text) ?? [];
+  const scale = scaleText === undefined ? 1 : Number(scaleText);
+  if (name !== "" && scaleText !== "" && Number.isFinite(scale)) return { name, scale };
+  throw new UsageError(
+    `--lora: expected a name and a scale such as my-style=0.5, got ${JSON.stringify(text)}`,
   );
 }
 
@@ -61,6 +77,15 @@ async function createQuietApp(deps: CliDeps, { flags, file, model }: RunOptions)
     ...(file !== undefined && { file }),
   });
   return await deps.createApp(config);
+}
+
+/** A name that is not at hand is pulled, as far as it is one that can be. */
+async function fetchMissing({ io }: CliDeps, { library }: CliApp, reference: string): Promise<number> {
+  if (reference === builtInModel || parseReference(reference).kind === "path") return exitCodes.success;
+  return await untilStopped(io, async (signal) => {
+    await findOrPull(io, library, reference, signal);
+    return exitCodes.success;
+  });
 }
 
 async function loadModel(app: CliApp, reference: string): Promise<ModelDescription> {

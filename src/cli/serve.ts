@@ -1,7 +1,9 @@
 import type { Config } from "../config/index.ts";
+import { createModeState } from "../models/index.ts";
 import { type ConfigFlags, readConfig } from "./config-flags.ts";
 import type { CliApp, CliDeps } from "./deps.ts";
 import type { CliIo } from "./io.ts";
+import { visible } from "./table.ts";
 import { exitCodes } from "./usage-error.ts";
 
 /** How long after its deadline a stop may take before the program ends regardless. */
@@ -46,8 +48,17 @@ function announce(
   config: Config,
   { url, curl }: { readonly url: string; readonly curl: boolean },
 ): void {
-  io.stdout.write(`Hearth is listening on ${url} (${app.models.join(", ")})\n`);
+  io.stdout.write(`Hearth is listening on ${url} (${describeModels(app.models, config)})\n`);
   if (curl) io.stderr.write(`Try it:\n  ${formatCurl(config, url, app.models[0] ?? "")}\n`);
+}
+
+/** Which models are loaded at start. */
+function describeModels(models: readonly string[], { preload, mode }: Config): string {
+  const isPreloading = preload === undefined ? createModeState(mode).settings.preloads : preload !== "off";
+  const others = "other models when they are asked for";
+  if (!isPreloading) return `loads models when they are asked for`;
+  if (preload === "frequency" || preload === "recency") return `loads the models used before now, ${others}`;
+  return `loads ${visible(models.join(", "))} now, ${others}`;
 }
 
 /** A request to paste into a shell. A key is named, never shown. */

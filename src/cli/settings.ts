@@ -1,4 +1,4 @@
-import type { Sampling } from "../contract/index.ts";
+import type { AdapterUse, Sampling } from "../contract/index.ts";
 import { UsageError } from "./usage-error.ts";
 
 /** What a chat session can be told with /set or by flags. */
@@ -6,6 +6,7 @@ export type Settings = {
   readonly system?: string;
   readonly maxTokens?: number;
   readonly sampling: Sampling;
+  readonly adapters?: readonly AdapterUse[];
 };
 
 type NumericSetting = {

@@ -1,42 +1,111 @@
-import { describeGguf, type GgufDescription, resolveModel } from "../models/index.ts";
-import { type ConfigFlags, readConfig } from "./config-flags.ts";
+import { AppError } from "../base/index.ts";
+import type { Config } from "../config/index.ts";
+import {
+  canonicalName,
+  describeFile,
+  describeGguf,
+  findText,
+  formatModelfile,
+  type MemoryEstimate,
+  type ModelLibrary,
+  type ModelRecord,
+  parseReference,
+  readModelHeader,
+} from "../models/index.ts";
+import type { ConfigFlags } from "./config-flags.ts";
 import type { CliDeps } from "./deps.ts";
-import { formatBytes, formatCount, visible } from "./table.ts";
+import { isAdapter, toListing } from "./listing.ts";
+import { openModels } from "./open-models.ts";
+import { formatModel, type ShownModel } from "./show-text.ts";
+import { toJsonText, visible } from "./table.ts";
 import { exitCodes } from "./usage-error.ts";
 
-export type ShowOptions = ConfigFlags & { readonly model: string; readonly json: boolean };
+export type ShowOptions = ConfigFlags & {
+  /** A name, or the path of a file. */
+  readonly model: string;
+  readonly json: boolean;
+  /** One text of the model in place of all about it. */
+  readonly only?: "template" | "modelfile";
+};
 
-/** Prints what the header of a model's file says. */
-export async function show(deps: CliDeps, options: ShowOptions): Promise<number> {
-  const config = await readConfig(deps, options);
-  const { id, path, builtIn } = await resolveModel(options.model, { home: config.home });
-  const description = describeGguf(path);
-  if (options.json)
-    deps.io.stdout.write(`${JSON.stringify({ id, builtIn, ...description }, undefined, 2)}\n`);
-  else deps.io.stdout.write(formatDescription(id, description));
+/** Prints what is known of a model, and the memory that it will take with these options. */
+export async function show(deps: CliDeps, { model, json, only, ...flags }: ShowOptions): Promise<number> {
+  await using opened = await openModels(deps, { ...flags, flags: { logLevel: "error", ...flags.flags } });
+  const record = await findModel(opened.library, model);
+  if (only !== undefined) {
+    const text = only === "template" ? getTemplate(record) : formatModelfile(record);
+    deps.io.stdout.write(endLine(deps.io.stdout.isTTY === true ? visible(text) : text));
+    return exitCodes.success;
+  }
+  const shown = await describe(deps, opened.config, record);
+  deps.io.stdout.write(json ? `${toJsonText(toJson(shown), 2)}\n` : formatModel(shown));
   return exitCodes.success;
 }
 
-function formatDescription(id: string, model: GgufDescription): string {
-  const rows: readonly (readonly [label: string, value: string | number | undefined])[] = [
-    ["model", id],
-    ["name", model.name],
-    ["architecture", model.architecture],
-    ["parameters", formatCount(model.parameters)],
-    ["format", model.quantisation],
-    ["context", model.trainedContextTokens],
-    ["layers", model.layers],
-    ["heads", model.heads],
-    ["embedding length", model.embeddingLength],
-    ["vocabulary", model.vocabularySize],
-    ["chat template", model.hasChatTemplate ? "yes" : "no"],
-    ["license", model.license],
-    ["size", formatBytes(model.fileBytes)],
-    ["path", model.path],
-  ];
-  const width = Math.max(...rows.map(([label]) => label.length));
-  return rows
-    .filter(([, value]) => value !== undefined)
-    .map(([label, value]) => `${label.padEnd(width)}  ${visible(String(value))}\n`)
-    .join("");
+async function findModel(library: ModelLibrary, text: string): Promise<ModelRecord> {
+  if (parseReference(text).kind === "path")
+    return describeFile(text, { name: canonicalName(text), source: "file" });
+  const record = await library.find(text);
+  if (record) return record;
+  throw new AppError(
+    "model_not_found",
+    `there is no model "${text}" here; see hearth ls, or fetch it with hearth pull`,
+  );
+}
+
+async function describe(deps: CliDeps, config: Config, record: ModelRecord): Promise<ShownModel> {
+  const description = describeGguf(findWeights(record));
+  const template = findTemplate(record);
+  return {
+    record,
+    description,
+    ...(template !== undefined && { template }),
+    ...(!isAdapter(record) && { memory: await estimate(deps, config, record) }),
+  };
+}
+
+/** As the server would load it: the engine that says so is not started for it. */
+async function estimate(deps: CliDeps, config: Config, record: ModelRecord): Promise<MemoryEstimate> {
+  const app = await deps.createApp({ ...config, models: [] });
+  try {
+    return app.engine.estimate(record);
+  } finally {
+    await app.stop(AbortSignal.abort());
+  }
+}
+
+/** The first file of the weights, or of an adapter. */
+function findWeights({ name, layers }: ModelRecord): string {
+  const layer = layers.find(({ role }) => role === "model") ?? layers.find(({ role }) => role === "adapter");
+  if (layer) return layer.path;
+  throw new AppError("model_corrupted", `${name} has no weights; remove it and fetch it again`);
+}
+
+function findTemplate(record: ModelRecord): string | undefined {
+  return (
+    record.settings.template ?? findText(readModelHeader(findWeights(record)), "tokenizer.chat_template")
+  );
+}
+
+function getTemplate(record: ModelRecord): string {
+  const template = findTemplate(record);
+  if (template !== undefined) return template;
+  throw new AppError("not_found", `${record.name} has no template; it continues text and does not chat`);
+}
+
+function toJson({ record, description, template, memory }: ShownModel) {
+  const { name: title, chatTemplate: _, ...header } = description;
+  const told = memory && (({ plan: __, ...bytes }) => bytes)(memory);
+  return {
+    ...header,
+    ...toListing(record),
+    title,
+    settings: record.settings,
+    ...(template !== undefined && { template }),
+    ...(told !== undefined && { memory: told }),
+  };
+}
+
+function endLine(text: string): string {
+  return text.endsWith("\n") ? text : `${text}\n`;
 }

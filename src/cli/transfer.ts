@@ -1,5 +1,5 @@
-import { formatCountdown } from "./times.ts";
 import { formatBytes, oneLine } from "./table.ts";
+import { formatCountdown } from "./times.ts";
 
 /** The rate is that of the last seconds, so that a stall shows. */
 const rateWindowMs = 5_000;
@@ -95,7 +95,11 @@ function describeFigures(transfer: Transfer): string[] {
 }
 
 /** Rate and time left; empty as long as nothing is known of them. */
-function describeSpeed({ completed, total, bytesPerSecond }: Transfer): readonly [rate: string, left: string] {
+function describeSpeed({
+  completed,
+  total,
+  bytesPerSecond,
+}: Transfer): readonly [rate: string, left: string] {
   if (bytesPerSecond <= 0) return ["", ""];
   return [`${formatBytes(bytesPerSecond)}/s`, formatCountdown((total - completed) / bytesPerSecond)];
 }

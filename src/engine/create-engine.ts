@@ -1,5 +1,6 @@
 import type { GenerateEvent, GenerateRequest } from "../contract/index.ts";
 import { applySettings, type Lease, type ModelRecord, type PreloadResult } from "../models/index.ts";
+import { locateAdapters } from "./adapters.ts";
 import type { Engine, EngineStats, LoadRequest, ModelEntry } from "./engine.ts";
 import { createEngineModels, type EngineModel } from "./engine-models.ts";
 import { createEngineResidency, type PreloadOptions } from "./engine-residency.ts";
@@ -11,7 +12,7 @@ const msPerSecond = 1000;
 /** An engine of one host process a loaded model. Models are loaded on first use and leave as residency decides. */
 export function createEngine(options: EngineOptions, observer: EngineObserver): Engine {
   const { catalog } = options;
-  const models = createEngineModels(catalog, options, observer);
+  const models = createEngineModels(catalog, options, observer, (id, host) => residency.lost(id, host));
   const residency = createEngineResidency(models, options, observer);
   let isPreloading = false;
 
@@ -38,7 +39,9 @@ export function createEngine(options: EngineOptions, observer: EngineObserver): 
     try {
       const prepared = prepare(model, request);
       using lease = await residency.acquire(model, prepared, signal);
-      for await (const event of lease.loaded.generate(prepared, signal)) yield withLoadTime(event, lease);
+      const adapters = await locateAdapters(catalog, prepared.adapters);
+      for await (const event of lease.loaded.generate(prepared, signal, adapters))
+        yield withLoadTime(event, lease);
     } finally {
       leave();
     }
@@ -66,7 +69,8 @@ export function createEngine(options: EngineOptions, observer: EngineObserver): 
     },
     load: async (name, request, signal) =>
       await use(name, signal, async (host) => await host.describe(signal), request),
-    unload: async (name) => await residency.unload((await models.get(name)).id),
+    // A model that was removed may be in memory still.
+    unload: async (name) => await residency.unload((models.byName(name) ?? (await models.get(name))).id),
     resident: residency.resident,
     residencyStats: residency.stats,
     async preload(names, preloadOptions) {

@@ -31,6 +31,7 @@ export function createEngineModels(
   catalog: Pick<ModelLibrary, "find">,
   options: Pick<EngineOptions, "parallel" | "queue" | "loadTimeoutMs">,
   observer: EngineObserver,
+  onLost: (id: string, host: ModelHost) => void,
 ): EngineModels {
   const byDigest = new Map<string, EngineModel>();
   const byId = new Map<string, EngineModel>();
@@ -39,10 +40,12 @@ export function createEngineModels(
   function add(record: ModelRecord): EngineModel {
     forgetOldest();
     const id = record.name;
+    const { loadTimeoutMs } = options;
+    const host = new ModelHost({ model: id, loadTimeoutMs, onLost: () => onLost(id, host) }, observer);
     const model = {
       id,
       record,
-      host: new ModelHost({ model: id, loadTimeoutMs: options.loadTimeoutMs }, observer),
+      host,
       places: new Places({ name: id, parallel: options.parallel, queue: options.queue }),
     };
     byDigest.set(record.digest, model);

@@ -2,6 +2,7 @@
 import { AppError, toAppError } from "../base/index.ts";
 import {
   createResidency,
+  type Demand,
   type Lease,
   type MemoryEstimate,
   type ModelRecord,
@@ -12,7 +13,7 @@ import { systemClock } from "../process/index.ts";
 import type { EngineLimits, LoadRequest, ResidentModel } from "./engine.ts";
 import type { EngineModel, EngineModels } from "./engine-models.ts";
 import { createLoadPlanner } from "./load-planner.ts";
-import type { ModelHost } from "./model-host.ts";
+import type { HostPlan, ModelHost } from "./model-host.ts";
 import type { EngineObserver, EngineOptions } from "./options.ts";
 
 /** Requests that may wait for room, of all models together; each model's own queue ends before that. */
@@ -34,6 +35,7 @@ export type EngineResidency = {
   estimate(record: ModelRecord, contextTokens?: number): MemoryEstimate;
   /** Holds for later loads; fewer models are kept from now on. */
   adapt(limits: EngineLimits): void;
+  lost(id: string, host: ModelHost): void;
   stop(deadline: AbortSignal): Promise<void>;
 };
 
@@ -43,16 +45,19 @@ export function createEngineResidency(
   observer: EngineObserver,
 ): EngineResidency {
   let planner = createLoadPlanner(options);
+  /** What was planned for a demand holds when its turn comes, whatever limits have changed since. */
+  const hostPlans = new WeakMap<Demand, HostPlan>();
   const never = new AbortController().signal;
   const residency = createResidency<ModelHost>(
     { ...options.residency, maxWaiting },
     {
       clock: systemClock,
-      async load(id, { contextTokens }, signal) {
+      async load(id, demand, signal) {
         const model = models.byId(id);
-        if (!model)
+        const plan = hostPlans.get(demand);
+        if (!model || !plan)
           throw new AppError("server_error", `nothing is known of the model ${id} that was to be loaded`);
-        await model.host.load(planner.plan(model.record, contextTokens).host, signal);
+        await model.host.load(plan, signal);
         return model.host;
       },
       unload: async (_, host) => await host.unload(),
@@ -81,17 +86,20 @@ export function createEngineResidency(
     for (const host of hosts) host.limit({ prefixCacheBytes });
   }
 
+  function planDemand(record: ModelRecord, contextTokens?: number, keepAliveMs?: number): Demand {
+    const plan = planner.plan(record, contextTokens);
+    const demand = { ...plan.demand, ...(keepAliveMs !== undefined && { keepAliveMs }) };
+    hostPlans.set(demand, plan.host);
+    return demand;
+  }
+
   async function acquire(
     model: EngineModel,
     { contextTokens, keepAliveMs }: LoadRequest,
     signal: AbortSignal = never,
   ): Promise<Lease<ModelHost>> {
-    const { demand } = planner.plan(model.record, contextTokens);
-    const lease = await residency.acquire(
-      model.id,
-      { ...demand, ...(keepAliveMs !== undefined && { keepAliveMs }) },
-      signal,
-    );
+    const demand = planDemand(model.record, contextTokens, keepAliveMs);
+    const lease = await residency.acquire(model.id, demand, signal);
     options.catalog.recordUse(model.record.name);
     return lease;
   }
@@ -121,7 +129,7 @@ export function createEngineResidency(
     unload: async (id) => await residency.unload(id),
     preload: async (wanted, preloadOptions) =>
       await residency.preload(
-        wanted.map(({ id, record }) => ({ id, demand: planner.plan(record, undefined).demand })),
+        wanted.map(({ id, record }) => ({ id, demand: planDemand(record) })),
         preloadOptions,
       ),
     resident: () => residency.snapshot().map(toResidentModel),
@@ -132,6 +140,7 @@ export function createEngineResidency(
       planner = createLoadPlanner({ ...options, ...load });
       residency.setLimits({ ...options.residency, maxModels });
     },
+    lost: (id, host) => residency.lost(id, host),
     stop: async (deadline) => await residency.stop(deadline),
   };
 }

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { join } from "node:path";
 import type { GenerateEvent } from "../contract/index.ts";
+import { describeFile } from "../models/index.ts";
 import {
   collectText,
   createChatRequest,
@@ -72,10 +73,13 @@ describe("when an engine host dies", () => {
     const path = join(folder.path, "aborts.gguf");
     await Bun.write(path, await writeModelThatAborts());
     let tail = "";
+    // The reader refuses such a file, so the engine is given it past the reader.
+    const demo = describeFile(demoModelPath, { name: "aborts", source: "file" });
+    const layers = demo.layers.map((layer) => ({ ...layer, path }));
     const engine = await createRealEngine(
       {
         models: [
-          { id: "aborts", path },
+          { ...demo, digest: "sha256:aborts", layers },
           { id: "hearth-demo", path: demoModelPath },
         ],
       },

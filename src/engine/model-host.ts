@@ -12,7 +12,7 @@ import {
 } from "../process/index.ts";
 import type { LoadOptions } from "./host/load-options.ts";
 import type { EngineObserver } from "./options.ts";
-import type { HostEvent, HostMessage, HostRequest, HostResult, HostStats } from "./protocol.ts";
+import type { AdapterFile, HostEvent, HostMessage, HostRequest, HostResult, HostStats } from "./protocol.ts";
 
 /** A host's own code is light; compiling it further would take the cores that its model computes on. */
 const hostEnvironment = { BUN_JSC_useFTLJIT: "0", BUN_JSC_useDFGJIT: "0" };
@@ -47,7 +47,12 @@ export type HostPlan = {
   readonly memoryLimitBytes?: number;
 };
 
-export type ModelHostOptions = { readonly model: string; readonly loadTimeoutMs: number };
+export type ModelHostOptions = {
+  readonly model: string;
+  readonly loadTimeoutMs: number;
+  /** The process ended by itself and no other could be started in its place. */
+  readonly onLost?: () => void;
+};
 
 export class ModelHost {
   readonly #model: string;
@@ -55,13 +60,15 @@ export class ModelHost {
   readonly #supervisor: Supervisor<Connection>;
   readonly #pending = new Map<number, Pending>();
   readonly #watchdogs = new Map<number, Watchdog>();
+  readonly #onLost: (() => void) | undefined;
   #plan: HostPlan | undefined;
   #ids = 0;
   #description: ModelDescription | undefined;
   #stats: HostStats | undefined;
 
-  constructor({ model, loadTimeoutMs }: ModelHostOptions, observer: EngineObserver) {
+  constructor({ model, loadTimeoutMs, onLost }: ModelHostOptions, observer: EngineObserver) {
     this.#model = model;
+    this.#onLost = onLost;
     this.#observer = observer;
     this.#supervisor = new Supervisor<Connection>({
       name: `the engine of ${model}`,
@@ -134,7 +141,11 @@ export class ModelHost {
   }
 
   /** Events of one request. Leaving the iteration, or an abort, cancels it in the host. */
-  async *generate(request: GenerateRequest, signal: AbortSignal): AsyncGenerator<GenerateEvent> {
+  async *generate(
+    request: GenerateRequest,
+    signal: AbortSignal,
+    adapters: readonly AdapterFile[] = [],
+  ): AsyncGenerator<GenerateEvent> {
     const { host } = await this.#supervisor.acquire(signal);
     signal.throwIfAborted();
     const id = ++this.#ids;
@@ -143,7 +154,7 @@ export class ModelHost {
     this.#pending.set(id, { type: "generate", events });
     signal.addEventListener("abort", onAbort, { once: true });
     try {
-      host.send({ type: "generate", id, request });
+      host.send({ type: "generate", id, request, ...(adapters.length > 0 && { adapters }) });
       yield* events;
     } finally {
       signal.removeEventListener("abort", onAbort);
@@ -217,6 +228,7 @@ export class ModelHost {
             durationMs: performance.now() - startedAtMs,
             phases: message.phases,
             placement: description.placement,
+            ...(message.adapterProblem !== undefined && { adapterProblem: message.adapterProblem }),
           });
           loaded.resolve({ host, description });
         } else if (message.type === "load-failed") loaded.reject(fromErrorRecord(message.error));
@@ -232,7 +244,7 @@ export class ModelHost {
       case "began":
         this.#watchdogs.set(
           message.id,
-          watchDeadline(prepareTimeoutMs, () => host.kill("unresponsive")),
+          watchDeadline(message.deadlineMs ?? prepareTimeoutMs, () => host.kill("unresponsive")),
         );
         return;
       case "ended":
@@ -289,7 +301,8 @@ export class ModelHost {
       stderrTail: exit.stderrTail,
     });
     // A readiness probe that fails would keep away the request that starts the next host, so it starts by itself.
-    if (!expected && this.#description && this.#plan) void this.#supervisor.acquire().catch(() => undefined);
+    if (!expected && this.#description && this.#plan)
+      void this.#supervisor.acquire().catch(() => this.#onLost?.());
   }
 }
 

@@ -33,7 +33,13 @@ export type EngineOptions = {
 export type EngineObserver = {
   modelLoaded(
     model: string,
-    load: { readonly durationMs: number; readonly phases: LoadPhases; readonly placement: ModelPlacement },
+    load: {
+      readonly durationMs: number;
+      readonly phases: LoadPhases;
+      readonly placement: ModelPlacement;
+      /** Why the model's own adapters cannot be used. */
+      readonly adapterProblem?: string;
+    },
   ): void;
   unloadFailed(model: string, error: AppError): void;
   modelUnloaded(model: string, reason: EvictionReason): void;

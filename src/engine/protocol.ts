@@ -19,6 +19,9 @@ export type StepRecord = {
   readonly prefilled: number;
 };
 
+/** A LoRA adapter that requests may use; its path was checked. */
+export type AdapterFile = { readonly name: string; readonly path: string };
+
 /** How long the parts of a load took. */
 export type LoadPhases = {
   /** From the start of the process to the load message. */
@@ -45,7 +48,13 @@ export type DeviceMemory = {
 
 export type HostRequest =
   | { readonly type: "load"; readonly options: LoadOptions }
-  | { readonly type: "generate"; readonly id: number; readonly request: GenerateRequest }
+  | {
+      readonly type: "generate";
+      readonly id: number;
+      readonly request: GenerateRequest;
+      /** Where the adapters are that it names. */
+      readonly adapters?: readonly AdapterFile[];
+    }
   | { readonly type: "cancel"; readonly id: number }
   /** Changes what was set at load, from the next step on. */
   | {

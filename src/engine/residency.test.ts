@@ -1,11 +1,14 @@
 import { describe, expect, test } from "bun:test";
 import { copyFileSync } from "node:fs";
+import type { GenerateRequest } from "../contract/index.ts";
+import { describeFile } from "../models/index.ts";
 import {
   collectText,
   createChatRequest,
   createRealEngine,
   createTemporaryFolder,
   demoModelPath,
+  findTestModel,
   type RealEngineOptions,
   waitUntil,
 } from "../testing/index.ts";
@@ -128,19 +131,62 @@ test("preloading takes what fits and names what does not", async () => {
 });
 
 test("two names of one model share a process", async () => {
-  const [record] = await createRecords();
-  await using engine = await createShared(record);
-  await ask(engine.value, "first");
-  await ask(engine.value, "second");
-  expect(engine.value.resident().map(({ id }) => id)).toEqual(["first"]);
+  const record = describeFile(demoModelPath, { name: "first", source: "file" });
+  const engine = await createRealEngine({ models: [record, { ...record, name: "second" }] });
+  await ask(engine, "first");
+  await ask(engine, "second");
+  expect(engine.resident().map(({ id }) => id)).toEqual(["first"]);
+  await engine.stop(AbortSignal.abort());
 });
 
-async function createRecords() {
-  const { describeFile } = await import("../models/index.ts");
-  return [describeFile(demoModelPath, { name: "first", source: "file" })] as const;
-}
+const stories = findTestModel("stories260K.gguf");
+const lora = findTestModel("synthetic-stories260K-lora.gguf");
 
-async function createShared(record: Awaited<ReturnType<typeof createRecords>>[0]) {
-  const value = await createRealEngine({ models: [record, { ...record, name: "second" }] });
-  return { value, [Symbol.asyncDispose]: () => value.stop(AbortSignal.abort()) };
-}
+describe.skipIf(stories === undefined || lora === undefined)("LoRA adapters", () => {
+  const models = () => [
+    describeFile(stories ?? "", { name: "stories", source: "file" }),
+    describeFile(lora ?? "", { name: "style", source: "file" }),
+  ];
+  const request = (changes: Partial<GenerateRequest>) =>
+    createChatRequest("", {
+      model: "stories",
+      input: { type: "text", text: "Once upon a time" },
+      maxTokens: 16,
+      ...changes,
+    });
+
+  test("change an answer by their scale, for the request that names them alone", async () => {
+    const engine = await createRealEngine({ models: models() });
+    const tell = (changes: Partial<GenerateRequest> = {}) =>
+      collectText(engine.generate(request(changes), never));
+    const [plain, styled, silent] = await Promise.all([
+      tell(),
+      tell({ adapters: [{ name: "style", scale: 1 }] }),
+      tell({ adapters: [{ name: "style", scale: 0 }] }),
+    ]);
+    expect(silent).toBe(plain);
+    expect(styled).not.toBe(plain);
+    expect(await tell()).toBe(plain);
+    await engine.stop(AbortSignal.abort());
+  });
+
+  test("that are not here, or are models, are refused by name", async () => {
+    const engine = await createRealEngine({ models: models() });
+    const refusal = (name: string) =>
+      expect(collectText(engine.generate(request({ adapters: [{ name, scale: 1 }] }), never))).rejects;
+    await refusal("absent").toMatchObject({
+      code: "invalid_request",
+      message: expect.stringContaining('"absent"'),
+    });
+    await refusal("stories").toMatchObject({ message: expect.stringContaining("is a model and no adapter") });
+    await engine.stop(AbortSignal.abort());
+  });
+});
+
+test("a request that asks for less context than is loaded is held to it", async () => {
+  await using given = await createThree();
+  await expect(ask(given.engine, "one", { contextTokens: 16 })).rejects.toMatchObject({
+    code: "context_limit_exceeded",
+    details: { max: 16 },
+  });
+});

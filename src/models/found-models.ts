@@ -1,5 +1,5 @@
+import type { CacheFolders } from "../config/index.ts";
 import { discoverModels, scanFolder } from "./discovery/discover-models.ts";
-import type { CacheFolders } from "./discovery/folders.ts";
 import type { SummaryCache } from "./discovery/header-notes.ts";
 import type { DiscoveryProblem } from "./discovery/scan.ts";
 import type { StoreDoor } from "./open-store.ts";

@@ -16,7 +16,7 @@ export type {
 } from "./library.ts";
 export { type EstimateOptions, estimateMemory, type MemoryEstimate } from "./memory/estimate-memory.ts";
 export { canonicalName } from "./names/model-name.ts";
-export { looksLikePath } from "./names/model-reference.ts";
+export { looksLikePath, parseReference } from "./names/model-reference.ts";
 export { formatModelfile, formatParameters, writeModelfile } from "./ollama/format-modelfile.ts";
 export { applySettings, type LoadSettings, readLoadSettings, renderInput } from "./ollama/model-defaults.ts";
 export { type Modelfile, parseModelfile } from "./ollama/modelfile.ts";

@@ -1,4 +1,4 @@
-import type { CacheFolders } from "./discovery/folders.ts";
+import type { CacheFolders } from "../config/index.ts";
 
 export type LibraryOptions = {
   readonly home: string;

@@ -26,6 +26,10 @@ export function describeStartExit(name: string, readyTimeoutMs: number, exit: Ho
     const message = `${name} was not ready after ${readyTimeoutMs} ms and was ended; raise the load timeout or take a smaller model`;
     return new AppError("model_load_failed", message);
   }
+  if (exit.killedFor === "unresponsive") {
+    const message = `${name} did not come back from reading its chat template and was ended; give another template, or another model`;
+    return new AppError("model_load_failed", message);
+  }
   if (exit.killedFor !== undefined) return describeExit(name, exit);
   const message = `${name} died while it started (${describeEnd(exit)}); the log holds what it said last`;
   return new AppError("model_load_failed", message);

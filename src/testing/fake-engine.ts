@@ -3,7 +3,7 @@ import type { GenerateEvent, GenerateInput, GenerateRequest } from "../contract/
 import type { Engine, EngineLimits, LoadRequest, ModelEntry } from "../engine/index.ts";
 import type { ModelCapabilities } from "../models/index.ts";
 import { playScript } from "./fake-generation.ts";
-import { createFakeResidency, estimateFake, type FakeResidency, vectorLength } from "./fake-residency.ts";
+import { estimateFake, FakeResidency, vectorLength } from "./fake-residency.ts";
 
 /** What a scripted choice does next. A text or reasoning step is one token. */
 export type FakeStep =
@@ -59,7 +59,7 @@ export function createFakeEngine(options: FakeEngineOptions = {}): FakeEngine {
   const script = options.script ?? (() => defaultAnswer);
   const requests: GenerateRequest[] = [];
   const adaptations: EngineLimits[] = [];
-  const residency = createFakeResidency({
+  const residency = new FakeResidency({
     models,
     contextTokens,
     isLoaded: options.isLoaded ?? true,
@@ -91,15 +91,8 @@ export function createFakeEngine(options: FakeEngineOptions = {}): FakeEngine {
     get running() {
       return running;
     },
-    setState: residency.setState,
-    models: async () => residency.entries(),
-    find: async (name) => residency.get(name),
-    load: residency.load,
-    unload: residency.unload,
-    resident: residency.resident,
-    residencyStats: residency.stats,
-    preload: residency.preload,
-    asked: residency.asked,
+    setState: (state, model) => residency.setState(state, model),
+    ...createResidencyMethods(residency),
     estimate: (_record, tokens) => estimateFake(tokens ?? contextTokens),
     adapt: (limits) => void adaptations.push(limits),
     generate,
@@ -114,11 +107,26 @@ export function createFakeEngine(options: FakeEngineOptions = {}): FakeEngine {
       };
       return { running, waiting: 0, ...kv, restarts: 0, hostMemoryBytes: 0 };
     },
-    isReady: residency.isReady,
-    async stop() {
-      residency.setState("stopped");
-      residency.close();
-    },
+    stop: async () => residency.close(),
+  };
+}
+
+type ResidencyMethods = Pick<
+  Engine,
+  "models" | "find" | "load" | "unload" | "resident" | "residencyStats" | "preload" | "asked" | "isReady"
+>;
+
+function createResidencyMethods(residency: FakeResidency): ResidencyMethods {
+  return {
+    models: async () => residency.entries(),
+    find: async (name) => residency.get(name),
+    load: (model, request, signal) => residency.load(model, request, signal),
+    unload: (model) => residency.unload(model),
+    resident: () => residency.resident(),
+    residencyStats: () => residency.stats(),
+    preload: (names, limits) => residency.preload(names, limits),
+    asked: () => residency.asked(),
+    isReady: () => residency.isReady(),
   };
 }
 

@@ -14,7 +14,12 @@ export type FakeIo = {
 
 /** The outside world of a command: what is typed and what is written. */
 export function createFakeIo(
-  options: { readonly stdinIsTTY?: boolean; readonly stdoutIsTTY?: boolean } = {},
+  options: {
+    readonly stdinIsTTY?: boolean;
+    readonly stdoutIsTTY?: boolean;
+    readonly stderrIsTTY?: boolean;
+    readonly columns?: number;
+  } = {},
 ): FakeIo {
   const stdin = Object.assign(new PassThrough(), { isTTY: options.stdinIsTTY ?? false });
   const listeners = new Set<(signal: StopSignal) => void>();
@@ -31,6 +36,8 @@ export function createFakeIo(
         },
       },
       stderr: {
+        isTTY: options.stderrIsTTY ?? false,
+        columns: options.columns ?? 80,
         write: (text) => {
           errors += text;
         },

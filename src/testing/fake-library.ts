@@ -54,100 +54,157 @@ export function createFakeRecord(name: string, changes: Partial<ModelRecord> = {
   };
 }
 
-/** A library whose records and blobs are in memory; names, digests, parameters and files are checked as they are in a real one. */
+type State = {
+  readonly records: Map<string, ModelRecord>;
+  readonly blobs: Map<string, Uint8Array>;
+  readonly creations: CreateRequest[];
+  pulling: number;
+};
+
+/**
+ * A library whose records and blobs are in memory. Names, digests, parameters and imported files are checked as they are
+ * in a real one; a pull follows its script.
+ */
 export function createFakeLibrary(options: FakeLibraryOptions = {}): FakeLibrary {
-  const records = new Map<string, ModelRecord>();
-  const blobs = new Map<string, Uint8Array>();
-  const creations: CreateRequest[] = [];
-  let pulling = 0;
-  for (const record of [
-    ...(options.names ?? []).map((name) => createFakeRecord(name)),
-    ...(options.records ?? []),
-  ])
-    records.set(record.name, record);
-
-  const find = (name: string) => records.get(name) ?? records.get(`${name}:latest`);
-  const get = (name: string): ModelRecord => {
-    const record = find(name);
-    if (record) return record;
-    throw new AppError("model_not_found", `model "${name}" not found`);
+  const { names = [], records = [], pulls = {} } = options;
+  const given = [...names.map((name) => createFakeRecord(name)), ...records];
+  const state: State = {
+    records: new Map(given.map((record) => [record.name, record])),
+    blobs: new Map(),
+    creations: [],
+    pulling: 0,
   };
-  const add = (record: ModelRecord): WorkEvent => {
-    records.set(record.name, record);
-    return { type: "done", record };
-  };
-
-  async function* pull(reference: string, { signal }: { signal: AbortSignal }): AsyncGenerator<WorkEvent> {
-    const steps = options.pulls?.[reference];
-    pulling++;
-    try {
-      yield { type: "status", status: "pulling manifest" };
-      if (!steps) throw new AppError("model_not_found", `model "${reference}" not found`);
-      for (const step of steps) {
-        if ("fail" in step) throw step.fail;
-        if ("until" in step) await untilOrAbort(step.until, signal);
-        else yield step;
-        if (signal.aborted) throw new AppError("cancelled", "The pull was cancelled.");
-      }
-      yield add(createFakeRecord(reference));
-    } finally {
-      pulling--;
-    }
-  }
-
-  async function* create(request: CreateRequest): AsyncGenerator<WorkEvent> {
-    creations.push(request);
-    checkParameters(request);
-    const base = request.from === undefined ? undefined : get(request.from);
-    const layers = Object.values(request.files ?? {}).map((digest) => getLayer(digest));
-    const adapters = Object.values(request.adapters ?? {}).map((digest) => getLayer(digest, "adapter"));
-    yield { type: "status", status: "writing manifest" };
-    const { name } = request;
-    yield add(
-      createFakeRecord(name, {
-        source: "created",
-        layers: [...(base?.layers ?? layers), ...adapters],
-        settings: { ...base?.settings, ...request.settings },
-      }),
-    );
-  }
-
-  const getLayer = (digest: string, role: ModelLayer["role"] = "model"): ModelLayer => {
-    const blob = blobs.get(digest);
-    if (!blob) throw new AppError("invalid_request", `there is no blob ${digest}; upload it first`);
-    return { role, digest, bytes: blob.byteLength, path: `/blobs/${digest}` };
-  };
-
   return {
-    configured: options.names ?? [],
-    blobs,
-    creations,
+    ...createRecordMethods(state),
+    ...createWorkMethods(state, pulls),
+    ...createBlobMethods(state),
+    configured: names,
+    blobs: state.blobs,
+    creations: state.creations,
     get pulling() {
-      return pulling;
+      return state.pulling;
     },
+    close: async () => {},
+  };
+}
+
+function findRecord({ records }: State, name: string): ModelRecord | undefined {
+  return records.get(name) ?? records.get(`${name}:latest`);
+}
+
+function getRecord(state: State, name: string): ModelRecord {
+  const record = findRecord(state, name);
+  if (record) return record;
+  throw new AppError("model_not_found", `model "${name}" not found`);
+}
+
+type RecordMethods = Pick<ModelLibrary, "list" | "find" | "copy" | "remove" | "measure" | "recordUse">;
+
+function createRecordMethods(state: State): RecordMethods {
+  const { records, blobs } = state;
+  return {
     list: async () => [...records.values()].sort((left, right) => (left.name < right.name ? -1 : 1)),
-    find: async (name) => find(name),
-    pull,
-    create,
-    async *import(path, { name }) {
-      yield add(describeFile(path, { name: name ?? "imported", source: "imported" }));
-    },
+    find: async (name) => findRecord(state, name),
     async copy(from, to) {
-      const record = get(from);
-      records.set(to, { ...record, name: to });
+      records.set(to, { ...getRecord(state, from), name: to });
     },
     async remove(name) {
-      const record = get(name);
+      const record = getRecord(state, name);
       if (record.source === "built-in") throw new AppError("forbidden", `"${name}" is built in and stays.`);
       records.delete(record.name);
-      const kept = new Set([...records.values()].flatMap(({ layers }) => layers.map(({ digest }) => digest)));
-      const freed = record.layers.filter(({ digest }) => !kept.has(digest));
+      const freed = record.layers.filter(({ digest }) => countUsers(state, digest) === 0);
       for (const { digest = "" } of freed) blobs.delete(digest);
       return { freedBytes: countBytes({ layers: freed }), removedBlobs: freed.length };
     },
+    async measure() {
+      return new Map(Array.from(records.values(), (record) => [record.name, measureRecord(state, record)]));
+    },
+    recordUse(name) {
+      const record = findRecord(state, name);
+      if (record) records.set(record.name, { ...record, lastUsedAtMs: Date.now(), uses: record.uses + 1 });
+    },
+  };
+}
+
+function countUsers({ records }: State, digest: string | undefined): number {
+  return [...records.values()].filter(({ layers }) => layers.some((layer) => layer.digest === digest)).length;
+}
+
+function measureRecord(state: State, record: ModelRecord) {
+  const own = record.layers.filter(({ digest }) => countUsers(state, digest) === 1);
+  const ownBytes = countBytes({ layers: own });
+  return { ownBytes, sharedBytes: countBytes(record) - ownBytes };
+}
+
+type WorkMethods = Pick<ModelLibrary, "pull" | "create" | "import">;
+
+function createWorkMethods(state: State, pulls: NonNullable<FakeLibraryOptions["pulls"]>): WorkMethods {
+  const add = (record: ModelRecord): WorkEvent => {
+    state.records.set(record.name, record);
+    return { type: "done", record };
+  };
+  return {
+    async *pull(reference, { signal }) {
+      state.pulling++;
+      try {
+        yield { type: "status", status: "pulling manifest" };
+        const steps = pulls[reference];
+        if (!steps) throw new AppError("model_not_found", `model "${reference}" not found`);
+        yield* playPull(steps, signal);
+        yield add(createFakeRecord(reference));
+      } finally {
+        state.pulling--;
+      }
+    },
+    async *create(request) {
+      state.creations.push(request);
+      const record = makeRecord(state, request);
+      yield { type: "status", status: "writing manifest" };
+      yield add(record);
+    },
+    async *import(path, { name }) {
+      yield add(describeFile(path, { name: name ?? "imported", source: "imported" }));
+    },
+  };
+}
+
+async function* playPull(steps: readonly FakePullStep[], signal: AbortSignal): AsyncGenerator<WorkEvent> {
+  for (const step of steps) {
+    if ("fail" in step) throw step.fail;
+    if ("until" in step) await untilOrAbort(step.until, signal);
+    else yield step;
+    if (signal.aborted) throw new AppError("cancelled", "The pull was cancelled.");
+  }
+}
+
+function makeRecord(state: State, { name, from, files, adapters, settings }: CreateRequest): ModelRecord {
+  const { unknown } = readOllamaParameters(settings.parameters ?? {});
+  if (unknown.length > 0)
+    throw new AppError("invalid_request", `there is no parameter ${unknown.join(", ")}`);
+  const base = from === undefined ? undefined : getRecord(state, from);
+  const toLayers = (given: CreateRequest["files"], role: ModelLayer["role"]) =>
+    Object.values(given ?? {}).map((digest) => toLayer(state, digest, role));
+  const own = toLayers(files, "model");
+  return createFakeRecord(name, {
+    source: "created",
+    layers: [...(base?.layers ?? own), ...toLayers(adapters, "adapter")],
+    settings: { ...base?.settings, ...settings },
+  });
+}
+
+function toLayer({ blobs }: State, digest: string, role: ModelLayer["role"]): ModelLayer {
+  const blob = blobs.get(digest);
+  if (!blob) throw new AppError("invalid_request", `there is no blob ${digest}; upload it first`);
+  return { role, digest, bytes: blob.byteLength, path: `/blobs/${digest}` };
+}
+
+type BlobMethods = Pick<ModelLibrary, "collectGarbage" | "verify" | "hasBlob" | "writeBlob">;
+
+function createBlobMethods(state: State): BlobMethods {
+  const { records, blobs } = state;
+  return {
     async collectGarbage() {
-      const kept = new Set([...records.values()].flatMap(({ layers }) => layers.map(({ digest }) => digest)));
-      const freed = [...blobs].filter(([digest]) => !kept.has(digest));
+      const freed = [...blobs].filter(([digest]) => countUsers(state, digest) === 0);
       for (const [digest] of freed) blobs.delete(digest);
       return {
         freedBytes: freed.reduce((sum, [, bytes]) => sum + bytes.byteLength, 0),
@@ -155,25 +212,10 @@ export function createFakeLibrary(options: FakeLibraryOptions = {}): FakeLibrary
       };
     },
     async *verify(names) {
-      for (const record of names.length === 0 ? records.values() : names.map(get)) {
+      const wanted = names.length === 0 ? [...records.values()] : names.map((name) => getRecord(state, name));
+      for (const record of wanted)
         for (const { digest = "", bytes } of record.layers)
           yield { digest, bytes, state: "ok" as const, names: [record.name] };
-      }
-    },
-    async measure() {
-      const countUsers = (digest: string | undefined) =>
-        [...records.values()].filter(({ layers }) => layers.some((layer) => layer.digest === digest)).length;
-      return new Map(
-        Array.from(records.values(), (record) => {
-          const own = record.layers.filter(({ digest }) => countUsers(digest) === 1);
-          const ownBytes = countBytes({ layers: own });
-          return [record.name, { ownBytes, sharedBytes: countBytes(record) - ownBytes }];
-        }),
-      );
-    },
-    recordUse(name) {
-      const record = find(name);
-      if (record) records.set(record.name, { ...record, lastUsedAtMs: Date.now(), uses: record.uses + 1 });
     },
     hasBlob: async (digest) => blobs.has(digest),
     async writeBlob(digest, bytes, signal) {
@@ -187,18 +229,11 @@ export function createFakeLibrary(options: FakeLibraryOptions = {}): FakeLibrary
       if (found !== digest) throw new AppError("model_corrupted", `the bytes are ${found}, not ${digest}`);
       blobs.set(digest, blob);
     },
-    close: async () => {},
   };
 }
 
 function digestOf(bytes: Uint8Array): string {
   return `sha256:${createHash("sha256").update(bytes).digest("hex")}`;
-}
-
-function checkParameters({ settings }: CreateRequest): void {
-  const { unknown } = readOllamaParameters(settings.parameters ?? {});
-  if (unknown.length > 0)
-    throw new AppError("invalid_request", `there is no parameter ${unknown.join(", ")}`);
 }
 
 async function untilOrAbort(promise: Promise<void>, signal: AbortSignal): Promise<void> {

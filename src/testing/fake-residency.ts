@@ -6,7 +6,7 @@ import type { ModelCapabilities, ModelSummary } from "../models/index.ts";
 export const vectorLength = 8;
 const modelBytes = 1_000_000;
 /** What a load is said to have taken. */
-const loadMs = 5;
+const fakeLoadMs = 5;
 
 export type FakeResidencyOptions = {
   readonly models: readonly string[];
@@ -26,42 +26,144 @@ type FakeModel = {
   load?: Promise<void>;
 };
 
-export type FakeResidency = ReturnType<typeof createFakeResidency>;
-
 /** Which of the scripted engine's models are up, without any memory to share. */
-export function createFakeResidency(options: FakeResidencyOptions) {
-  const { contextTokens } = options;
-  const models: readonly FakeModel[] = options.models.map((id) => ({
-    id,
-    state: options.isLoaded ? "ready" : "stopped",
-    contextTokens,
-    active: 0,
-  }));
-  const loads: (LoadRequest & { readonly model: string })[] = [];
-  const asked = new Set<string>();
-  const summary = summarizeFake(contextTokens, options.capabilities);
-  let hits = 0;
-  let misses = 0;
-  let preloads = 0;
-  let isClosed = false;
+export class FakeResidency {
+  readonly loads: (LoadRequest & { readonly model: string })[] = [];
+  readonly #options: FakeResidencyOptions;
+  readonly #models: readonly FakeModel[];
+  readonly #summary: ModelSummary;
+  readonly #asked = new Set<string>();
+  readonly #counts = { hits: 0, misses: 0, preloads: 0 };
+  #isClosed = false;
 
-  const toEntry = (model: FakeModel): ModelEntry => ({
-    id: model.id,
-    createdAtSeconds: 1_700_000_000,
-    state: model.state,
-    summary,
-    ...(model.state === "ready" ? { description: describeFake(model, summary) } : {}),
-    ...(model.lastError === undefined ? {} : { lastError: model.lastError }),
-  });
-  const getModel = (name: string): FakeModel => {
-    const model = models.find(({ id }) => id === name || id === `${name}:latest`);
+  constructor(options: FakeResidencyOptions) {
+    const { contextTokens, isLoaded, capabilities } = options;
+    this.#options = options;
+    this.#summary = summarizeFake(contextTokens, capabilities);
+    this.#models = options.models.map((id) => ({
+      id,
+      state: isLoaded ? "ready" : "stopped",
+      contextTokens,
+      active: 0,
+    }));
+  }
+
+  entries(): ModelEntry[] {
+    return this.#models.map((model) => this.#toEntry(model));
+  }
+
+  /** Throws model_not_found. */
+  get(name: string): ModelEntry {
+    return this.#toEntry(this.#getModel(name));
+  }
+
+  asked(): readonly string[] {
+    return [...this.#asked];
+  }
+
+  isReady(): boolean {
+    return !this.#isClosed && this.#models.some(({ state }) => state === "ready" || state === "stopped");
+  }
+
+  close(): void {
+    this.setState("stopped");
+    this.#isClosed = true;
+  }
+
+  setState(state: ModelEntry["state"], name?: string): void {
+    for (const model of this.#models) if (name === undefined || model.id === name) model.state = state;
+  }
+
+  async load(name: string, request: LoadRequest = {}, signal?: AbortSignal): Promise<ModelDescription> {
+    signal?.throwIfAborted();
+    const model = this.#getModel(name);
+    this.loads.push({ model: model.id, ...request });
+    await this.#bringUp(model, request);
+    return describeFake(model, this.#summary);
+  }
+
+  async unload(name: string): Promise<boolean> {
+    const model = this.#getModel(name);
+    if (model.state !== "ready") return false;
+    model.state = "stopped";
+    return true;
+  }
+
+  /** Brings the model up for an answer, until `release`. */
+  async use(name: string, request: LoadRequest, signal: AbortSignal): Promise<{ readonly loadMs: number }> {
+    const model = this.#getModel(name);
+    model.active++;
+    const found = await this.#bringUp(model, request);
+    if (signal.aborted) throw new AppError("cancelled", "The request was cancelled.");
+    if (found === "hit") this.#counts.hits++;
+    else this.#counts.misses++;
+    return { loadMs: found === "hit" ? 0 : fakeLoadMs };
+  }
+
+  release(name: string, request: LoadRequest): void {
+    const model = this.#findModel(name);
+    if (!model) return;
+    model.active = Math.max(0, model.active - 1);
+    if (request.keepAliveMs === 0 && model.active === 0) model.state = "stopped";
+  }
+
+  async preload(names: readonly string[], { maxModels }: { readonly maxModels: number }) {
+    const wanted = names.map((name) => this.#getModel(name)).filter(({ state }) => state !== "ready");
+    const chosen = wanted.slice(0, maxModels);
+    for (const model of chosen) await this.#bringUp(model, {});
+    this.#counts.preloads += chosen.length;
+    const left = wanted.slice(maxModels).map(({ id }) => id);
+    return { loaded: chosen.map(({ id }) => id), failed: [], left };
+  }
+
+  resident(): readonly ResidentModel[] {
+    return this.#models.filter(({ state }) => state === "ready" || state === "loading").map(toResident);
+  }
+
+  stats(): ReturnType<Engine["residencyStats"]> {
+    const { hits, misses } = this.#counts;
+    const { length } = this.#models;
+    const up = this.#models.filter(({ state }) => state === "ready").length;
+    return {
+      ...this.#counts,
+      evictions: 0,
+      hitRatePercent: hits + misses === 0 ? 0 : (100 * hits) / (hits + misses),
+      waiting: 0,
+      budgetBytes: modelBytes * length,
+      deviceBudgetBytes: 0,
+      maxModels: length,
+      usedBytes: modelBytes * up,
+      usedDeviceBytes: 0,
+    };
+  }
+
+  #findModel(name: string): FakeModel | undefined {
+    return this.#models.find(({ id }) => id === name || id === `${name}:latest`);
+  }
+
+  #getModel(name: string): FakeModel {
+    const model = this.#findModel(name);
     if (model) return model;
     throw new AppError("model_not_found", `The model "${name}" is not served here.`);
-  };
-  const start = async (model: FakeModel) => {
+  }
+
+  async #bringUp(model: FakeModel, { contextTokens, keepAliveMs }: LoadRequest): Promise<"hit" | "miss"> {
+    this.#asked.add(model.id);
+    const found = model.state === "ready" ? "hit" : "miss";
+    if (found === "miss") {
+      model.load ??= this.#start(model);
+      await model.load;
+    }
+    if (contextTokens !== undefined)
+      model.contextTokens = Math.min(contextTokens, this.#options.contextTokens);
+    if (keepAliveMs !== undefined) setExpiry(model, keepAliveMs);
+    return found;
+  }
+
+  async #start(model: FakeModel): Promise<void> {
     model.state = "loading";
     try {
-      await options.loading(model.id);
+      await this.#options.loading(model.id);
       model.state = "ready";
     } catch (error) {
       model.state = "failed";
@@ -70,89 +172,18 @@ export function createFakeResidency(options: FakeResidencyOptions) {
     } finally {
       delete model.load;
     }
-  };
-  const bringUp = async (model: FakeModel, request: LoadRequest): Promise<"hit" | "miss"> => {
-    asked.add(model.id);
-    const found = model.state === "ready" ? "hit" : "miss";
-    if (found === "miss") {
-      model.load ??= start(model);
-      await model.load;
-    }
-    if (request.contextTokens !== undefined)
-      model.contextTokens = Math.min(request.contextTokens, contextTokens);
-    if (request.keepAliveMs !== undefined) setExpiry(model, request.keepAliveMs);
-    return found;
-  };
+  }
 
-  return {
-    loads,
-    entries: () => models.map(toEntry),
-    get: (name: string) => toEntry(getModel(name)),
-    asked: () => [...asked],
-    isReady: () => !isClosed && models.some(({ state }) => state === "ready" || state === "stopped"),
-    close() {
-      isClosed = true;
-    },
-    setState(state: ModelEntry["state"], name?: string) {
-      for (const model of models) if (name === undefined || model.id === name) model.state = state;
-    },
-    async load(name: string, request: LoadRequest = {}, signal?: AbortSignal): Promise<ModelDescription> {
-      signal?.throwIfAborted();
-      const model = getModel(name);
-      loads.push({ model: model.id, ...request });
-      await bringUp(model, request);
-      return describeFake(model, summary);
-    },
-    async unload(name: string): Promise<boolean> {
-      const model = getModel(name);
-      if (model.state !== "ready") return false;
-      model.state = "stopped";
-      return true;
-    },
-    /** Brings the model up for an answer, until `release`. */
-    async use(name: string, request: LoadRequest, signal: AbortSignal) {
-      const model = getModel(name);
-      model.active++;
-      const found = await bringUp(model, request);
-      if (signal.aborted) throw new AppError("cancelled", "The request was cancelled.");
-      if (found === "hit") hits++;
-      else misses++;
-      return { loadMs: found === "hit" ? 0 : loadMs };
-    },
-    release(name: string, request: LoadRequest) {
-      const model = models.find(({ id }) => id === name);
-      if (!model) return;
-      model.active = Math.max(0, model.active - 1);
-      if (request.keepAliveMs === 0 && model.active === 0) model.state = "stopped";
-    },
-    async preload(names: readonly string[], limits: { readonly maxModels: number }) {
-      const wanted = names.map(getModel).filter(({ state }) => state !== "ready");
-      const chosen = wanted.slice(0, limits.maxModels);
-      for (const model of chosen) await bringUp(model, {});
-      preloads += chosen.length;
-      const left = wanted.slice(limits.maxModels).map(({ id }) => id);
-      return { loaded: chosen.map(({ id }) => id), failed: [], left };
-    },
-    resident: (): readonly ResidentModel[] =>
-      models.filter(({ state }) => state === "ready" || state === "loading").map(toResident),
-    stats: (): ReturnType<Engine["residencyStats"]> => {
-      const up = models.filter(({ state }) => state === "ready").length;
-      const total = hits + misses;
-      return {
-        hits,
-        misses,
-        evictions: 0,
-        preloads,
-        hitRatePercent: total === 0 ? 0 : (100 * hits) / total,
-        waiting: 0,
-        budgetBytes: modelBytes * models.length,
-        deviceBudgetBytes: 0,
-        maxModels: models.length,
-        usedBytes: modelBytes * up,
-        usedDeviceBytes: 0,
-      };
-    },
-  };
+  #toEntry(model: FakeModel): ModelEntry {
+    return {
+      id: model.id,
+      createdAtSeconds: 1_700_000_000,
+      state: model.state,
+      summary: this.#summary,
+      ...(model.state === "ready" ? { description: describeFake(model, this.#summary) } : {}),
+      ...(model.lastError === undefined ? {} : { lastError: model.lastError }),
+    };
+  }
 }
 
 function setExpiry(model: FakeModel, keepAliveMs: number): void {
@@ -173,7 +204,7 @@ function toResident(model: FakeModel): ResidentModel {
     activeRequests: model.active,
     isPinned: false,
     loadedAtMs: isUp ? 1_700_000_000_000 : 0,
-    loadMs: isUp ? loadMs : 0,
+    loadMs: isUp ? fakeLoadMs : 0,
     ...(model.expiresAtMs === undefined ? {} : { expiresAtMs: model.expiresAtMs }),
   };
 }

@@ -1,6 +1,7 @@
 /** The LoRA adapters of a model: which there are, which of them a request uses, and their loading at first use. */
 import { AppError, toAppError } from "../../base/index.ts";
 import type { AdapterUse } from "../../contract/index.ts";
+import type { AdapterFile } from "../protocol.ts";
 import type { Backend } from "./backend.ts";
 
 /**
@@ -13,8 +14,6 @@ export type AdapterSet = {
   readonly indices: Int32Array;
   readonly scales: Float32Array;
 };
-
-export type AdapterFile = { readonly name: string; readonly path: string };
 
 export const noAdapters: AdapterSet = { key: "", indices: new Int32Array(0), scales: new Float32Array(0) };
 
@@ -30,7 +29,7 @@ export type AdapterTableOptions = {
 
 export class AdapterTable {
   readonly #backend: Pick<Backend, "loadAdapter">;
-  readonly #paths: ReadonlyMap<string, string>;
+  readonly #paths: Map<string, string>;
   readonly #defaults: readonly AdapterUse[];
   readonly #indices = new Map<string, number>();
 
@@ -38,6 +37,11 @@ export class AdapterTable {
     this.#backend = backend;
     this.#paths = new Map(adapters.map(({ name, path }) => [name, path]));
     this.#defaults = defaultAdapters;
+  }
+
+  /** Makes adapters known; one that is in use keeps its file. */
+  offer(files: readonly AdapterFile[]): void {
+    for (const { name, path } of files) if (!this.#indices.has(name)) this.#paths.set(name, path);
   }
 
   /** Whether `resolve` will read a file first. */

@@ -6,6 +6,9 @@ import { createLlamaBackend } from "./llama-backend.ts";
 import type { LoadOptions } from "./load-options.ts";
 import { ModelSession } from "./model-session.ts";
 
+/** Names the rendering of the template at load in `began`; requests count from 1. */
+const loadId = 0;
+
 /** Runs in the child process until the server goes away. */
 export function runEngineHost(): void {
   let session: ModelSession | undefined;
@@ -20,7 +23,11 @@ export function runEngineHost(): void {
 function loadSession(options: LoadOptions, channel: HostChannel<HostMessage>): ModelSession | undefined {
   const spawnToLoadMs = performance.now();
   try {
-    const backend = createLlamaBackend(options);
+    const backend = createLlamaBackend(options, (work) => {
+      channel.send({ type: "began", id: loadId });
+      work();
+      channel.send({ type: "ended", id: loadId });
+    });
     const session = new ModelSession(backend, options, channel);
     const { endTokens, addsBos, bosToken, infillTokens, canTrim, recommendedSampling, ...description } =
       backend.model;

@@ -27,17 +27,24 @@ export type LlamaBackend = Backend & {
 };
 
 /**
- * Loads a model through the shim. Throws AppError model_load_failed with llama.cpp's own words.
+ * Loads a model through the shim. Throws AppError model_load_failed with llama.cpp's own words. The template, which is
+ * rendered to see what it can do, runs inside `watch`: it may never end.
  * On Linux the kernel ends this process from now on when the one that spawned it dies, even within a long decode.
  */
-export function createLlamaBackend(options: LoadOptions): LlamaBackend {
+export function createLlamaBackend(
+  options: LoadOptions,
+  watch: (work: () => void) => void = (work) => work(),
+): LlamaBackend {
   const startedAtMs = performance.now();
   const native = openNative(options.libraryDir);
   native.symbols.hearth_die_with_parent();
   const openMs = performance.now() - startedAtMs;
   const loaded = loadModel(native, options);
   const loadedAtMs = performance.now();
-  const chat = loadChat(native, loaded, options.chatTemplate);
+  let chat: LoadedChat = { templates: undefined };
+  watch(() => {
+    chat = loadChat(native, loaded, options.chatTemplate);
+  });
   const templateMs = performance.now() - loadedAtMs;
   const { freeEmbedding, setEmbeddingThreads, ...embeddingCalls } = createEmbeddingCalls(native, loaded);
   const { setGenerationThreads, ...generationCalls } = createGenerationCalls(native, loaded);
@@ -64,11 +71,13 @@ export function createLlamaBackend(options: LoadOptions): LlamaBackend {
   };
 }
 
+type LoadedChat = { readonly templates: LlamaChat | undefined; readonly problem?: string };
+
 function loadChat(
   native: Native,
   { model, generates }: LoadedModel,
   template: string | undefined,
-): { readonly templates: LlamaChat | undefined; readonly problem?: string } {
+): LoadedChat {
   if (!generates) return { templates: undefined };
   try {
     return { templates: createLlamaChat(native, model, template) };

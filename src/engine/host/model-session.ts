@@ -106,6 +106,7 @@ export class ModelSession {
         this.#loop.push({ id, error: toErrorRecord(error) });
       }
     };
+    if (message.type === "generate") this.#adapters.offer(message.adapters ?? []);
     const readsAdapter = this.#adapters.mustLoad(message.type === "generate" ? message.request.adapters : []);
     this.#watch(id, work, readsAdapter ? { deadlineMs: adapterLoadDeadlineMs } : {});
     this.#flush();

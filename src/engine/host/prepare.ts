@@ -27,8 +27,10 @@ const noBudget = -1;
 const noTokens: ReadonlySet<number> = new Set();
 
 /** Throws AppError invalid_request or context_limit_exceeded; does no inference, but may load an adapter. */
-export function prepareRequest(deps: PrepareDeps, request: GenerateRequest): PreparedRequest {
-  const { backend, contextTokens } = deps;
+export function prepareRequest(loaded: PrepareDeps, request: GenerateRequest): PreparedRequest {
+  const contextTokens = Math.min(loaded.contextTokens, request.contextTokens ?? loaded.contextTokens);
+  const deps = { ...loaded, contextTokens };
+  const { backend } = deps;
   if (!backend.model.capabilities.generate) {
     throw new AppError(
       "invalid_request",

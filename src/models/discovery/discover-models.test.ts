@@ -14,7 +14,6 @@ import {
   writeHubFile,
   writeOllamaModel,
 } from "./discovery-fixture.ts";
-import { defaultCacheFolders } from "./folders.ts";
 
 const model = tinyModel();
 
@@ -227,7 +226,8 @@ test("of two models with one name the first place counts and the other is a prob
 
 test("folders that are absent hold nothing and are no problem", async () => {
   using folder = createTemporaryFolder();
-  const folders = defaultCacheFolders({}, folder.path, "linux");
+  const absent = folder.file("absent");
+  const folders = { ollama: absent, huggingFace: absent, llamaCpp: absent, lmStudio: absent };
   const found = await discoverModels(folders, { summaries: createMemoryCache() });
   expect(found).toEqual({ records: [], problems: [] });
 });
@@ -252,27 +252,4 @@ test("a model whose layer has gone is a problem that says so", async () => {
   const found = await discoverModels({ ollama: folder.path }, { summaries: createMemoryCache() });
   expect(found.records).toEqual([]);
   expect(found.problems[0]?.reason).toMatch(/its layer sha256:.* is not there; pull it again/);
-});
-
-test.each([
-  [
-    {},
-    "linux",
-    {
-      ollama: "/h/.ollama/models",
-      huggingFace: "/h/.cache/huggingface/hub",
-      llamaCpp: "/h/.cache/llama.cpp",
-    },
-  ],
-  [{}, "darwin", { llamaCpp: "/h/Library/Caches/llama.cpp", lmStudio: "/h/.lmstudio/models" }],
-  [{ XDG_CACHE_HOME: "/x" }, "linux", { huggingFace: "/x/huggingface/hub", llamaCpp: "/x/llama.cpp" }],
-  [{ HF_HOME: "/hf", LLAMA_CACHE: "/l" }, "linux", { huggingFace: "/hf/hub", llamaCpp: "/l" }],
-  [
-    { HF_HOME: "/hf", HF_HUB_CACHE: "/hub", OLLAMA_MODELS: "/o" },
-    "linux",
-    { huggingFace: "/hub", ollama: "/o" },
-  ],
-  [{ OLLAMA_MODELS: "" }, "linux", { ollama: "/h/.ollama/models" }],
-] as const)("the folders for %j on %s", (environment, platform, expected) => {
-  expect(defaultCacheFolders(environment, "/h", platform)).toMatchObject(expected);
 });

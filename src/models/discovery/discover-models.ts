@@ -1,6 +1,6 @@
+import type { CacheFolders } from "../../config/index.ts";
 import { nameFile } from "../names/model-name.ts";
 import type { ModelRecord } from "../record.ts";
-import type { CacheFolders } from "./folders.ts";
 import { groupModels, isModelFileName } from "./gguf-groups.ts";
 import { createHeaderReader, type HeaderReader, type SummaryCache } from "./header-notes.ts";
 import { findHubModels } from "./hugging-face-models.ts";

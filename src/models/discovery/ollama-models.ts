@@ -6,7 +6,7 @@ import { canonicalName } from "../names/model-name.ts";
 import type { ModelLayer, ModelRecord } from "../record.ts";
 import type { HeaderReader } from "./header-notes.ts";
 import { type ManifestLayer, parseOllamaManifest } from "./ollama-manifest.ts";
-import { readSettings } from "./ollama-settings.ts";
+import { readOllamaSettings } from "./ollama-settings.ts";
 import { readText } from "./read-text.ts";
 import { toRecord } from "./records.ts";
 import { type FoundFile, findFiles, type Scan } from "./scan.ts";
@@ -69,7 +69,7 @@ async function readModel(headers: HeaderReader, { root, parts, file }: Manifest)
     origin: name,
     layers,
     summary: note.summary,
-    settings: readSettings(layers),
+    settings: readOllamaSettings(layers),
     modifiedAtMs: file.modifiedAtMs,
     digest: `sha256:${createHash("sha256").update(text).digest("hex")}`,
   });

@@ -4,62 +4,63 @@ import { type HeaderSizes, maxLayers } from "./header-sizes.ts";
 const layerPattern = /^blk\.(\d{1,3})\.(.+)\.weight$/;
 const maxExperts = 1_024;
 
-/** Outputs of the products of one layer, by the name of the tensor. */
-type Outputs = ReadonlyMap<string, number>;
+/** What goes into the product with a weight and what comes out, of one token. */
+type Product = { readonly inputs: number; readonly outputs: number };
+/** Of one layer, by the name of the weight. */
+type Products = ReadonlyMap<string, Product>;
+
+export type LayerWidths = {
+  /** For each layer, the elements of intermediate results of one token that are alive together. */
+  readonly liveElements: readonly number[];
+  readonly widestInput: number;
+};
 
 /**
- * For each layer, the elements of intermediate results of one token that are alive together. Measured on llama.cpp's
- * allocator: gate, up and their product in a feed-forward block; queries, keys and values before and after they are rotated.
+ * Found by measuring the linked llama.cpp's allocator on models of many shapes: a feed-forward block has gate, up and their
+ * product at once; attention has the queries before and after they are rotated, and keys and values. Of
+ * experts a token uses several, whose outputs are there with and without their weights.
  */
-export function readLayerWidths(
-  tensors: readonly GgufTensor[],
-  sizes: HeaderSizes,
-): { readonly widths: readonly number[]; readonly widestInput: number } {
-  const layers: Map<string, number>[] = [];
-  const used = sizes.find("expert_used_count", maxExperts) ?? 1;
-  let widestInput = 0;
+export function readLayerWidths(tensors: readonly GgufTensor[], sizes: HeaderSizes): LayerWidths {
+  const layers: Map<string, Product>[] = [];
+  const expertsUsed = sizes.find("expert_used_count", maxExperts) ?? 1;
   for (const { name, shape } of tensors) {
     const [, number = "", part = ""] = layerPattern.exec(name) ?? [];
     const layer = Number(number);
+    const [inputs = 0, outputs = 0, heads = 1] = shape;
     if (part === "" || layer >= maxLayers || shape.length < 2) continue;
     while (layers.length <= layer) layers.push(new Map());
-    const copies = isOfExperts(part) ? used : 1;
-    layers[layer]?.set(part, (shape[1] ?? 0) * copies);
-    widestInput = Math.max(widestInput, (shape[0] ?? 0) * (part.startsWith("ffn_down") ? copies : 1));
+    const times = part.endsWith("_exps") ? expertsUsed : heads;
+    layers[layer]?.set(part, {
+      inputs: inputs * (part.startsWith("ffn_down") ? times : 1),
+      outputs: outputs * times,
+    });
   }
-  return { widths: layers.map(countLive), widestInput };
+  return {
+    liveElements: layers.map(countLive),
+    widestInput: layers.reduce((widest, products) => Math.max(widest, widestInputOf(products)), 0),
+  };
 }
 
-function isOfExperts(part: string): boolean {
-  return part.endsWith("_exps");
+function widestInputOf(products: Products): number {
+  return [...products.values()].reduce((widest, { inputs }) => Math.max(widest, inputs), 0);
 }
 
-function countLive(outputs: Outputs): number {
+function countLive(products: Products): number {
+  const outputs = (part: string) => products.get(part)?.outputs ?? 0;
+  const feedForward = (suffix: string) =>
+    outputs(`ffn_gate${suffix}`) +
+    outputs(`ffn_up${suffix}`) +
+    outputs(`ffn_gate_up${suffix}`) +
+    (products.get(`ffn_down${suffix}`)?.inputs ?? 0);
+  const queries = Math.max(outputs("attn_q"), outputs("attn_q_b"));
   return Math.max(
-    countFeedForward(outputs, ""),
-    countFeedForward(outputs, "_exps"),
-    countAttention(outputs),
-    countStateSpace(outputs),
+    feedForward(""),
+    feedForward("_exps"),
+    2 * outputs("ffn_down_exps") + outputs("ffn_up_exps"),
+    2 * outputs("attn_qkv"),
+    2 * queries + outputs("attn_k") + outputs("attn_v"),
+    2 * queries + 2 * outputs("attn_k_b") + outputs("attn_v_b"),
+    3 * outputs("ssm_in") + outputs("ssm_out"),
+    2 * outputs("shortconv.in_proj"),
   );
-}
-
-function countFeedForward(outputs: Outputs, suffix: string): number {
-  const up = outputs.get(`ffn_up${suffix}`) ?? 0;
-  const gate = outputs.get(`ffn_gate${suffix}`) ?? 0;
-  const both = outputs.get(`ffn_gate_up${suffix}`) ?? 0;
-  const down = suffix === "" ? 0 : (outputs.get(`ffn_down${suffix}`) ?? 0);
-  const live = gate > 0 ? 2 * up + gate : 2 * up + 1.5 * both;
-  return Math.max(live, up + 2 * down);
-}
-
-function countAttention(outputs: Outputs): number {
-  const find = (part: string) => outputs.get(part) ?? 0;
-  const together = find("attn_qkv");
-  const queries = Math.max(find("attn_q"), find("attn_q_b"));
-  return 2 * together + 2 * (queries + find("attn_k") + find("attn_v"));
-}
-
-function countStateSpace(outputs: Outputs): number {
-  const find = (part: string) => outputs.get(part) ?? 0;
-  return 3 * find("ssm_in") + 2 * find("ssm_out");
 }

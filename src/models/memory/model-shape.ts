@@ -74,8 +74,8 @@ const ignoreWindow: ReadonlySet<string> = new Set([
 export function readShape(header: GgufHeader): ModelShape {
   const architecture = findText(header, "general.architecture") ?? "unknown";
   const sizes = openHeaderSizes(header, architecture);
-  const { widths, widestInput } = readLayerWidths(header.tensors, sizes);
-  const layerCount = Math.max(1, sizes.find("block_count", maxLayers) ?? widths.length);
+  const { liveElements, widestInput } = readLayerWidths(header.tensors, sizes);
+  const layerCount = Math.max(1, sizes.find("block_count", maxLayers) ?? liveElements.length);
   const embeddingLength = Math.max(
     1,
     sizes.find("embedding_length", maxLength) ?? embeddingOf(header.tensors),
@@ -88,7 +88,7 @@ export function readShape(header: GgufHeader): ModelShape {
           ? 0
           : countKvElements(architecture, sizes, layer, embeddingLength),
       stateBytes: isRecurrent ? countStateBytes(sizes, embeddingLength) : 0,
-      liveElements: widths[layer] ?? 0,
+      liveElements: liveElements[layer] ?? 0,
     };
   });
   const window = sizes.find("attention.sliding_window", maxTrainedContext) ?? 0;

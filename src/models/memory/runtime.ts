@@ -1,7 +1,7 @@
 import type { ModelShape } from "./model-shape.ts";
 
 /** Measured on hosts without any model's weights: the pages of the program and its libraries, and what they allocate. */
-const programBytes = 45 * 2 ** 20;
+const programBytes = 43 * 2 ** 20;
 /** A token's text three times (id to text, text to id, pieces) with its attributes and its place in the sampler's list. */
 const bytesPerToken = 164;
 /** Two texts, a rank and a place in a hash table (llama_vocab's bpe_ranks). */

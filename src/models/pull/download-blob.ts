@@ -61,8 +61,6 @@ export async function downloadMissing(
   for (const outcome of outcomes) if (outcome.status === "rejected") throw outcome.reason;
 }
 
-type BodyReader = Pick<ReadableStreamDefaultReader<Uint8Array<ArrayBuffer>>, "read">;
-
 /** Fetches a range, going on where it broke off, until it is there. */
 async function fetchRange(blob: BlobFetch, [start, end]: Piece): Promise<void> {
   const { file, written, options } = blob;
@@ -97,7 +95,7 @@ async function receive(
     if (isWhole) beginStream(blob);
     else acceptRanges(blob);
     for (;;) {
-      const { done, value } = await readNext(reader, watch.signal);
+      const { done, value } = await readNext(() => reader.read(), watch.signal);
       watch.seen();
       if (done) break;
       if (position + value.byteLength > end) throw tooMuch(file, end - start);
@@ -131,9 +129,9 @@ function tooMuch(file: RemoteFile, bytes: number): AppError {
 }
 
 /** Failures of the connection are transient; those of writing, which come from elsewhere, are not. */
-async function readNext(reader: BodyReader, signal: AbortSignal) {
+async function readNext<T>(read: () => Promise<T>, signal: AbortSignal): Promise<T> {
   try {
-    return await reader.read();
+    return await read();
   } catch (error) {
     signal.throwIfAborted();
     throw new TransientFailure(describeFailure(error));

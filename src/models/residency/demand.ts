@@ -70,7 +70,7 @@ export type Resident = Room & {
   readonly isPinned: boolean;
   /** When it leaves if nobody asks for it; absent while it answers and where it may stay. */
   readonly expiresAtMs?: number;
-  /** 0 while it loads. */
+  /** While it loads, when that began. */
   readonly loadedAtMs: number;
   readonly loadMs: number;
   readonly uses: number;

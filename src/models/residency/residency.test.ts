@@ -9,7 +9,13 @@ test("the first request of a model waits for its load, the next finds it there",
   const first = await world.ask("a");
   world.clock.advance(700);
   expect(first.state).toBe("waiting");
+  expect(world.residency.snapshot()).toMatchObject([
+    { state: "loading", loadedAtMs: 1000, loadMs: 0, uses: 0 },
+  ]);
   await world.model("a").finishLoad();
+  expect(world.residency.snapshot()).toMatchObject([
+    { state: "ready", loadedAtMs: 1700, loadMs: 700, uses: 1 },
+  ]);
   const second = await world.ask("a");
   expect([first.lease?.loadMs, second.lease?.loadMs]).toEqual([700, 0]);
   expect(second.lease?.loaded).toBe(world.model("a"));

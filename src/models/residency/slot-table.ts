@@ -70,6 +70,7 @@ export class SlotTable<Loaded> {
     const { kept, pinned, priorities, keepAliveMs } = this.#options;
     const slot = createSlot<Loaded>(id, demand, {
       order: this.nextStep(),
+      loadedAtMs: this.#deps.clock.nowMs(),
       isPinned: pinned.includes(id),
       priority: demand.priority ?? priorities.get(id) ?? 0,
       keepAliveMs: demand.keepAliveMs ?? (kept.includes(id) ? Number.POSITIVE_INFINITY : keepAliveMs),
@@ -114,7 +115,6 @@ export class SlotTable<Loaded> {
 
   async #load(slot: Slot<Loaded>, demand: Demand): Promise<void> {
     const { clock, observer } = this.#deps;
-    const startMs = clock.nowMs();
     let loaded: Loaded;
     try {
       // What is called here must not call back into a decision that is being made.
@@ -132,8 +132,10 @@ export class SlotTable<Loaded> {
       return;
     }
     const nowMs = clock.nowMs();
-    slot.phase = { name: "ready", loaded, loadedAtMs: nowMs, loadMs: nowMs - startMs };
-    observer.loaded(slot.id, nowMs - startMs);
+    slot.loadMs = nowMs - slot.loadedAtMs;
+    slot.loadedAtMs = nowMs;
+    slot.phase = { name: "ready", loaded };
+    observer.loaded(slot.id, slot.loadMs);
     slot.outcome.resolve(undefined);
     this.#events.loaded(slot, loaded);
   }

@@ -7,12 +7,7 @@ export type LoadFailure = { readonly error: unknown };
 
 export type Phase<Loaded> =
   | { readonly name: "loading" }
-  | {
-      readonly name: "ready";
-      readonly loaded: Loaded;
-      readonly loadedAtMs: number;
-      readonly loadMs: number;
-    }
+  | { readonly name: "ready"; readonly loaded: Loaded }
   /** Nobody uses it any more and nothing brings it back; its memory is charged until it is really free. */
   | { readonly name: "unloading" };
 
@@ -32,6 +27,9 @@ export type Slot<Loaded> = {
   phase: Phase<Loaded>;
   /** Set: no new leases; it goes once the running answers have ended. */
   leaving: EvictionReason | undefined;
+  /** Until the load has ended, when it began. */
+  loadedAtMs: number;
+  loadMs: number;
   bytes: number;
   deviceBytes: number;
   leases: number;
@@ -45,7 +43,7 @@ export type Slot<Loaded> = {
 export function createSlot<Loaded>(
   id: string,
   demand: Demand,
-  given: { readonly order: number; readonly isPinned: boolean; priority: number; keepAliveMs: number },
+  given: Pick<Slot<Loaded>, "order" | "isPinned" | "priority" | "keepAliveMs" | "loadedAtMs">,
 ): Slot<Loaded> {
   return {
     id,
@@ -59,6 +57,7 @@ export function createSlot<Loaded>(
     gone: Promise.withResolvers(),
     phase: { name: "loading" },
     leaving: undefined,
+    loadMs: 0,
     leases: 0,
     uses: 0,
     lastUse: given.order,
@@ -108,8 +107,8 @@ export function toResident(slot: Slot<unknown>): Resident {
     active: slot.leases,
     isPinned: slot.isPinned,
     ...(expiry && { expiresAtMs: expiry.atMs }),
-    loadedAtMs: phase.name === "ready" ? phase.loadedAtMs : 0,
-    loadMs: phase.name === "ready" ? phase.loadMs : 0,
+    loadedAtMs: slot.loadedAtMs,
+    loadMs: slot.loadMs,
     uses: slot.uses,
   };
 }

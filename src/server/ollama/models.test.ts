@@ -100,6 +100,13 @@ describe("listings", () => {
     expect(body.residency).toMatchObject({ ...residency, misses: 1 });
   });
 
+  test("a model that was removed is listed until it has left memory", async () => {
+    const { send, library } = createApp();
+    await library.remove(model);
+    const { models } = readObject(await send("GET", "/api/ps"));
+    expect(models).toEqual([expect.objectContaining({ name: model, digest: "", size: 1_000_000 })]);
+  });
+
   test("a model that may stay for ever has a time far away", async () => {
     const { send, engine } = createApp();
     await engine.load(model, { keepAliveMs: Number.POSITIVE_INFINITY });

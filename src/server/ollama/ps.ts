@@ -21,11 +21,23 @@ export const psRoute: Route = {
 async function handlePs(context: AppContext, { engine, library }: RouteDeps): Promise<Response> {
   const models = await Promise.all(
     engine.resident().map(async (resident) => {
-      const record = await library.find(resident.id);
-      return record ? [{ ...toModelHead(record), ...toResident(resident) }] : [];
+      const record = (await library.find(resident.id)) ?? toGone(resident.id);
+      return { ...toModelHead(record), ...toResident(resident) };
     }),
   );
-  return context.json({ models: models.flat(), residency: toResidency(engine.residencyStats()) });
+  return context.json({ models, residency: toResidency(engine.residencyStats()) });
+}
+
+/** A model that was removed while it still answers takes its memory until it has left. */
+function toGone(name: string): Parameters<typeof toModelHead>[0] {
+  const capabilities = { generate: false, chat: false, tools: false, reasoning: false };
+  const summary = {
+    architecture: "",
+    parameters: 0,
+    quantisation: "",
+    capabilities: { ...capabilities, infill: false, embed: false, rerank: false },
+  };
+  return { name, digest: "", summary };
 }
 
 /** Ollama's fields, then our own. */

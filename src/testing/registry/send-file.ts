@@ -11,7 +11,7 @@ export type ServedFile = {
 
 const chunkBytes = 256 * 1024;
 /** Lets what was sent reach the client's program before a cut does: a failed body drops what it holds unread. */
-const arrivalMs = 20;
+const arrivalMs = 100;
 const statusTexts: Readonly<Record<number, string>> = {
   200: "OK",
   206: "Partial Content",
