@@ -13,6 +13,7 @@ import {
   type EngineLimits,
   type EngineObserver,
   locateLibraries,
+  readDevices,
   readMachine,
   startAdaptation,
   toLimits,
@@ -38,6 +39,8 @@ import { systemClock } from "./process/index.ts";
 import type { RequestRecord, RunningServer } from "./server/index.ts";
 
 const bytesPerMiB = 2 ** 20;
+/** Of the GPU memory that is free at start, what models may take. */
+const gpuShare = 0.9;
 const defaultKeepAlive = "5m";
 
 export type App = {
@@ -82,6 +85,7 @@ export async function createApp(config: Config): Promise<App> {
     readTemplate(config.chatTemplateFile),
   ]);
   const limits = chooseLimits(config);
+  const gpuBytes = await findGpuBytes(config, libraryDir);
   const metrics: Metrics = createMetrics({
     readEngines: () => engine.asked().map((model) => readEngine(engine, model)),
     readMemory: () => ({ ...engine.residencyStats(), models: engine.resident().length }),
@@ -90,9 +94,12 @@ export async function createApp(config: Config): Promise<App> {
     {
       ...limits,
       catalog: library,
-      residency: chooseResidency(config, limits, library.configured),
+      residency: {
+        ...chooseResidency(config, limits, library.configured),
+        deviceBudgetBytes: gpuBytes,
+      },
       libraryDir,
-      hasGpu: config.gpuMemoryMiB !== undefined && config.gpuMemoryMiB > 0,
+      hasGpu: gpuBytes > 0,
       queue: config.queue,
       prefixCacheBytes: config.prefixCacheMiB * bytesPerMiB,
       memoryLimitBytes: config.hostMemoryMiB * bytesPerMiB,
@@ -155,6 +162,14 @@ export async function createApp(config: Config): Promise<App> {
   };
 }
 
+/** The libraries inside know no GPU but Metal, so a look for one is worth its time with others only. */
+async function findGpuBytes({ gpuMemoryMiB, libraryDir: own }: Config, libraryDir: string): Promise<number> {
+  if (gpuMemoryMiB !== undefined) return gpuMemoryMiB * bytesPerMiB;
+  if (own === undefined && process.platform !== "darwin") return 0;
+  const gpus = (await readDevices(libraryDir)).filter(({ gpu }) => gpu);
+  return Math.floor(gpus.reduce((sum, { freeBytes }) => sum + freeBytes, 0) * gpuShare);
+}
+
 /** What the user set wins over what the mode says. */
 function chooseLimits(config: Config): EngineLimits {
   return { ...toLimits(createModeState(config.mode).settings), ...givenLimits(config) };
@@ -175,7 +190,6 @@ function chooseResidency(config: Config, { maxModels }: EngineLimits, configured
     budgetBytes: Math.floor(
       config.memoryMiB === undefined ? process.availableMemory() * 0.8 : config.memoryMiB * bytesPerMiB,
     ),
-    deviceBudgetBytes: (config.gpuMemoryMiB ?? 0) * bytesPerMiB,
     maxModels,
     policy: config.eviction,
     keepAliveMs: parseKeepAlive(config.keepAlive ?? defaultKeepAlive) ?? 0,

@@ -15,7 +15,7 @@ import { findOrPull } from "./at-hand.ts";
 import type { ConfigFlags } from "./config-flags.ts";
 import type { CliDeps } from "./deps.ts";
 import { followWork } from "./follow-work.ts";
-import { type CliIo, readAll } from "./io.ts";
+import { readAll } from "./io.ts";
 import { openModels } from "./open-models.ts";
 import { untilStopped } from "./stoppable.ts";
 import { visible } from "./table.ts";

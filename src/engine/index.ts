@@ -1,5 +1,6 @@
 export { readMachine, startAdaptation, toLimits } from "./adaptation.ts";
 export { createEngine } from "./create-engine.ts";
+export { readDevices } from "./devices.ts";
 export type {
   Engine,
   EngineLimits,

@@ -241,6 +241,8 @@ export class ModelHost {
 
   #receive(host: Host<HostRequest>, message: Exclude<HostMessage, { type: "loaded" | "load-failed" }>): void {
     switch (message.type) {
+      case "devices":
+        return;
       case "began":
         this.#watchdogs.set(
           message.id,

@@ -46,7 +46,17 @@ export type DeviceMemory = {
   readonly computeBytes: number;
 };
 
+export type Device = {
+  readonly name: string;
+  readonly description: string;
+  readonly gpu: boolean;
+  readonly freeBytes: number;
+  readonly totalBytes: number;
+};
+
 export type HostRequest =
+  /** Asks which devices there are, in place of a load. */
+  | { readonly type: "devices"; readonly libraryDir: string }
   | { readonly type: "load"; readonly options: LoadOptions }
   | {
       readonly type: "generate";
@@ -95,6 +105,7 @@ export type HostEvent =
   | { readonly id: number; readonly error: ErrorRecord };
 
 export type HostMessage =
+  | { readonly type: "devices"; readonly devices: readonly Device[] }
   | {
       readonly type: "loaded";
       readonly description: Omit<ModelDescription, "id">;

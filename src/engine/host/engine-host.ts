@@ -1,10 +1,11 @@
 /** The engine host's process: loads one model when it is told to, then serves it until the server goes away. */
 import { toErrorRecord } from "../../base/index.ts";
 import { type HostChannel, serveHost } from "../../process/index.ts";
-import type { HostMessage, HostRequest } from "../protocol.ts";
+import type { Device, HostMessage, HostRequest } from "../protocol.ts";
 import { createLlamaBackend } from "./llama-backend.ts";
 import type { LoadOptions } from "./load-options.ts";
 import { ModelSession } from "./model-session.ts";
+import { openNative } from "./symbols.ts";
 
 /** Names the rendering of the template at load in `began`; requests count from 1. */
 const loadId = 0;
@@ -14,10 +15,17 @@ export function runEngineHost(): void {
   let session: ModelSession | undefined;
   serveHost<HostRequest, HostMessage>({
     onMessage(message, channel) {
-      if (message.type === "load") session = loadSession(message.options, channel);
+      if (message.type === "devices")
+        channel.send({ type: "devices", devices: readDevices(message.libraryDir) });
+      else if (message.type === "load") session = loadSession(message.options, channel);
       else session?.receive(message);
     },
   });
+}
+
+function readDevices(libraryDir: string): readonly Device[] {
+  const { symbols, takeText } = openNative(libraryDir);
+  return JSON.parse(takeText(symbols.hearth_devices()));
 }
 
 function loadSession(options: LoadOptions, channel: HostChannel<HostMessage>): ModelSession | undefined {
