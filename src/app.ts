@@ -215,12 +215,17 @@ async function preload(
   if (strategy === "off") return;
   const names = await choosePreloads(library, strategy);
   const maxModels = config.preloadMax ?? config.maxModels ?? names.length;
-  const { failed } = await engine.preload(names, { maxModels, signal });
+  const { loaded, failed, left } = await engine.preload(names, { maxModels, signal });
+  for (const model of left) logger.info("model_left_for_later", { model });
   for (const { id, error } of failed) {
     const { code, message } = toAppError(error);
     if (code !== "shutting_down") logger.error("model_load_failed", { model: id, error: message });
   }
   if (failed.length > 0 && failed.length === names.length) throw failed[0]?.error;
+  // Where not even one fits alone, its refusal says with both numbers why there is nothing to serve.
+  const [first] = left;
+  if (loaded.length === 0 && first !== undefined && maxModels > 0 && !signal.aborted)
+    await engine.load(first, {}, signal);
 }
 
 /** Those that are configured; where the past decides, those that were used before too. */

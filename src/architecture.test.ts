@@ -38,12 +38,16 @@ type SourceFile = {
   readonly isTest: boolean;
 };
 
-const transpiler = new Bun.Transpiler({ loader: "tsx" });
+const transpilers = {
+  ts: new Bun.Transpiler({ loader: "ts" }),
+  tsx: new Bun.Transpiler({ loader: "tsx" }),
+} as const;
 const files = [...new Bun.Glob("**/*.{ts,tsx}").scanSync(import.meta.dir)].sort().map(readSource);
 const source = files.filter((file) => !file.isTest);
 
 function readSource(path: string): SourceFile {
   const text = readFileSync(join(import.meta.dir, path), "utf8");
+  const transpiler = transpilers[path.endsWith("x") ? "tsx" : "ts"];
   const runtime = new Set(transpiler.scanImports(text).map((entry) => entry.path));
   const written = [...text.matchAll(/(?:\bfrom|\bimport\(|^import) ?"(\.[^"]+)"/gm)].map(
     (match) => match[1] ?? "",

@@ -91,7 +91,7 @@ function describeFigures(transfer: Transfer): string[] {
   if (isComplete(transfer)) return [percent, total];
   const [rate = "", left = ""] = describeSpeed(transfer);
   const completed = formatBytes(transfer.completed).padStart(9);
-  return [percent, `${completed} of ${total}`, rate.padStart(11), left.padStart(7)];
+  return [percent, `${completed} of ${total}`, rate.padStart(10), left.padStart(7)];
 }
 
 /** Rate and time left; empty as long as nothing is known of them. */

@@ -46,7 +46,7 @@ test("flags win over the environment, which wins over the file, which wins over 
     environment: { HEARTH_PORT: "1002", HEARTH_QUEUE: "1002" },
     flags: { port: "1003" },
   });
-  expect(config).toMatchObject({ port: 1003, queue: 1002, parallel: 11, kvType: "f16" });
+  expect(config).toMatchObject({ port: 1003, queue: 1002, parallel: 11, eviction: "lru" });
 });
 
 test("HEARTH_CONFIG names the file where --config does not", () => {
@@ -58,10 +58,12 @@ test("HEARTH_CONFIG names the file where --config does not", () => {
 test("paths in a file are relative to the file and model names stay names", () => {
   using folder = createTemporaryFolder();
   const file = folder.file("config.json");
-  writeFileSync(file, JSON.stringify({ home: "state", models: ["hearth-demo", "./a.gguf"] }));
+  const models = ["hearth-demo", "./a.gguf", "b.gguf", "hf.co/org/repo:Q8_0", "someone/model:1b"];
+  writeFileSync(file, JSON.stringify({ home: "state", models, modelFolders: ["files"] }));
   expect(load({ file })).toMatchObject({
     home: folder.file("state"),
-    models: ["hearth-demo", folder.file("a.gguf")],
+    models: ["hearth-demo", folder.file("a.gguf"), folder.file("b.gguf"), ...models.slice(3)],
+    modelFolders: [folder.file("files")],
   });
 });
 
@@ -96,6 +98,9 @@ test.each([
     { environment: { HEARTH_QUEUE: "many" } },
     'HEARTH_QUEUE: expected a whole number from 0 to 100000, got "many"',
   ],
+  [{ flags: { maxModels: "0" } }, "--max-models: expected a whole number from 1 to 256, got 0"],
+  [{ flags: { modelPriorities: ["x"] } }, "--model-priority: expected a name and a number"],
+  [{ environment: { HF_ENDPOINT: "ftp://x" } }, "HF_ENDPOINT: expected an address such as"],
   [{ flags: { kvType: "q3" } }, '--kv-type: expected one of f16, q8_0, f32, got "q3"'],
   [{ flags: { logLevel: "loud" } }, '--log-level: expected one of debug, info, warn, error, got "loud"'],
   [{ flags: { allowedOrigins: ["localhost"] } }, "--allow-origin: expected origins such as"],
@@ -107,6 +112,10 @@ test("a key that is not valid is refused without being shown", () => {
   const message = messageOf({ environment: { HEARTH_API_KEY: "se cret" } });
   expect(message).toStartWith("HEARTH_API_KEY: expected keys of printable ASCII");
   expect(message).not.toContain("cret");
+});
+
+test("a token for Hugging Face is not shown either", () => {
+  expect(messageOf({ environment: { HF_TOKEN: "hf se" } })).not.toContain("hf se");
 });
 
 test("keys come from a comma list in the environment and from a repeated flag", () => {

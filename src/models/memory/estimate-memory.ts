@@ -107,8 +107,8 @@ export function estimateMemory(
     adapterBytes: sum(memory.adapter),
     runtimeBytes: sum(memory.runtime),
     totalBytes: sum({ hostBytes, deviceBytes }),
-    hostBytes: Math.ceil(hostBytes),
-    deviceBytes: Math.ceil(deviceBytes),
+    hostBytes: toWholeBytes(hostBytes),
+    deviceBytes: toWholeBytes(deviceBytes),
     kvTokens: shape.generates ? plan.kvTokens : 0,
     contextTokens: plan.sequenceTokens,
     layers,
@@ -157,5 +157,10 @@ function add(left: Placed, right: Placed): Placed {
 }
 
 function sum({ hostBytes, deviceBytes }: Placed): number {
-  return Math.ceil(hostBytes) + Math.ceil(deviceBytes);
+  return toWholeBytes(toWholeBytes(hostBytes) + toWholeBytes(deviceBytes));
+}
+
+/** Sizes that a hostile header claims may be beyond what can be counted. */
+function toWholeBytes(bytes: number): number {
+  return Math.min(Number.MAX_SAFE_INTEGER, Math.ceil(bytes));
 }

@@ -60,7 +60,7 @@ function countLive(products: Products): number {
     2 * outputs("attn_qkv"),
     2 * queries + outputs("attn_k") + outputs("attn_v"),
     2 * queries + 2 * outputs("attn_k_b") + outputs("attn_v_b"),
-    3 * outputs("ssm_in") + outputs("ssm_out"),
+    2 * outputs("ssm_in") + 2 * outputs("ssm_out"),
     2 * outputs("shortconv.in_proj"),
   );
 }

@@ -38,8 +38,8 @@ export type ModelShape = {
   readonly causal: boolean;
   /** Keeps a state for each sequence, alone or beside a KV cache. */
   readonly recurrent: boolean;
-  /** One mask for each kind of cache: layers with a sliding window have their own. */
-  readonly masks: 1 | 2;
+  /** One for each kind of attention: layers with a sliding window have their own. */
+  readonly masks: 0 | 1 | 2;
   /** Inputs of the widest product: they are converted for it in a work area. */
   readonly widestInput: number;
   readonly headLength: number;
@@ -91,7 +91,6 @@ export function readShape(header: GgufHeader): ModelShape {
       liveElements: liveElements[layer] ?? 0,
     };
   });
-  const window = sizes.find("attention.sliding_window", maxTrainedContext) ?? 0;
   return {
     architecture,
     layers,
@@ -106,7 +105,7 @@ export function readShape(header: GgufHeader): ModelShape {
     generates: findCapabilities(header).generate,
     causal: isCausal(header, architecture),
     recurrent: layers.some(({ stateBytes }) => stateBytes > 0) || recurrentArchitectures.has(architecture),
-    masks: (window > 0 && !ignoreWindow.has(architecture)) || architecture === "llama4" ? 2 : 1,
+    masks: countMasks(architecture, sizes),
     widestInput: Math.max(widestInput, embeddingLength),
     headLength: sizes.find("attention.key_length", maxHeads) ?? headLength(sizes, embeddingLength),
   };
@@ -141,6 +140,12 @@ function countCachedLayers(architecture: string, sizes: HeaderSizes): number {
   if (architecture === "gemma3n") return cachedLayersOfGemma3n;
   const shared = sizes.find("attention.shared_kv_layers", maxLayers) ?? 0;
   return shared === 0 ? maxLayers : (sizes.find("block_count", maxLayers) ?? maxLayers) - shared;
+}
+
+function countMasks(architecture: string, sizes: HeaderSizes): 0 | 1 | 2 {
+  if (recurrentArchitectures.has(architecture)) return 0;
+  const window = sizes.find("attention.sliding_window", maxTrainedContext) ?? 0;
+  return (window > 0 && !ignoreWindow.has(architecture)) || architecture === "llama4" ? 2 : 1;
 }
 
 function headLength(sizes: HeaderSizes, embeddingLength: number): number {
