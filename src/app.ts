@@ -84,6 +84,7 @@ export async function createApp(config: Config): Promise<App> {
     config.libraryDir ?? locateLibraries(config.home),
     readTemplate(config.chatTemplateFile),
   ]);
+  await requireModels(config.models, library);
   const limits = chooseLimits(config);
   const gpuBytes = await findGpuBytes(config, libraryDir);
   const metrics: Metrics = createMetrics({
@@ -160,6 +161,15 @@ export async function createApp(config: Config): Promise<App> {
       await library.close();
     },
   };
+}
+
+async function requireModels(references: readonly string[], library: ModelLibrary): Promise<void> {
+  for (const [index, name] of library.configured.entries()) {
+    if (await library.find(name)) continue;
+    const shown = references[index] ?? name;
+    const message = `there is no model "${shown}" here; hearth pull ${shown} fetches it, and hearth ls shows those that are here`;
+    throw new AppError("model_not_found", message);
+  }
 }
 
 /** The libraries inside know no GPU but Metal, so a look for one is worth its time with others only. */

@@ -17,9 +17,11 @@ function fail(message: string): never {
   throw new AppError("server_error", message);
 }
 
+const isStore = (folder: string) => folder.endsWith("/models");
+
 async function examine(
   machine: Partial<Machine>,
-  broken: { createApp?: boolean; locateLibraries?: boolean } = {},
+  broken: { createApp?: boolean; locateLibraries?: boolean; openLibrary?: boolean } = {},
 ) {
   using home = createTemporaryFolder();
   const world = createFakeIo();
@@ -28,6 +30,7 @@ async function examine(
     {
       ...deps,
       createApp: broken.createApp ? async () => fail("signal SIGILL") : deps.createApp,
+      openLibrary: broken.openLibrary ? async () => fail("database is malformed") : deps.openLibrary,
       locateLibraries: broken.locateLibraries ? async () => fail("no compiler") : deps.locateLibraries,
     },
     { flags: { home: home.path }, json: true },
@@ -41,16 +44,38 @@ test("a healthy machine passes every check", async () => {
   const { code, checks, notOk } = await examine({});
   expect(code).toBe(0);
   expect(notOk).toEqual([]);
-  expect(checks.map((check) => check.name)).toEqual(["libraries", "engine", "cpu", "memory", "disk", "port"]);
+  expect(checks.map((check) => check.name)).toEqual([
+    "libraries",
+    "engine",
+    "cpu",
+    "memory",
+    "disk",
+    "models",
+    "port",
+  ]);
   expect(checks.find((check) => check.name === "cpu")?.found).toContain("haswell library; avx2 fma");
 });
 
-test.each<[string, Partial<Machine>, { createApp?: boolean; locateLibraries?: boolean }, string]>([
+test.each<
+  [
+    string,
+    Partial<Machine>,
+    { createApp?: boolean; locateLibraries?: boolean; openLibrary?: boolean },
+    string,
+  ]
+>([
   ["libraries", {}, { locateLibraries: true }, "install g++"],
   ["engine", {}, { createApp: true }, "--log-level debug"],
   ["memory", { freeMemoryBytes: () => 2 ** 20 }, {}, "small model"],
-  ["disk", { freeDiskBytes: () => 2 ** 20 }, {}, "set HEARTH_HOME"],
-  ["disk", { freeDiskBytes: () => fail("read-only") }, {}, "set HEARTH_HOME"],
+  ["disk", { freeDiskBytes: (folder) => (isStore(folder) ? 2 ** 40 : 2 ** 20) }, {}, "set HEARTH_HOME"],
+  [
+    "disk",
+    { freeDiskBytes: (folder) => (isStore(folder) ? 2 ** 40 : fail("read-only")) },
+    {},
+    "set HEARTH_HOME",
+  ],
+  ["models", { freeDiskBytes: (folder) => (isStore(folder) ? fail("read-only") : 2 ** 40) }, {}, "writable"],
+  ["models", {}, { openLibrary: true }, "hearth.db"],
   ["port", { tryListen: () => fail("in use") }, {}, "--port"],
 ])("a failing %s check says how to mend it and ends with code 1", async (name, machine, broken, mend) => {
   const { code, notOk } = await examine(machine, broken);
@@ -62,6 +87,14 @@ test("a slow CPU is a warning and no failure", async () => {
   const { code, notOk } = await examine({ cpuFeatures: () => ["sse4_2"] });
   expect(code).toBe(0);
   expect(notOk).toMatchObject([{ name: "cpu", status: "warning", mend: expect.stringContaining("AVX2") }]);
+});
+
+test("a disk with little room for models is a warning", async () => {
+  const { code, notOk } = await examine({ freeDiskBytes: () => 2 ** 30 });
+  expect(code).toBe(0);
+  expect(notOk).toMatchObject([
+    { name: "models", status: "warning", mend: expect.stringContaining("hearth rm") },
+  ]);
 });
 
 test("this machine's facts are read", () => {

@@ -141,7 +141,9 @@ test.if(process.platform === "linux")(
     using home = createTemporaryFolder();
     const program = start(home, ["serve", "--port", "0", ...quick]);
     const url =
-      /^Hearth is listening on (http:\S+) \(hearth-demo\)\n$/.exec(await readLine(program.stdout))?.[1] ?? "";
+      /^Hearth is listening on (http:\S+) \(loads hearth-demo now, .*\)\n$/.exec(
+        await readLine(program.stdout),
+      )?.[1] ?? "";
     await waitUntil("it is ready", async () => (await fetch(`${url}/ready`)).status === 200);
     const hosts = childrenOf(program.pid);
     expect(hosts).toHaveLength(1);

@@ -13,8 +13,9 @@ function createOutput(columns = 80) {
   return { isTTY: true, columns, write: (piece: string) => (text += piece), text: () => text };
 }
 
+const esc = "\x1b";
 const screenPattern = new RegExp(
-  String.raw`\u001b\[(\d+)A|(\u001b\[K|\u001b\[J|\r|\n)|([^\u001b\r\n]+)`,
+  String.raw`${esc}\[(\d+)A|(${esc}\[K|${esc}\[J|\r|\n)|([^${esc}\r\n]+)`,
   "g",
 );
 

@@ -49,7 +49,7 @@ function readSettings({ settings: given, adapters }: RunOptions): Settings {
 }
 
 function readAdapter(text: string): AdapterUse {
-  const [, name = "", scaleText] = /^(.+?)(?:=([^=]*))?$/.exec(text) ?? [];
+  const [, name = "", scaleText] = /^([^=]+)(?:=(.*))?$/.exec(text) ?? [];
   const scale = scaleText === undefined ? 1 : Number(scaleText);
   if (name !== "" && scaleText !== "" && Number.isFinite(scale)) return { name, scale };
   throw new UsageError(

@@ -14,7 +14,9 @@ test("one line on stdout says where it listens, and a signal ends it with code 0
   await waitUntil("it listens", () => world.output() !== "");
   world.signal("SIGTERM");
   expect(await ended).toBe(0);
-  expect(world.output()).toBe("Hearth is listening on http://127.0.0.1:4321 (hearth-demo)\n");
+  expect(world.output()).toBe(
+    "Hearth is listening on http://127.0.0.1:4321 (loads hearth-demo now, other models when they are asked for)\n",
+  );
   expect(world.errors()).toBe("");
   expect(stops).toEqual([false]);
 });
@@ -27,6 +29,18 @@ test("--curl prints a request to try, which names a key and does not show it", a
   expect(world.errors()).toContain("curl http://127.0.0.1:4321/v1/chat/completions");
   expect(world.errors()).toContain("Bearer $HEARTH_API_KEY");
   expect(world.errors()).not.toContain("very-secret");
+});
+
+test.each([
+  [["--preload", "off"], "loads models when they are asked for"],
+  [["--mode", "power-saver"], "loads models when they are asked for"],
+  [["--preload", "recency"], "loads the models used before now, other models when they are asked for"],
+])("%j is said", async (argv, said) => {
+  const { world, ended } = start(argv);
+  await waitUntil("it listens", () => world.output() !== "");
+  world.signal("SIGTERM");
+  await ended;
+  expect(world.output()).toContain(`(${said})`);
 });
 
 test("flags and environment reach the application's configuration", async () => {

@@ -18,7 +18,7 @@ describe("a bar", () => {
   });
 
   test("gives its room to the figures where there is little, and loses those that matter least", () => {
-    expect(formatBar(transfer, 70)).toBe("pulling 3bad22d69517   25 %   25.0 MiB of 100 MiB   5.0 MiB/s");
+    expect(formatBar(transfer, 66)).toBe("pulling 3bad22d69517   25 %   25.0 MiB of 100 MiB   5.0 MiB/s");
     expect(formatBar(transfer, 30)).toBe("pulling 3bad22d69517   25 %");
   });
 

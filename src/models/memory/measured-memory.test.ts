@@ -23,8 +23,8 @@ type Use = { readonly parallel: number; readonly kvType: KvType; readonly contex
 
 const demoUses: readonly Use[] = [
   { parallel: 1, kvType: "f16" },
-  { parallel: 4, kvType: "f16" },
-  { parallel: 4, kvType: "q8_0" },
+  { parallel: 4, kvType: "f16", contextTokens: 1_024 },
+  { parallel: 4, kvType: "q8_0", contextTokens: 512 },
   { parallel: 16, kvType: "f32", contextTokens: 1_024 },
 ];
 
@@ -54,12 +54,12 @@ describe("the estimate is within a tenth of what the host then holds", () => {
     kvHeads: 2,
     feedForward: 1_024,
     vocabulary: 32_000,
-    contextTokens: 2_048,
+    contextTokens: 1_024,
   };
   test.each<readonly [string, ModelSize, Use]>([
     ["in Q8_0", dense, { parallel: 2, kvType: "f16" }],
     ["in Q4_0, which is repacked", { ...dense, type: "Q4_0", layers: 8 }, { parallel: 1, kvType: "f16" }],
-    ["in F16", { ...dense, type: "F16", kvHeads: 6 }, { parallel: 4, kvType: "q8_0" }],
+    ["in F16", { ...dense, type: "F16", kvHeads: 6, layers: 3, contextTokens: 512 }, { parallel: 2, kvType: "q8_0" }],
     [
       "with experts",
       { ...dense, layers: 3, feedForward: 512, experts: { count: 8, used: 4 } },
@@ -107,7 +107,7 @@ async function measureEmbedding(path: string): Promise<Measurement> {
   try {
     await engine.load("measured");
     const text = "the ".repeat(estimate.contextTokens - 10);
-    await engine.embed({ model: "measured", inputs: [{ type: "text", text }] }, AbortSignal.timeout(30_000));
+    await engine.embed({ model: "measured", inputs: [text], tenant: "test" }, AbortSignal.timeout(30_000));
     return { estimatedBytes: estimate.totalBytes, usedBytes: readUsed(engine) };
   } finally {
     await engine.stop(AbortSignal.abort());

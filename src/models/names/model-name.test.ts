@@ -25,11 +25,15 @@ test.each([
 test("a name without a tag finds a file of that stem before a model tagged latest", () => {
   expect(lookupNames("tiny")).toEqual(["tiny", "tiny:latest"]);
   expect(lookupNames("hearth-demo")).toEqual(["hearth-demo"]);
+  expect(lookupNames("tiny:latest")).toEqual(["tiny:latest", "tiny"]);
+  expect(lookupNames("tiny.gguf")).toEqual(["tiny.gguf", "tiny"]);
   expect(lookupNames("qwen3:0.6b")).toEqual(["qwen3:0.6b"]);
 });
 
 test("text that can name nothing is looked up nowhere", () => {
   expect(lookupNames("a b\u0000")).toEqual([]);
+  expect(lookupNames("../hearth-demo")).toEqual([]);
+  expect(lookupNames("/models/tiny.gguf")).toEqual([]);
 });
 
 test("revisions of one file answer to one name", () => {

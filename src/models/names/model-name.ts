@@ -48,12 +48,13 @@ export function canonicalName(text: string): string {
 }
 
 /**
- * Names to look a request's model up by, best first: the text itself, as stems of files have no tag, then its
- * canonical name. Empty for what no model can be called.
+ * Names to look a request's model up by, best first: the text itself, its canonical name, and the name without a tag
+ * that a client added to it, as stems of files have none. Empty for what no model can be called, paths among it.
  */
 export function lookupNames(text: string): readonly string[] {
+  if (looksLikePath(text) && text.includes("/")) return [];
   try {
-    return [...new Set(looksLikePath(text) ? [canonicalName(text)] : [text, canonicalName(text)])];
+    return [...new Set([text, canonicalName(text), text.replace(/:latest$/, "")])];
   } catch (error) {
     if (error instanceof AppError) return [];
     throw error;

@@ -269,8 +269,8 @@ test("a path is served under its file's stem, beside the built-in model", async 
     "hearth-demo",
   ]);
   const { data } = await readJson<{ data: { id: string }[] }>(await fetch(`${server.url}/v1/models`));
-  expect(data.map(({ id }) => id)).toEqual(["My Model.v1", "hearth-demo"]);
-  for (const model of ["My Model.v1", "hearth-demo"])
+  expect(data.map(({ id }) => id)).toEqual(["My-Model.v1", "hearth-demo"]);
+  for (const model of ["My-Model.v1", "hearth-demo"])
     expect((await post(`${server.url}/v1/chat/completions`, { ...question, model })).status).toBe(200);
   const unnamed = await post(`${server.url}/v1/chat/completions`, question);
   expect((await expectError(unnamed, 400)).param).toBe("model");
