@@ -24,6 +24,7 @@ import {
   createLibrary,
   createModeState,
   type ModelLibrary,
+  memoryBudget,
   orderPreloads,
   type PreloadStrategy,
   parseKeepAlive,
@@ -197,9 +198,7 @@ function givenLimits({ parallel, kvType, gpuLayers, threads, maxModels }: Config
 
 function chooseResidency(config: Config, { maxModels }: EngineLimits, configured: readonly string[]) {
   return {
-    budgetBytes: Math.floor(
-      config.memoryMiB === undefined ? process.availableMemory() * 0.8 : config.memoryMiB * bytesPerMiB,
-    ),
+    budgetBytes: memoryBudget(config.memoryMiB),
     maxModels,
     policy: config.eviction,
     keepAliveMs: parseKeepAlive(config.keepAlive ?? defaultKeepAlive) ?? 0,

@@ -12,8 +12,9 @@ export async function findOrPull(
 ): Promise<ModelRecord> {
   const found = await library.find(reference);
   if (found) return found;
+  const events = library.pull(reference, { signal });
   try {
-    return await followWork(io, afterManifest(library.pull(reference, { signal })), { json: false });
+    return await followWork(io, io.stderr.isTTY === true ? events : afterManifest(events), { json: false });
   } catch (cause) {
     const { code, message, details } = toAppError(cause);
     if (code === "cancelled") throw cause;
@@ -22,7 +23,7 @@ export async function findOrPull(
   }
 }
 
-/** Nothing is said until it is known that there is something to fetch. */
+/** In a log nothing is said until it is known that there is something to fetch. */
 async function* afterManifest(events: AsyncIterable<WorkEvent>): AsyncGenerator<WorkEvent> {
   let hasBegun = false;
   for await (const event of events) {

@@ -1,4 +1,5 @@
 import { AppError } from "../base/index.ts";
+import type { Config } from "../config/index.ts";
 import type { AdapterUse, ModelDescription } from "../contract/index.ts";
 import { builtInModel, parseReference } from "../models/index.ts";
 import { findOrPull } from "./at-hand.ts";
@@ -28,10 +29,11 @@ export type RunOptions = ConfigFlags & {
 export async function run(deps: CliDeps, options: RunOptions): Promise<number> {
   const settings = readSettings(options);
   const prompt = await readPrompt(deps, options.prompt);
-  const app = await createQuietApp(deps, options);
+  const config = await readQuietConfig(deps, options);
+  const fetched = await fetchMissing(deps, config, options.model);
+  if (fetched !== exitCodes.success) return fetched;
+  const app = await deps.createApp(config);
   try {
-    const fetched = await fetchMissing(deps, app, options.model);
-    if (fetched !== exitCodes.success) return fetched;
     const model = await loadModel(app, options.model);
     const conversation = createConversation(app, model);
     if (prompt === undefined) return await chat({ io: deps.io, conversation, model }, settings);
@@ -70,22 +72,26 @@ async function readPrompt({ io }: CliDeps, argument: string): Promise<string | u
 }
 
 /** The model's log would stand between the lines of the chat, so only errors of it are shown unless asked for. */
-async function createQuietApp(deps: CliDeps, { flags, file, model }: RunOptions): Promise<CliApp> {
+async function readQuietConfig(deps: CliDeps, { flags, file, model }: RunOptions): Promise<Config> {
   const quiet = deps.environment.HEARTH_LOG_LEVEL ? {} : { logLevel: "error" };
-  const config = await readConfig(deps, {
+  return await readConfig(deps, {
     flags: { ...quiet, ...flags, models: [model] },
     ...(file !== undefined && { file }),
   });
-  return await deps.createApp(config);
 }
 
-/** A name that is not at hand is pulled, as far as it is one that can be. */
-async function fetchMissing({ io }: CliDeps, { library }: CliApp, reference: string): Promise<number> {
+/** A name that is not at hand is pulled; a path is read where it is. */
+async function fetchMissing(deps: CliDeps, config: Config, reference: string): Promise<number> {
   if (reference === builtInModel || parseReference(reference).kind === "path") return exitCodes.success;
-  return await untilStopped(io, async (signal) => {
-    await findOrPull(io, library, reference, signal);
-    return exitCodes.success;
-  });
+  const library = await deps.openLibrary({ ...config, models: [] });
+  try {
+    return await untilStopped(deps.io, async (signal) => {
+      await findOrPull(deps.io, library, reference, signal);
+      return exitCodes.success;
+    });
+  } finally {
+    await library.close();
+  }
 }
 
 async function loadModel(app: CliApp, reference: string): Promise<ModelDescription> {

@@ -1,10 +1,12 @@
 /** Decides, before anything is loaded, how a model is to be loaded and what that takes. */
 import {
   type Demand,
+  type EstimateOptions,
   estimateMemory,
   type GgufHeader,
   type MemoryEstimate,
   type ModelRecord,
+  planGpuLayers,
   readLoadSettings,
   readModelHeader,
 } from "../models/index.ts";
@@ -88,16 +90,29 @@ function estimateFor(
 ): MemoryEstimate {
   const headers = (role: "model" | "adapter" | "projector"): GgufHeader[] =>
     record.layers.filter((layer) => layer.role === role).map(({ path }) => readModelHeader(path));
-  return estimateMemory(headers("model"), {
+  const model = headers("model");
+  const wish = {
     parallel: options.parallel,
     kvType: options.kvType,
     memoryBytes: options.residency.budgetBytes,
     adapters: headers("adapter"),
-    gpuLayers,
     ...(contextTokens !== undefined && { contextTokens }),
     ...(options.kvTokens !== undefined && { kvTokens: options.kvTokens }),
     ...(threads !== undefined && { threads }),
-  });
+  };
+  return estimateMemory(model, { ...wish, gpuLayers: fitGpuLayers(model, wish, gpuLayers, options) });
+}
+
+/** As many layers as are wanted and fit; a GPU that is too small for all takes some. */
+function fitGpuLayers(
+  headers: readonly GgufHeader[],
+  wish: Omit<EstimateOptions, "gpuLayers">,
+  wanted: number,
+  { residency }: PlannerOptions,
+): number {
+  if (wanted === 0) return 0;
+  const fitting = planGpuLayers(headers, wish, residency.deviceBudgetBytes);
+  return wanted < 0 ? fitting : Math.min(wanted, fitting);
 }
 
 function toDemand(record: ModelRecord, estimate: MemoryEstimate): Demand {
@@ -130,6 +145,7 @@ function toHostPlan(
       kvType,
       gpuLayers: options.hasGpu ? gpuLayers : options.gpuLayers,
       layers: estimate.layers,
+      ...(options.hasGpu && { firstGpuLayers: estimate.layersOnDevice }),
       prefixCacheBytes,
       adapters,
       defaultAdapters: adapters.map(({ name }) => ({ name, scale: 1 })),

@@ -8,7 +8,7 @@ import { createFoundModels } from "./found-models.ts";
 import { importModel } from "./import-model.ts";
 import type { ModelLibrary, VerifyResult, WorkEvent } from "./library.ts";
 import type { LibraryOptions } from "./library-options.ts";
-import { canonicalName, lookupNames } from "./names/model-name.ts";
+import { canonicalName, lookupNames, nameFile, toModelName } from "./names/model-name.ts";
 import { parseReference } from "./names/model-reference.ts";
 import { createStoreDoor, type StoreDoor } from "./open-store.ts";
 import type { Puller } from "./pull/puller.ts";
@@ -78,7 +78,9 @@ export async function createLibrary(options: LibraryOptions): Promise<ModelLibra
     reference: string,
     { signal }: { readonly signal: AbortSignal },
   ): AsyncGenerator<WorkEvent> {
+    if (reference === builtInModel) throw refuseName(reference);
     const parsed = parseReference(reference);
+    if (toModelName(parsed) === builtInModel) throw refuseName(reference);
     puller ??= createPullerOf(options, door.blobs);
     const { pullModel } = await import("./pull-model.ts");
     yield* pullModel(door, await puller, parsed, { signal });
@@ -98,10 +100,15 @@ export async function createLibrary(options: LibraryOptions): Promise<ModelLibra
     list,
     find,
     pull,
-    create: (request) => createModel(door, findToKeep, request),
-    import: (path, importOptions) => importModel(door, path, importOptions),
+    async *create(request) {
+      yield* createModel(door, findToKeep, { ...request, name: toFreeName(request.name) });
+    },
+    async *import(path, importOptions) {
+      const name = toFreeName(importOptions.name ?? nameFile(path));
+      yield* importModel(door, path, { ...importOptions, name });
+    },
     async copy(from, to) {
-      const target = canonicalName(to);
+      const target = toFreeName(to);
       const source = await find(from);
       if (!source)
         throw new AppError("model_not_found", `there is no model "${from}" to copy; see hearth ls`);
@@ -152,6 +159,19 @@ async function keepLayers(
       const { digest, bytes } = await blobs.take(path, { signal });
       return { role, digest, bytes };
     }),
+  );
+}
+
+/** The canonical form of a name for a new model. */
+function toFreeName(text: string): string {
+  if (canonicalName(text) === builtInModel) throw refuseName(text);
+  return canonicalName(text);
+}
+
+function refuseName(text: string): AppError {
+  return new AppError(
+    "conflict",
+    `${text} would be called ${builtInModel}, which is built in; give it another name`,
   );
 }
 

@@ -4,7 +4,6 @@ import { inspectParts, readModelHeader } from "./file-model.ts";
 import { checkAdapterHeader } from "./gguf/check-adapter.ts";
 import { findKind } from "./gguf/check-model.ts";
 import type { CreateRequest, WorkEvent } from "./library.ts";
-import { canonicalName } from "./names/model-name.ts";
 import { checkSettings } from "./ollama/settings.ts";
 import type { StoreDoor } from "./open-store.ts";
 import type { ModelRecord, ModelSettings, ModelSummary } from "./record.ts";
@@ -22,7 +21,7 @@ export async function* createModel(
   find: (name: string) => Promise<KeptModel | undefined>,
   request: CreateRequest,
 ): AsyncGenerator<WorkEvent, void, undefined> {
-  const name = canonicalName(request.name);
+  const { name } = request;
   const base = request.from === undefined ? undefined : await findBase(find, request.from);
   const digests = [...Object.values(request.files ?? {}), ...Object.values(request.adapters ?? {})];
   await using _held = await door.blobs.hold(digests);

@@ -2,14 +2,13 @@ import { resolve } from "node:path";
 import { EventQueue } from "../base/index.ts";
 import { describeFile } from "./file-model.ts";
 import type { WorkEvent } from "./library.ts";
-import { canonicalName, nameFile } from "./names/model-name.ts";
 import type { StoreDoor } from "./open-store.ts";
 import type { ModelLayer } from "./record.ts";
 import type { PutLayer } from "./store/manifest.ts";
 
 export type ImportOptions = {
-  /** Absent: the stem of the file. */
-  readonly name?: string;
+  /** Canonical. */
+  readonly name: string;
   /** Only remembers where the file is. */
   readonly inPlace: boolean;
   readonly signal: AbortSignal;
@@ -22,7 +21,7 @@ export async function* importModel(
   options: ImportOptions,
 ): AsyncGenerator<WorkEvent, void, undefined> {
   const origin = resolve(path);
-  const name = options.name === undefined ? nameFile(origin) : canonicalName(options.name);
+  const { name } = options;
   const { layers: files, summary } = describeFile(origin, { name, source: "imported" });
   const layers: PutLayer[] = [];
   for (const file of files) layers.push(options.inPlace ? file : yield* takeFile(door, file, options.signal));

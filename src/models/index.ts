@@ -15,6 +15,8 @@ export type {
   WorkEvent,
 } from "./library.ts";
 export { type EstimateOptions, estimateMemory, type MemoryEstimate } from "./memory/estimate-memory.ts";
+export { memoryBudget } from "./memory/memory-budget.ts";
+export { planGpuLayers } from "./memory/plan-gpu-layers.ts";
 export { canonicalName } from "./names/model-name.ts";
 export { looksLikePath, parseReference } from "./names/model-reference.ts";
 export { formatModelfile, formatParameters, writeModelfile } from "./ollama/format-modelfile.ts";

@@ -59,7 +59,11 @@ describe("the estimate is within a tenth of what the host then holds", () => {
   test.each<readonly [string, ModelSize, Use]>([
     ["in Q8_0", dense, { parallel: 2, kvType: "f16" }],
     ["in Q4_0, which is repacked", { ...dense, type: "Q4_0", layers: 8 }, { parallel: 1, kvType: "f16" }],
-    ["in F16", { ...dense, type: "F16", kvHeads: 6, layers: 3, contextTokens: 512 }, { parallel: 2, kvType: "q8_0" }],
+    [
+      "in F16",
+      { ...dense, type: "F16", kvHeads: 6, layers: 3, contextTokens: 512 },
+      { parallel: 2, kvType: "q8_0" },
+    ],
     [
       "with experts",
       { ...dense, layers: 3, feedForward: 512, experts: { count: 8, used: 4 } },

@@ -1,6 +1,10 @@
 import type { ModelShape } from "./model-shape.ts";
 
-/** Measured on hosts without any model's weights: the pages of the program and its libraries, and what they allocate. */
+/**
+ * Pages of the program and its libraries, and what they allocate, with the model's own parts taken off: 41 MiB from source
+ * and 45 MiB from the single executable, over models of 1 MiB to 1 GiB on x86-64 Linux. The sizes below were fitted
+ * on the same measurements, over vocabularies of 512 to 151,936 tokens.
+ */
 const programBytes = 43 * 2 ** 20;
 /** A token's text three times (id to text, text to id, pieces) with its attributes and its place in the sampler's list. */
 const bytesPerToken = 164;

@@ -90,6 +90,8 @@ async function receive(
 ): Promise<void> {
   const { file, written, options } = blob;
   const reader = body.getReader();
+  const stop = () => void reader.cancel().catch(() => undefined);
+  watch.signal.addEventListener("abort", stop, { once: true });
   let position = start;
   try {
     if (isWhole) beginStream(blob);
@@ -105,8 +107,9 @@ async function receive(
       options.onProgress(written.bytes);
     }
   } finally {
-    await reader.cancel().catch(() => undefined);
+    stop();
   }
+  watch.signal.throwIfAborted();
   if (position < end) throw new TransientFailure(`the connection ended ${end - position} bytes early`);
 }
 

@@ -44,10 +44,10 @@ export function createSharedFetches(): SharedFetches {
 
   return {
     async join(key, start, listener, signal) {
-      signal.throwIfAborted();
       for (let ending = running.get(key); ending?.controller.signal.aborted; ending = running.get(key)) {
         await ending.outcome.catch(() => undefined);
       }
+      signal.throwIfAborted();
       const shared = running.get(key) ?? begin(key, start);
       shared.listeners.add(listener);
       if (shared.completedBytes !== undefined) listener.onProgress(shared.completedBytes);

@@ -5,7 +5,10 @@ import { startTerminal } from "./terminal.ts";
 
 setDefaultTimeout(60_000);
 
-const commands = ["serve", "run", "ls", "show", "bench", "doctor", "version"] as const;
+const commands = [
+  ...(["serve", "run", "pull", "ls", "show", "ps", "unload", "import", "create", "cp", "rm", "gc"] as const),
+  ...(["verify", "bench", "doctor", "version"] as const),
+];
 const quiet = ["--temperature", "0", "--threads", "1"] as const;
 
 describe("help", () => {
@@ -48,13 +51,13 @@ describe("answers for machines", () => {
       demoModelPath,
     ]);
     expect(code).toBe(0);
-    expect(JSON.parse(output)).toMatchObject([{ id: "hearth-demo" }, { id: "hearth-demo-q8_0" }]);
+    expect(JSON.parse(output)).toMatchObject([{ name: "hearth-demo" }, { name: "hearth-demo-q8_0" }]);
   });
 
   test("show", async () => {
     const { output } = await runProgram(["show", "hearth-demo", "--json"]);
     expect(JSON.parse(output)).toMatchObject({
-      id: "hearth-demo",
+      name: "hearth-demo",
       trainedContextTokens: 2048,
       hasChatTemplate: true,
     });
@@ -63,7 +66,15 @@ describe("answers for machines", () => {
   test("doctor", async () => {
     const { code, output } = await runProgram(["doctor", "--json", "--port", "0"]);
     const { checks }: { checks: { name: string; status: string }[] } = JSON.parse(output);
-    expect(checks.map(({ name }) => name)).toEqual(["libraries", "engine", "cpu", "memory", "disk", "port"]);
+    expect(checks.map(({ name }) => name)).toEqual([
+      "libraries",
+      "engine",
+      "cpu",
+      "memory",
+      "disk",
+      "models",
+      "port",
+    ]);
     expect(checks.filter(({ name, status }) => name !== "memory" && status === "failed")).toEqual([]);
     expect(code).toBeLessThan(2);
   });

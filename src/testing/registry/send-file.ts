@@ -75,7 +75,10 @@ function cutOut(bytes: Uint8Array, start: number, end: number, how: Misbehaviour
 async function sendEndless(response: WireResponse): Promise<void> {
   await response.write(formatHead(200, { connection: "close", "content-type": "application/json" }));
   const spaces = new Uint8Array(chunkBytes).fill(0x20);
-  while (!response.isClosed) await response.write(spaces);
+  while (!response.isClosed) {
+    await response.write(spaces);
+    await Bun.sleep(0);
+  }
 }
 
 async function untilClosed(response: WireResponse): Promise<void> {
