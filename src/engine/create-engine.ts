@@ -39,6 +39,7 @@ export function createEngine(options: EngineOptions, observer: EngineObserver): 
     try {
       const prepared = prepare(model, request);
       using lease = await residency.acquire(model, prepared, signal);
+      catalog.recordUse(model.record.name);
       const adapters = await locateAdapters(catalog, prepared.adapters);
       for await (const event of lease.loaded.generate(prepared, signal, adapters))
         yield withLoadTime(event, lease);
@@ -83,13 +84,15 @@ export function createEngine(options: EngineOptions, observer: EngineObserver): 
     },
     generate,
     embed: async ({ model, inputs }, signal) =>
-      await use(model, signal, async (host) => await host.call({ type: "embed", inputs }, "vectors", signal)),
+      await use(model, signal, async (host) => {
+        catalog.recordUse(model);
+        return await host.call({ type: "embed", inputs }, "vectors", signal);
+      }),
     rerank: async ({ model, query, documents }, signal) =>
-      await use(
-        model,
-        signal,
-        async (host) => await host.call({ type: "rerank", query, documents }, "scores", signal),
-      ),
+      await use(model, signal, async (host) => {
+        catalog.recordUse(model);
+        return await host.call({ type: "rerank", query, documents }, "scores", signal);
+      }),
     tokenize: async (model, text, special) =>
       await use(
         model,

@@ -99,9 +99,7 @@ export function createEngineResidency(
     signal: AbortSignal = never,
   ): Promise<Lease<ModelHost>> {
     const demand = planDemand(model.record, contextTokens, keepAliveMs);
-    const lease = await residency.acquire(model.id, demand, signal);
-    options.catalog.recordUse(model.record.name);
-    return lease;
+    return await residency.acquire(model.id, demand, signal);
   }
 
   function toResidentModel(resident: ReturnType<typeof residency.snapshot>[number]): ResidentModel {

@@ -6,6 +6,8 @@ import { waitUntil } from "./wait-until.ts";
 const mainPath = join(import.meta.dir, "..", "main.ts");
 /** One thread keeps a busy machine from stalling a small model. */
 const quick: readonly string[] = ["--threads", "1", "--host-memory", "2048", "--log-format", "json"];
+/** Nobody answers there: no test asks a registry by accident. */
+const offline = { HEARTH_REGISTRY: "http://127.0.0.1:1", HF_ENDPOINT: "http://127.0.0.1:1" };
 const announcement = /^Hearth is listening on (http:\S+) \(([^)]*)\)\n/;
 
 /** Command line of the program: the executable that HEARTH_BINARY names, else this source. */
@@ -49,7 +51,7 @@ export async function startServe(
   const home = createTemporaryFolder();
   const program = Bun.spawn(
     [...programCommand(), "serve", "--port", "0", "--home", home.file("home"), ...quick, ...argv],
-    { env: { ...environment }, stdin: "ignore", stdout: "pipe", stderr: "pipe" },
+    { env: { ...offline, ...environment }, stdin: "ignore", stdout: "pipe", stderr: "pipe" },
   );
   const output = collect(program.stdout);
   const errors = collect(program.stderr);
@@ -88,7 +90,7 @@ export type ProgramResult = { readonly output: string; readonly errors: string; 
 export async function runProgram(argv: readonly string[], stdin = ""): Promise<ProgramResult> {
   using home = createTemporaryFolder();
   const program = Bun.spawn([...programCommand(), ...argv], {
-    env: { HEARTH_HOME: home.file("home") },
+    env: { ...offline, HEARTH_HOME: home.file("home") },
     stdin: Buffer.from(stdin),
     stdout: "pipe",
     stderr: "pipe",

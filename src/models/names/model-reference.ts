@@ -79,6 +79,7 @@ export function parseReference(text: string, { allowInsecure = false }: ParseOpt
 
 /** Whether a reference is a path rather than a name. */
 export function looksLikePath(text: string): boolean {
+  if (/^(https?:\/\/|hf\.co\/|huggingface\.co\/)/i.test(text)) return false;
   return /^(\/|\.\.?\/|~\/)/.test(text) || text === ".." || text === "." || modelFileEnding.test(text);
 }
 

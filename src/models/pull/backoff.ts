@@ -1,7 +1,13 @@
 import { AppError } from "../../base/index.ts";
 import type { Clock } from "../../process/index.ts";
-import { describeFailure, TransientFailure } from "./http-errors.ts";
-import { backoffBaseMs, backoffMaxMs, maxRetryAfterMs, maxVainAttempts } from "./limits.ts";
+import { describeFailure, TransientFailure, UnreachableFailure } from "./http-errors.ts";
+import {
+  backoffBaseMs,
+  backoffMaxMs,
+  maxRetryAfterMs,
+  maxUnansweredAttempts,
+  maxVainAttempts,
+} from "./limits.ts";
 
 /** Shorter waits are not worth a word. */
 const noticeMs = 1000;
@@ -34,7 +40,9 @@ export function createBackoff(
       if (!(failure instanceof TransientFailure)) throw failure;
       vain = progress > lastProgress ? 1 : vain + 1;
       lastProgress = progress;
-      if (vain >= maxVainAttempts) throw giveUp(what, failure, `after ${vain} tries that brought nothing`);
+      const isUnanswered = failure instanceof UnreachableFailure && lastProgress === 0;
+      if (vain >= (isUnanswered ? maxUnansweredAttempts : maxVainAttempts))
+        throw giveUp(what, failure, `after ${vain} tries that brought nothing`);
       const asked = failure.retryAfterMs ?? 0;
       if (asked > maxRetryAfterMs)
         throw giveUp(what, failure, `which asks to come back in ${seconds(asked)} s`);

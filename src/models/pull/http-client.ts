@@ -1,6 +1,6 @@
 import { AppError } from "../../base/index.ts";
 import { isLoopback } from "../../config/index.ts";
-import { describeUrl, TransientFailure } from "./http-errors.ts";
+import { describeUrl, UnreachableFailure } from "./http-errors.ts";
 import { maxRedirects } from "./limits.ts";
 
 /** A secret, and the only origin that gets to see it. */
@@ -74,7 +74,7 @@ async function send(
   } catch (error) {
     signal.throwIfAborted();
     const code = error instanceof Error && "code" in error ? String(error.code) : "no answer";
-    throw new TransientFailure(`${url.host} cannot be reached (${code})`);
+    throw new UnreachableFailure(`${url.host} cannot be reached (${code})`);
   }
 }
 

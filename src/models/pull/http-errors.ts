@@ -12,6 +12,9 @@ export class TransientFailure extends Error {
   }
 }
 
+/** Nobody answers at the address: a machine without a network says so soon rather than after many tries. */
+export class UnreachableFailure extends TransientFailure {}
+
 /** The file is another one than when the download began. */
 export class ChangedFailure extends Error {
   constructor(message: string) {

@@ -13,6 +13,8 @@ export const checkpointBytes = 128 * mib;
 export const maxRedirects = 5;
 /** Tries in a row that bring no byte. */
 export const maxVainAttempts = 6;
+/** Where nobody has answered yet. */
+export const maxUnansweredAttempts = 3;
 export const backoffBaseMs = 250;
 export const backoffMaxMs = 20_000;
 /** A server that asks for a longer pause is not waited for. */

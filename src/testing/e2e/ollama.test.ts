@@ -175,9 +175,14 @@ describe("the ollama client", () => {
 
   test("makes a model of an uploaded file", async () => {
     const digest = `sha256:${new Bun.CryptoHasher("sha256").update(weights).digest("hex")}`;
-    const upload = await fetch(`${server.url}/api/blobs/${digest}`, { method: "POST", body: weights });
+    const upload = await fetch(`${server.url}/api/blobs/${digest}`, {
+      method: "POST",
+      body: weights,
+    });
     expect([200, 201]).toContain(upload.status);
-    await client.create({ model: "mine", files: { "mine.gguf": digest } });
+    const body = JSON.stringify({ model: "mine", files: { "mine.gguf": digest }, stream: false });
+    const created = await fetch(`${server.url}/api/create`, { method: "POST", body });
+    expect(await created.json()).toMatchObject({ status: "success" });
     const answer = await client.chat({ model: "mine", messages: prompt, options: greedy });
     expect(answer.message.content).toBe("pong-42");
   });
