@@ -207,9 +207,9 @@ test("a manifest that is nested without end is a problem", async () => {
 });
 
 test.each<[string, string, string]>([
-  ["params", "[1,2]", "its parameters are no JSON object"],
-  ["params", "{", "its parameters are no JSON"],
-  ["messages", '[{"role":"tool","content":"x"}]', "its messages are no list of turns"],
+  ["params", "[1,2]", "the model's parameters are no JSON object"],
+  ["params", "{", "is no JSON"],
+  ["messages", '[{"role":"tool","content":"x"}]', "a message needs a role"],
   ["system", "x".repeat(2 ** 20 + 1), "more than 1048576"],
 ])("settings that cannot be honoured refuse the model: %s", async (type, content, expected) => {
   using folder = createTemporaryFolder();
