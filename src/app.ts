@@ -89,7 +89,7 @@ export async function createApp(config: Config): Promise<App> {
   const limits = chooseLimits(config);
   const gpuBytes = await findGpuBytes(config, libraryDir);
   const metrics: Metrics = createMetrics({
-    readEngines: () => engine.asked().map((model) => readEngine(engine, model)),
+    readEngines: () => engine.asked().map(({ id }) => readEngine(engine, id)),
     readMemory: () => ({ ...engine.residencyStats(), models: engine.resident().length }),
   });
   const engine = createEngine(

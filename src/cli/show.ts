@@ -10,7 +10,7 @@ import {
   type ModelLibrary,
   type ModelRecord,
   parseReference,
-  readModelHeader,
+  readFileHeader,
 } from "../models/index.ts";
 import type { ConfigFlags } from "./config-flags.ts";
 import type { CliDeps } from "./deps.ts";
@@ -82,9 +82,7 @@ function findWeights({ name, layers }: ModelRecord): string {
 }
 
 function findTemplate(record: ModelRecord): string | undefined {
-  return (
-    record.settings.template ?? findText(readModelHeader(findWeights(record)), "tokenizer.chat_template")
-  );
+  return record.settings.template ?? findText(readFileHeader(findWeights(record)), "tokenizer.chat_template");
 }
 
 function getTemplate(record: ModelRecord): string {

@@ -118,7 +118,7 @@ export function createEngine(options: EngineOptions, observer: EngineObserver): 
       for (const { host } of models.all())
         host.limit({ parallel, ...(threads !== undefined && { threads }) });
     },
-    asked: () => models.all().map(({ id }) => id),
+    asked: () => models.all().map(({ id, host }) => ({ id, state: host.state })),
     stats(name) {
       const model = models.byName(name);
       return model && toStats(model);

@@ -111,7 +111,7 @@ export type Engine = {
   adapt(limits: EngineLimits): void;
   /** Of a model that was asked for since the start; `asked` names them all. */
   stats(model: string): EngineStats | undefined;
-  asked(): readonly string[];
+  asked(): readonly Pick<ModelEntry, "id" | "state">[];
   /** True when a model is loaded, or can be: none is broken or still on its way. */
   isReady(): boolean;
   /** Lets running work end until the signal aborts, then stops every host. */

@@ -7,8 +7,8 @@ import {
   type MemoryEstimate,
   type ModelRecord,
   planGpuLayers,
+  readFileHeader,
   readLoadSettings,
-  readModelHeader,
 } from "../models/index.ts";
 import type { HostPlan } from "./model-host.ts";
 import type { EngineOptions } from "./options.ts";
@@ -89,7 +89,7 @@ function estimateFor(
   options: PlannerOptions,
 ): MemoryEstimate {
   const headers = (role: "model" | "adapter" | "projector"): GgufHeader[] =>
-    record.layers.filter((layer) => layer.role === role).map(({ path }) => readModelHeader(path));
+    record.layers.filter((layer) => layer.role === role).map(({ path }) => readFileHeader(path));
   const model = headers("model");
   const wish = {
     parallel: options.parallel,

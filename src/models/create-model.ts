@@ -1,8 +1,9 @@
 /** Makes a model of another one, or of uploaded blobs. What the request says replaces what the other had. */
 import { AppError } from "../base/index.ts";
-import { inspectParts, readModelHeader } from "./file-model.ts";
+import { inspectParts } from "./file-model.ts";
 import { checkAdapterHeader } from "./gguf/check-adapter.ts";
 import { findKind } from "./gguf/check-model.ts";
+import { readFileHeader } from "./gguf/read-file-header.ts";
 import type { CreateRequest, WorkEvent } from "./library.ts";
 import { checkSettings } from "./ollama/settings.ts";
 import type { StoreDoor } from "./open-store.ts";
@@ -56,7 +57,7 @@ async function findBase(
 /** Weights, and projectors beside them; which is which stands in their headers. */
 async function readFiles(door: StoreDoor, name: string, digests: readonly string[]): Promise<Parts> {
   const blobs = await Promise.all(digests.map((digest) => sizeBlob(door, digest)));
-  const projectors = blobs.filter(({ path }) => findKind(readModelHeader(path)) === "projector");
+  const projectors = blobs.filter(({ path }) => findKind(readFileHeader(path)) === "projector");
   const weights = blobs.filter((blob) => !projectors.includes(blob));
   const [first, ...others] = weights.map(({ path }) => path);
   if (first === undefined) return { layers: projectors.map((blob) => toLayer(blob, "projector")) };
@@ -70,7 +71,7 @@ async function readFiles(door: StoreDoor, name: string, digests: readonly string
 
 async function readAdapters(door: StoreDoor, digests: readonly string[]): Promise<readonly PutLayer[]> {
   const blobs = await Promise.all(digests.map((digest) => sizeBlob(door, digest)));
-  for (const { path, digest } of blobs) checkAdapterHeader(digest, readModelHeader(path));
+  for (const { path, digest } of blobs) checkAdapterHeader(digest, readFileHeader(path));
   return blobs.map((blob) => toLayer(blob, "adapter"));
 }
 

@@ -1,12 +1,11 @@
 import { createHash } from "node:crypto";
 import { statSync } from "node:fs";
 import { resolve } from "node:path";
-import { openFileSource } from "./gguf/byte-source.ts";
 import { checkAdapterHeader } from "./gguf/check-adapter.ts";
 import { checkModelHeader, findKind } from "./gguf/check-model.ts";
 import { summarize } from "./gguf/describe.ts";
 import type { GgufHeader } from "./gguf/header.ts";
-import { readGgufHeader } from "./gguf/read-header.ts";
+import { readFileHeader } from "./gguf/read-file-header.ts";
 import { readModelFiles, readModelParts } from "./gguf/split-files.ts";
 import type {
   LayerRole,
@@ -40,7 +39,7 @@ const noCapabilities: ModelCapabilities = {
  * what is no file, model_load_failed for what cannot be run.
  */
 export function inspectModelFile(path: string): ModelFiles {
-  const first = readModelHeader(path);
+  const first = readFileHeader(path);
   return findKind(first) === "adapter"
     ? describeAdapter(path, first)
     : describeModel(path, readModelFiles(path));
@@ -48,7 +47,7 @@ export function inspectModelFile(path: string): ModelFiles {
 
 /** The same of parts whose names do not tell of each other, in their order, such as blobs. */
 export function inspectParts(name: string, paths: readonly [string, ...string[]]): ModelFiles {
-  const first = readModelHeader(paths[0]);
+  const first = readFileHeader(paths[0]);
   return findKind(first) === "adapter"
     ? describeAdapter(name, first)
     : describeModel(name, readModelParts(paths, first));
@@ -87,10 +86,4 @@ export function describeFile(
     modifiedAtMs: mtimeMs,
     uses: 0,
   };
-}
-
-/** The header of one file, unchecked. Throws AppError as `readGgufHeader` does. */
-export function readModelHeader(path: string): GgufHeader {
-  using source = openFileSource(path);
-  return readGgufHeader(source);
 }

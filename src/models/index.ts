@@ -1,12 +1,11 @@
 export { type Asset, ensureOwnFolder, unpackAssets } from "./assets.ts";
 export { builtInModel } from "./built-in.ts";
 export { createLibrary } from "./create-library.ts";
-export { describeFile, inspectModelFile, type ModelFiles, readModelHeader } from "./file-model.ts";
-export { openFileSource } from "./gguf/byte-source.ts";
+export { describeFile, inspectModelFile, type ModelFiles } from "./file-model.ts";
 export { describeGguf, type GgufDescription } from "./gguf/describe.ts";
 export { findText, type GgufHeader } from "./gguf/header.ts";
 export { toModelInfo } from "./gguf/model-info.ts";
-export { readGgufHeader } from "./gguf/read-header.ts";
+export { readFileHeader } from "./gguf/read-file-header.ts";
 export type {
   CreateRequest,
   ModelLibrary,

@@ -1,4 +1,4 @@
-import type { ModelEntry } from "../engine/index.ts";
+import type { Engine } from "../engine/index.ts";
 import { maxHealthModels } from "./limits.ts";
 import type { AppContext } from "./request-scope.ts";
 import type { Route, RouteDeps } from "./route.ts";
@@ -34,7 +34,7 @@ type Component = { readonly name: string; readonly status: string };
  * Names and states alone: why a model failed may hold paths, and these routes need no key. Models that nobody asked for
  * are no components; they are loaded when somebody does.
  */
-function toComponents(models: readonly ModelEntry[]): Component[] {
+function toComponents(models: ReturnType<Engine["asked"]>): Component[] {
   return models
     .filter((entry) => entry.state !== "stopped")
     .slice(0, maxHealthModels)
@@ -45,8 +45,8 @@ function isAnswering(deps: RouteDeps): boolean {
   return deps.engine.isReady() && !deps.lifecycle.isDraining;
 }
 
-async function handleHealth(context: AppContext, deps: RouteDeps): Promise<Response> {
-  const models = await deps.engine.models();
+function handleHealth(context: AppContext, deps: RouteDeps): Response {
+  const models = deps.engine.asked();
   const isWhole = models.every((entry) => entry.state !== "failed");
   const status = !isAnswering(deps) ? "unavailable" : isWhole ? "ok" : "degraded";
   const components = [
@@ -56,10 +56,9 @@ async function handleHealth(context: AppContext, deps: RouteDeps): Promise<Respo
   return context.json({ status, version: deps.version, components }, status === "unavailable" ? 503 : 200);
 }
 
-async function handleReady(context: AppContext, deps: RouteDeps): Promise<Response> {
+function handleReady(context: AppContext, deps: RouteDeps): Response {
   if (isAnswering(deps)) return context.json({ ready: true, blocking: [] });
-  const models = await deps.engine.models();
-  const blocking = toComponents(models.filter((entry) => entry.state !== "ready"));
+  const blocking = toComponents(deps.engine.asked().filter(({ state }) => state !== "ready"));
   if (deps.lifecycle.isDraining) blocking.unshift({ name: "server", status: "stopping" });
   if (blocking.length === 0) blocking.push({ name: "models", status: "none" });
   return context.json({ ready: false, blocking }, 503);

@@ -57,8 +57,10 @@ export class FakeResidency {
     return this.#toEntry(this.#getModel(name));
   }
 
-  asked(): readonly string[] {
-    return [...this.#asked];
+  asked(): readonly Pick<ModelEntry, "id" | "state">[] {
+    return this.#models
+      .filter(({ id, state }) => state !== "stopped" || this.#asked.has(id))
+      .map(({ id, state }) => ({ id, state }));
   }
 
   isReady(): boolean {

@@ -2,9 +2,8 @@
 import { statSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { AppError } from "../../base/index.ts";
-import { openFileSource } from "./byte-source.ts";
 import { findNumber, findText, type GgufHeader } from "./header.ts";
-import { readGgufHeader } from "./read-header.ts";
+import { readFileHeader } from "./read-file-header.ts";
 
 const maxParts = 1_000;
 const partPattern = /^(.+)-(\d{5})-of-(\d{5})\.gguf$/i;
@@ -53,7 +52,7 @@ export type ModelFiles = {
 
 /** Reads the header of a model's file, or of all its parts as one. Throws AppError as `readGgufHeader` and `findParts` do. */
 export function readModelFiles(path: string): ModelFiles {
-  const first = readFile(path);
+  const first = readFileHeader(path);
   const count = findNumber(first, "split.count") ?? 1;
   if (count <= 1 || (findNumber(first, "split.no") ?? 0) !== 0) {
     return { header: first, parts: [{ path, bytes: first.fileBytes }] };
@@ -68,7 +67,7 @@ export function readModelFiles(path: string): ModelFiles {
 
 /** Reads parts in this order as one model, whatever their names. Throws AppError where they do not belong together. */
 export function readModelParts(paths: readonly string[], first?: GgufHeader): ModelFiles {
-  const headers = paths.map((path, index) => (index === 0 && first ? first : readFile(path)));
+  const headers = paths.map((path, index) => (index === 0 && first ? first : readFileHeader(path)));
   const parts = headers.map(({ fileBytes }, index) => ({ path: paths[index] ?? "", bytes: fileBytes }));
   const [only] = headers;
   return { header: headers.length === 1 && only ? only : joinHeaders(paths, headers), parts };
@@ -77,11 +76,6 @@ export function readModelParts(paths: readonly string[], first?: GgufHeader): Mo
 function expectedName(path: string, count: number): string {
   const stem = basename(path).replace(/(-\d{5}-of-\d{5})?\.gguf$/i, "");
   return partName(path, { stem, number: 1, count: Math.min(count, maxParts) }, 1);
-}
-
-function readFile(path: string): GgufHeader {
-  using source = openFileSource(path);
-  return readGgufHeader(source);
 }
 
 function joinHeaders(paths: readonly string[], headers: readonly GgufHeader[]): GgufHeader {

@@ -5,8 +5,7 @@ import {
   type LayerRole,
   type MemoryEstimate,
   type ModelRecord,
-  openFileSource,
-  readGgufHeader,
+  readFileHeader,
   toModelInfo,
 } from "../../models/index.ts";
 import type { InspectionOptions, ModelInspection } from "../deps.ts";
@@ -42,12 +41,7 @@ export function createModelInspector({ estimate }: ModelInspectorOptions) {
 }
 
 function readHeaders(record: ModelRecord, role: LayerRole): GgufHeader[] {
-  return record.layers
-    .filter((layer) => layer.role === role)
-    .map(({ path }) => {
-      using source = openFileSource(path);
-      return readGgufHeader(source);
-    });
+  return record.layers.filter((layer) => layer.role === role).map(({ path }) => readFileHeader(path));
 }
 
 function listTensors(header: GgufHeader) {
