@@ -9,9 +9,11 @@ import type { GenerateEvent, GenerateRequest } from "./contract/index.ts";
 import { type GenerationRecord, generate } from "./coordinator/index.ts";
 import {
   createEngine,
+  createHostSource,
   type Engine,
   type EngineLimits,
   type EngineObserver,
+  type HostSource,
   locateLibraries,
   readDevices,
   readMachine,
@@ -80,9 +82,21 @@ export async function createApp(config: Config): Promise<App> {
     secrets: [...config.apiKeys, ...(config.huggingFaceToken === undefined ? [] : [config.huggingFaceToken])],
     stream: process.stderr,
   });
-  const [library, libraryDir, chatTemplate] = await Promise.all([
+  const libraryDir = config.libraryDir ?? (await locateLibraries(config.home));
+  const hosts = createHostSource(willPreload(config) ? { libraryDir } : {});
+  try {
+    return await assemble(config, { logger, libraryDir, hosts });
+  } catch (error) {
+    hosts.close();
+    throw error;
+  }
+}
+
+type Ground = { readonly logger: Logger; readonly libraryDir: string; readonly hosts: HostSource };
+
+async function assemble(config: Config, { logger, libraryDir, hosts }: Ground): Promise<App> {
+  const [library, chatTemplate] = await Promise.all([
     openLibrary(config),
-    config.libraryDir ?? locateLibraries(config.home),
     readTemplate(config.chatTemplateFile),
   ]);
   await requireModels(config.models, library);
@@ -95,6 +109,7 @@ export async function createApp(config: Config): Promise<App> {
   const engine = createEngine(
     {
       ...limits,
+      hosts,
       catalog: library,
       residency: {
         ...chooseResidency(config, limits, library.configured),
@@ -213,6 +228,14 @@ function readPriority(text: string): [name: string, priority: number] {
   return [canonicalName(text.slice(0, separator)), Number(text.slice(separator + 1))];
 }
 
+function choosePreload({ preload, mode }: Config): PreloadStrategy | "off" {
+  return preload ?? (createModeState(mode).settings.preloads ? "sequential" : "off");
+}
+
+function willPreload(config: Config): boolean {
+  return config.models.length > 0 && choosePreload(config) !== "off";
+}
+
 type Parts = { readonly library: ModelLibrary; readonly engine: Engine; readonly logger: Logger };
 
 async function preload(
@@ -220,7 +243,7 @@ async function preload(
   { library, engine, logger }: Parts,
   signal: AbortSignal,
 ): Promise<void> {
-  const strategy = config.preload ?? (createModeState(config.mode).settings.preloads ? "sequential" : "off");
+  const strategy = choosePreload(config);
   if (strategy === "off") return;
   const names = await choosePreloads(library, strategy);
   const maxModels = config.preloadMax ?? config.maxModels ?? names.length;

@@ -6,13 +6,17 @@ import { createEngineModels, type EngineModel } from "./engine-models.ts";
 import { createEngineResidency, type PreloadOptions } from "./engine-residency.ts";
 import type { ModelHost } from "./model-host.ts";
 import type { EngineObserver, EngineOptions } from "./options.ts";
+import { createHostSource } from "./spare-host.ts";
 
 const msPerSecond = 1000;
 
 /** An engine of one host process a loaded model. Models are loaded on first use and leave as residency decides. */
 export function createEngine(options: EngineOptions, observer: EngineObserver): Engine {
   const { catalog } = options;
-  const models = createEngineModels(catalog, options, observer, (id, host) => residency.lost(id, host));
+  const source = options.hosts ?? createHostSource();
+  const models = createEngineModels(catalog, options, source, observer, (id, host) =>
+    residency.lost(id, host),
+  );
   const residency = createEngineResidency(models, options, observer);
   let isPreloading = false;
 
@@ -132,6 +136,7 @@ export function createEngine(options: EngineOptions, observer: EngineObserver): 
       await Promise.all(models.all().map(({ places }) => places.close(deadline)));
       await residency.stop(deadline);
       await Promise.all(models.all().map(({ host }) => host.stop()));
+      source.close();
     },
   };
 }

@@ -3,6 +3,7 @@ import type { ModelLibrary, ModelRecord } from "../models/index.ts";
 import { ModelHost } from "./model-host.ts";
 import type { EngineObserver, EngineOptions } from "./options.ts";
 import { Places } from "./places.ts";
+import type { HostSource } from "./spare-host.ts";
 
 /** Models whose history is kept beyond those that are loaded. */
 const maxKnownModels = 1_024;
@@ -30,6 +31,7 @@ export type EngineModels = {
 export function createEngineModels(
   catalog: Pick<ModelLibrary, "find">,
   options: Pick<EngineOptions, "parallel" | "queue" | "loadTimeoutMs">,
+  source: HostSource,
   observer: EngineObserver,
   onLost: (id: string, host: ModelHost) => void,
 ): EngineModels {
@@ -41,7 +43,10 @@ export function createEngineModels(
     forgetOldest();
     const id = record.name;
     const { loadTimeoutMs } = options;
-    const host = new ModelHost({ model: id, loadTimeoutMs, onLost: () => onLost(id, host) }, observer);
+    const host = new ModelHost(
+      { model: id, loadTimeoutMs, source, onLost: () => onLost(id, host) },
+      observer,
+    );
     const model = {
       id,
       record,

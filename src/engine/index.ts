@@ -12,3 +12,4 @@ export type {
 } from "./engine.ts";
 export { locateLibraries } from "./libraries.ts";
 export type { EngineObserver, EngineOptions } from "./options.ts";
+export { createHostSource, type HostSource } from "./spare-host.ts";

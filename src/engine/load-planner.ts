@@ -29,7 +29,7 @@ export type LoadPlanner = {
   plan(record: ModelRecord, contextTokens: number | undefined): LoadPlan;
 };
 
-export type PlannerOptions = Omit<EngineOptions, "catalog" | "loadTimeoutMs" | "queue">;
+export type PlannerOptions = Omit<EngineOptions, "catalog" | "hosts" | "loadTimeoutMs" | "queue">;
 
 export function createLoadPlanner(options: PlannerOptions): LoadPlanner {
   const plans = new Map<string, LoadPlan>();

@@ -6,16 +6,13 @@ import {
   type HostExit,
   type StartedHost,
   Supervisor,
-  spawnHost,
   type Watchdog,
   watchDeadline,
 } from "../process/index.ts";
 import type { LoadOptions } from "./host/load-options.ts";
 import type { EngineObserver } from "./options.ts";
 import type { AdapterFile, HostEvent, HostMessage, HostRequest, HostResult, HostStats } from "./protocol.ts";
-
-/** A host's own code is light; compiling it further would take the cores that its model computes on. */
-const hostEnvironment = { BUN_JSC_useFTLJIT: "0", BUN_JSC_useDFGJIT: "0" };
+import type { HostSource } from "./spare-host.ts";
 
 /** Templates and grammars run in the host between steps; one that takes longer than this takes the host down. */
 export const prepareTimeoutMs = 10_000;
@@ -52,6 +49,7 @@ export type ModelHostOptions = {
   readonly loadTimeoutMs: number;
   /** The process ended by itself and no other could be started in its place. */
   readonly onLost?: () => void;
+  readonly source: HostSource;
 };
 
 export class ModelHost {
@@ -61,13 +59,15 @@ export class ModelHost {
   readonly #pending = new Map<number, Pending>();
   readonly #watchdogs = new Map<number, Watchdog>();
   readonly #onLost: (() => void) | undefined;
+  readonly #source: HostSource;
   #plan: HostPlan | undefined;
   #ids = 0;
   #description: ModelDescription | undefined;
   #stats: HostStats | undefined;
 
-  constructor({ model, loadTimeoutMs, onLost }: ModelHostOptions, observer: EngineObserver) {
+  constructor({ model, loadTimeoutMs, onLost, source }: ModelHostOptions, observer: EngineObserver) {
     this.#model = model;
+    this.#source = source;
     this.#onLost = onLost;
     this.#observer = observer;
     this.#supervisor = new Supervisor<Connection>({
@@ -216,25 +216,21 @@ export class ModelHost {
     if (!plan) throw new AppError("server_error", `the engine of ${this.#model} has no plan to start by`);
     const startedAtMs = performance.now();
     const loaded = Promise.withResolvers<Connection>();
-    const host = spawnHost<HostRequest, HostMessage>({
-      role: "engine-host",
-      environment: hostEnvironment,
-      ...(plan.memoryLimitBytes !== undefined && { memoryLimitBytes: plan.memoryLimitBytes }),
-      onMessage: (message) => {
-        if (message.type === "loaded") {
-          const description = { id: this.#model, ...message.description };
-          this.#description = description;
-          this.#observer.modelLoaded(this.#model, {
-            durationMs: performance.now() - startedAtMs,
-            phases: message.phases,
-            placement: description.placement,
-            ...(message.adapterProblem !== undefined && { adapterProblem: message.adapterProblem }),
-          });
-          loaded.resolve({ host, description });
-        } else if (message.type === "load-failed") loaded.reject(fromErrorRecord(message.error));
-        else this.#receive(host, message);
-      },
+    const host = this.#source.start((message) => {
+      if (message.type === "loaded") {
+        const description = { id: this.#model, ...message.description };
+        this.#description = description;
+        this.#observer.modelLoaded(this.#model, {
+          durationMs: performance.now() - startedAtMs,
+          phases: message.phases,
+          placement: description.placement,
+          ...(message.adapterProblem !== undefined && { adapterProblem: message.adapterProblem }),
+        });
+        loaded.resolve({ host, description });
+      } else if (message.type === "load-failed") loaded.reject(fromErrorRecord(message.error));
+      else this.#receive(host, message);
     });
+    if (plan.memoryLimitBytes !== undefined) host.limitMemory(plan.memoryLimitBytes);
     host.send({ type: "load", options: plan.load });
     return { host, ready: loaded.promise };
   }

@@ -2,11 +2,14 @@ import type { AppError } from "../base/index.ts";
 import type { ModelPlacement } from "../contract/index.ts";
 import type { EvictionReason, ModelLibrary, ResidencyOptions } from "../models/index.ts";
 import type { LoadPhases } from "./protocol.ts";
+import type { HostSource } from "./spare-host.ts";
 
 export type EngineOptions = {
   readonly catalog: Pick<ModelLibrary, "list" | "find" | "recordUse">;
   /** How much may be in memory at once, and what leaves first. */
   readonly residency: Omit<ResidencyOptions, "maxWaiting">;
+  /** Where hosts come from; absent: each is started when it is needed. */
+  readonly hosts?: HostSource;
   /** Folder of the shim and the llama.cpp libraries. */
   readonly libraryDir: string;
   /** Sequences decoded side by side, a model. */

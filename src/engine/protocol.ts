@@ -55,6 +55,8 @@ export type Device = {
 };
 
 export type HostRequest =
+  /** Opens the libraries ahead of a load. */
+  | { readonly type: "open"; readonly libraryDir: string }
   /** Asks which devices there are, in place of a load. */
   | { readonly type: "devices"; readonly libraryDir: string }
   | { readonly type: "load"; readonly options: LoadOptions }

@@ -94,7 +94,8 @@ test.if(process.platform === "linux")("a host inherits nothing of the environmen
 test.if(process.platform === "linux")(
   "a host that takes more memory than its limit is killed for it",
   async () => {
-    using echo = await startEchoHost({ memoryLimitBytes: 200 * 2 ** 20 });
+    using echo = await startEchoHost();
+    echo.host.limitMemory(200 * 2 ** 20);
     expect(echo.host.memoryBytes() ?? 0).toBeGreaterThan(2 ** 20);
     echo.host.send({ type: "hoard", bytes: 220 * 2 ** 20 });
     expect((await echo.host.exited).killedFor).toBe("memory-limit");

@@ -39,6 +39,8 @@ export type HostHandle = {
 export type Host<In> = HostHandle & {
   /** Throws AppError host_died once the host is gone. */
   send(message: In): void;
+  /** From now on the host is killed soon after the memory it made itself passes this; pages of mapped files do not count. */
+  limitMemory(limitBytes: number): void;
 };
 
 export type SpawnOptions<Out> = {
@@ -46,8 +48,6 @@ export type SpawnOptions<Out> = {
   /** All of the host's environment: nothing is inherited. */
   readonly environment?: Readonly<Record<string, string>>;
   readonly onMessage: (message: Out) => void;
-  /** The host is killed soon after the memory it made itself passes this; pages of mapped files do not count. */
-  readonly memoryLimitBytes?: number;
   /** Another program to run in place of this one. */
   readonly command?: readonly string[];
 };
@@ -64,7 +64,7 @@ export function spawnHost<In, Out>(options: SpawnOptions<Out>): Host<In> {
     killedFor ??= reason;
     child.kill("SIGKILL");
   }
-  const stopWatch = watchMemory(child.pid, options.memoryLimitBytes, () => kill("memory-limit"));
+  let stopWatch = () => {};
 
   async function waitForExit(): Promise<HostExit> {
     await child.exited;
@@ -80,6 +80,10 @@ export function spawnHost<In, Out>(options: SpawnOptions<Out>): Host<In> {
       return child.exitCode !== null || child.signalCode !== null;
     },
     send: (message) => sendTo(child, message),
+    limitMemory(limitBytes) {
+      stopWatch();
+      stopWatch = watchMemory(child.pid, limitBytes, () => kill("memory-limit"));
+    },
     kill,
     memoryBytes: () => readMemoryBytes(child.pid),
   };
@@ -133,8 +137,7 @@ function raiseOomScore(pid: number): void {
   }
 }
 
-function watchMemory(pid: number, limitBytes: number | undefined, onExceeded: () => void): () => void {
-  if (limitBytes === undefined) return () => undefined;
+function watchMemory(pid: number, limitBytes: number, onExceeded: () => void): () => void {
   const timer = setInterval(() => {
     if ((readPrivateMemoryBytes(pid) ?? 0) > limitBytes) onExceeded();
   }, memoryWatchIntervalMs);

@@ -15,12 +15,29 @@ export function runEngineHost(): void {
   let session: ModelSession | undefined;
   serveHost<HostRequest, HostMessage>({
     onMessage(message, channel) {
-      if (message.type === "devices")
-        channel.send({ type: "devices", devices: readDevices(message.libraryDir) });
-      else if (message.type === "load") session = loadSession(message.options, channel);
-      else session?.receive(message);
+      switch (message.type) {
+        case "open":
+          openAhead(message.libraryDir);
+          return;
+        case "devices":
+          channel.send({ type: "devices", devices: readDevices(message.libraryDir) });
+          return;
+        case "load":
+          session = loadSession(message.options, channel);
+          return;
+        default:
+          session?.receive(message);
+      }
     },
   });
+}
+
+function openAhead(libraryDir: string): void {
+  try {
+    openNative(libraryDir);
+  } catch {
+    // The load meets the same failure and reports it.
+  }
 }
 
 function readDevices(libraryDir: string): readonly Device[] {

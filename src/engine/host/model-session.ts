@@ -26,7 +26,7 @@ const adapterLoadDeadlineMs = 120_000;
 
 type LimitRequest = Extract<HostRequest, { type: "limit" }>;
 /** What has a sender that waits for an answer. */
-type Ask = Exclude<HostRequest, { type: "devices" | "load" | "cancel" | "limit" }>;
+type Ask = Exclude<HostRequest, { type: "open" | "devices" | "load" | "cancel" | "limit" }>;
 
 export class ModelSession {
   readonly contextTokens: number;
@@ -88,7 +88,7 @@ export class ModelSession {
     }
   }
 
-  receive(message: Exclude<HostRequest, { type: "devices" | "load" }>): void {
+  receive(message: Exclude<HostRequest, { type: "open" | "devices" | "load" }>): void {
     clearTimeout(this.#calibration);
     if (message.type === "cancel") this.#cancel(message.id);
     else if (message.type === "limit") this.#limit(message);

@@ -62,8 +62,16 @@ const signatures = {
   hearth_answer_parse: { args: [ptr, ...text, i32], returns: length },
 } as const;
 
-/** Loads the shim from its folder, and through it llama.cpp and the backends that lie beside it. */
-export function openNative(libraryDir: string) {
+const opened = new Map<string, Native>();
+
+/** Loads the shim from its folder, and through it llama.cpp and the backends that lie beside it; each folder once. */
+export function openNative(libraryDir: string): Native {
+  const native = opened.get(libraryDir) ?? openFolder(libraryDir);
+  opened.set(libraryDir, native);
+  return native;
+}
+
+function openFolder(libraryDir: string) {
   const file = join(libraryDir, `libhearth.${process.platform === "darwin" ? "dylib" : "so"}`);
   const { symbols } = openLibrary(file);
 
@@ -92,7 +100,7 @@ export function openNative(libraryDir: string) {
   return { symbols, check, checkPointer, takeBytes, takeText };
 }
 
-export type Native = ReturnType<typeof openNative>;
+export type Native = ReturnType<typeof openFolder>;
 
 /** UTF-8 bytes to pass with their number; never an empty array, whose address would be null. */
 export function encodeText(text: string): Uint8Array {
