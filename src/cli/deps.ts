@@ -6,7 +6,7 @@ import type { CliIo } from "./io.ts";
 
 /** What the commands use of the application that `app.ts` builds. */
 export type CliApp = {
-  readonly engine: Pick<Engine, "load" | "tokenize" | "estimate">;
+  readonly engine: Pick<Engine, "load" | "tokenize" | "estimate" | "estimateRemote">;
   readonly library: ModelLibrary;
   /** Names of the models that the configuration gives. */
   readonly models: readonly string[];

@@ -1,15 +1,17 @@
-import { AppError } from "../base/index.ts";
+import { AppError, toAppError } from "../base/index.ts";
 import type { Config } from "../config/index.ts";
 import {
   canonicalName,
   describeFile,
   describeGguf,
+  describeHeader,
   findText,
   formatModelfile,
   type MemoryEstimate,
   type ModelLibrary,
   type ModelRecord,
   parseReference,
+  type RemoteModel,
   readFileHeader,
 } from "../models/index.ts";
 import type { ConfigFlags } from "./config-flags.ts";
@@ -19,6 +21,9 @@ import { openModels } from "./open-models.ts";
 import { formatModel, type ShownModel } from "./show-text.ts";
 import { toJsonText, visible } from "./table.ts";
 import { exitCodes } from "./usage-error.ts";
+
+/** A registry that does not answer by then is not there. */
+const inspectTimeoutMs = 30_000;
 
 export type ShowOptions = ConfigFlags & {
   /** A name, or the path of a file. */
@@ -31,44 +36,57 @@ export type ShowOptions = ConfigFlags & {
 /** Prints what is known of a model, and the memory that it will take with these options. */
 export async function show(deps: CliDeps, { model, json, only, ...flags }: ShowOptions): Promise<number> {
   await using opened = await openModels(deps, { ...flags, flags: { logLevel: "error", ...flags.flags } });
-  const record = await findModel(opened.library, model);
+  const found = await findModel(opened.library, model);
   if (only !== undefined) {
-    const text = only === "template" ? getTemplate(record) : formatModelfile(record);
+    const text = only === "template" ? getTemplate(found) : formatModelfile(found.record);
     deps.io.stdout.write(endLine(deps.io.stdout.isTTY === true ? visible(text) : text));
     return exitCodes.success;
   }
-  const shown = await describe(deps, opened.config, record);
+  const shown = await describe(deps, opened.config, found);
   deps.io.stdout.write(json ? `${toJsonText(toJson(shown), 2)}\n` : formatModel(shown));
   return exitCodes.success;
 }
 
-async function findModel(library: ModelLibrary, text: string): Promise<ModelRecord> {
+/** A model that is here, or one whose headers were read where it could be pulled from. */
+type FoundModel = { readonly record: ModelRecord; readonly headers?: RemoteModel["headers"] };
+
+async function findModel(library: ModelLibrary, text: string): Promise<FoundModel> {
   if (parseReference(text).kind === "path")
-    return describeFile(text, { name: canonicalName(text), source: "file" });
+    return { record: describeFile(text, { name: canonicalName(text), source: "file" }) };
   const record = await library.find(text);
-  if (record) return record;
-  throw new AppError(
-    "model_not_found",
-    `there is no model "${text}" here; see hearth ls, or fetch it with hearth pull`,
-  );
+  if (record) return { record };
+  try {
+    return await library.inspect(text, { signal: AbortSignal.timeout(inspectTimeoutMs) });
+  } catch (cause) {
+    const { code, message } = toAppError(cause);
+    const whole = `there is no model "${text}" here, and it cannot be looked at elsewhere: ${message}`;
+    throw new AppError(code, whole, { cause });
+  }
 }
 
-async function describe(deps: CliDeps, config: Config, record: ModelRecord): Promise<ShownModel> {
-  const description = describeGguf(findWeights(record));
-  const template = findTemplate(record);
+async function describe(deps: CliDeps, config: Config, found: FoundModel): Promise<ShownModel> {
+  const { record, headers } = found;
+  const description = headers
+    ? describeHeader(record.layers[0]?.path ?? record.name, headers[0], headers.length)
+    : describeGguf(findWeights(record));
+  const template = findTemplate(found);
   return {
     record,
     description,
     ...(template !== undefined && { template }),
-    ...(!isAdapter(record) && { memory: await estimate(deps, config, record) }),
+    ...(!isAdapter(record) && { memory: await estimate(deps, config, found) }),
   };
 }
 
 /** As the server would load it: the engine that says so is not started for it. */
-async function estimate(deps: CliDeps, config: Config, record: ModelRecord): Promise<MemoryEstimate> {
+async function estimate(
+  deps: CliDeps,
+  config: Config,
+  { record, headers }: FoundModel,
+): Promise<MemoryEstimate> {
   const app = await deps.createApp({ ...config, models: [] });
   try {
-    return app.engine.estimate(record);
+    return headers ? app.engine.estimateRemote(headers) : app.engine.estimate(record);
   } finally {
     await app.stop(AbortSignal.abort());
   }
@@ -81,14 +99,18 @@ function findWeights({ name, layers }: ModelRecord): string {
   throw new AppError("model_corrupted", `${name} has no weights; remove it and fetch it again`);
 }
 
-function findTemplate(record: ModelRecord): string | undefined {
-  return record.settings.template ?? findText(readFileHeader(findWeights(record)), "tokenizer.chat_template");
+function findTemplate({ record, headers }: FoundModel): string | undefined {
+  const header = headers?.[0] ?? readFileHeader(findWeights(record));
+  return record.settings.template ?? findText(header, "tokenizer.chat_template");
 }
 
-function getTemplate(record: ModelRecord): string {
-  const template = findTemplate(record);
+function getTemplate(found: FoundModel): string {
+  const template = findTemplate(found);
   if (template !== undefined) return template;
-  throw new AppError("not_found", `${record.name} has no template; it continues text and does not chat`);
+  throw new AppError(
+    "not_found",
+    `${found.record.name} has no template; it continues text and does not chat`,
+  );
 }
 
 function toJson({ record, description, template, memory }: ShownModel) {

@@ -116,6 +116,7 @@ export function createEngine(options: EngineOptions, observer: EngineObserver): 
       return await use(request.model, undefined, render, prepared);
     },
     estimate: residency.estimate,
+    estimateRemote: residency.estimateRemote,
     adapt(limits) {
       residency.adapt(limits);
       const { parallel, threads } = limits;

@@ -3,6 +3,7 @@ import { AppError, toAppError } from "../base/index.ts";
 import {
   createResidency,
   type Demand,
+  type GgufHeader,
   type Lease,
   type MemoryEstimate,
   type ModelRecord,
@@ -33,6 +34,7 @@ export type EngineResidency = {
   resident(): readonly ResidentModel[];
   stats(): ResidencyStats;
   estimate(record: ModelRecord, contextTokens?: number): MemoryEstimate;
+  estimateRemote(headers: readonly GgufHeader[], contextTokens?: number): MemoryEstimate;
   /** Holds for later loads; fewer models are kept from now on. */
   adapt(limits: EngineLimits): void;
   lost(id: string, host: ModelHost): void;
@@ -132,6 +134,7 @@ export function createEngineResidency(
       ),
     resident: () => residency.snapshot().map(toResidentModel),
     stats: () => residency.stats(),
+    estimateRemote: (model, contextTokens) => planner.estimate({ model, adapters: [] }, contextTokens),
     estimate: (record, contextTokens) => planner.plan(record, contextTokens).estimate,
     adapt(limits) {
       const { maxModels, ...load } = limits;

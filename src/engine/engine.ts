@@ -9,6 +9,7 @@ import type {
   RerankResult,
 } from "../contract/index.ts";
 import type {
+  GgufHeader,
   MemoryEstimate,
   ModelRecord,
   ModelSummary,
@@ -108,6 +109,8 @@ export type Engine = {
   applyTemplate(request: GenerateRequest): Promise<string>;
   /** What loading the model would take, in a context of so many tokens or the usual one. */
   estimate(record: ModelRecord, contextTokens?: number): MemoryEstimate;
+  /** The same of a model that is not here, from the headers of its weights. */
+  estimateRemote(headers: readonly GgufHeader[], contextTokens?: number): MemoryEstimate;
   adapt(limits: EngineLimits): void;
   /** Of a model that was asked for since the start; `asked` names them all. */
   stats(model: string): EngineStats | undefined;

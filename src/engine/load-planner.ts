@@ -6,6 +6,7 @@ import {
   type GgufHeader,
   type MemoryEstimate,
   type ModelRecord,
+  type ModelSettings,
   planGpuLayers,
   readFileHeader,
   readLoadSettings,
@@ -24,7 +25,15 @@ export type LoadPlan = {
   readonly estimate: MemoryEstimate;
 };
 
+/** Headers of a model's files, as they lie on disk or elsewhere. */
+export type ModelHeaders = {
+  readonly model: readonly GgufHeader[];
+  readonly adapters: readonly GgufHeader[];
+};
+
 export type LoadPlanner = {
+  /** What a model that is not here would take. */
+  estimate(headers: ModelHeaders, contextTokens: number | undefined): MemoryEstimate;
   /** For a context of so many tokens, or the usual one where that is longer. Throws AppError where a file cannot be read. */
   plan(record: ModelRecord, contextTokens: number | undefined): LoadPlan;
 };
@@ -34,6 +43,8 @@ export type PlannerOptions = Omit<EngineOptions, "catalog" | "hosts" | "loadTime
 export function createLoadPlanner(options: PlannerOptions): LoadPlanner {
   const plans = new Map<string, LoadPlan>();
   return {
+    estimate: (headers, contextTokens) =>
+      estimateLoad(headers, chooseSettings({}, options), contextTokens, options),
     plan(record, contextTokens) {
       const key = `${record.digest} ${contextTokens ?? ""}`;
       const plan = plans.get(key) ?? createPlan(record, contextTokens, options);
@@ -53,17 +64,31 @@ function createPlan(
   contextTokens: number | undefined,
   options: PlannerOptions,
 ): LoadPlan {
-  const settings = chooseSettings(record, options);
-  const usual = estimateFor(record, settings, settings.contextTokens, options);
-  const estimate =
-    contextTokens !== undefined && contextTokens > usual.contextTokens
-      ? estimateFor(record, settings, contextTokens, options)
-      : usual;
+  const settings = chooseSettings(record.settings, options);
+  const estimate = estimateLoad(readHeaders(record), settings, contextTokens, options);
   return {
     estimate,
     demand: toDemand(record, estimate),
     host: toHostPlan(record, settings, estimate, options),
   };
+}
+
+function readHeaders({ layers }: ModelRecord): ModelHeaders {
+  const read = (wanted: "model" | "adapter") =>
+    layers.filter(({ role }) => role === wanted).map(({ path }) => readFileHeader(path));
+  return { model: read("model"), adapters: read("adapter") };
+}
+
+/** For the context that is asked for, or the usual one where that is longer. */
+function estimateLoad(
+  headers: ModelHeaders,
+  settings: ChosenSettings,
+  contextTokens: number | undefined,
+  options: PlannerOptions,
+): MemoryEstimate {
+  const usual = estimateContext(headers, settings, settings.contextTokens, options);
+  if (contextTokens === undefined || contextTokens <= usual.contextTokens) return usual;
+  return estimateContext(headers, settings, contextTokens, options);
 }
 
 type ChosenSettings = {
@@ -73,8 +98,8 @@ type ChosenSettings = {
 };
 
 /** What the user set wins over the model's own PARAMETERs, and those over what the mode says. */
-function chooseSettings(record: ModelRecord, options: PlannerOptions): ChosenSettings {
-  const own = readLoadSettings(record.settings);
+function chooseSettings(settings: ModelSettings, options: PlannerOptions): ChosenSettings {
+  const own = readLoadSettings(settings);
   return {
     contextTokens: options.contextTokens ?? own.contextTokens,
     gpuLayers: options.hasGpu ? (own.gpuLayers ?? options.gpuLayers) : 0,
@@ -82,20 +107,17 @@ function chooseSettings(record: ModelRecord, options: PlannerOptions): ChosenSet
   };
 }
 
-function estimateFor(
-  record: ModelRecord,
+function estimateContext(
+  { model, adapters }: ModelHeaders,
   { gpuLayers, threads }: ChosenSettings,
   contextTokens: number | undefined,
   options: PlannerOptions,
 ): MemoryEstimate {
-  const headers = (role: "model" | "adapter" | "projector"): GgufHeader[] =>
-    record.layers.filter((layer) => layer.role === role).map(({ path }) => readFileHeader(path));
-  const model = headers("model");
   const wish = {
     parallel: options.parallel,
     kvType: options.kvType,
     memoryBytes: options.residency.budgetBytes,
-    adapters: headers("adapter"),
+    adapters,
     ...(contextTokens !== undefined && { contextTokens }),
     ...(options.kvTokens !== undefined && { kvTokens: options.kvTokens }),
     ...(threads !== undefined && { threads }),

@@ -99,6 +99,12 @@ export async function createLibrary(options: LibraryOptions): Promise<ModelLibra
     configured: configured.names,
     list,
     find,
+    async inspect(reference, { signal }) {
+      const parsed = parseReference(reference);
+      puller ??= createPullerOf(options, door.blobs);
+      const { inspectRemote } = await import("./remote-model.ts");
+      return await inspectRemote(await puller, parsed, { signal });
+    },
     pull,
     async *create(request) {
       yield* createModel(door, findToKeep, { ...request, name: toFreeName(request.name) });

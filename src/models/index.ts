@@ -2,7 +2,7 @@ export { type Asset, ensureOwnFolder, unpackAssets } from "./assets.ts";
 export { builtInModel } from "./built-in.ts";
 export { createLibrary } from "./create-library.ts";
 export { describeFile, inspectModelFile, type ModelFiles } from "./file-model.ts";
-export { describeGguf, type GgufDescription } from "./gguf/describe.ts";
+export { describeGguf, describeHeader, type GgufDescription } from "./gguf/describe.ts";
 export { findText, type GgufHeader } from "./gguf/header.ts";
 export { toModelInfo } from "./gguf/model-info.ts";
 export { readFileHeader } from "./gguf/read-file-header.ts";
@@ -34,6 +34,7 @@ export {
   type ModelSource,
   type ModelSummary,
 } from "./record.ts";
+export type { RemoteModel } from "./remote-model.ts";
 export {
   adaptIntervalMs,
   adaptMode,

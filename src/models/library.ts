@@ -1,4 +1,5 @@
 import type { ModelRecord, ModelSettings } from "./record.ts";
+import type { RemoteModel } from "./remote-model.ts";
 
 /** Progress of a pull, a creation or another long work, one after another. `completed` and `total` are bytes. */
 export type WorkEvent =
@@ -39,6 +40,8 @@ export type ModelLibrary = {
   /** Built in, configured, stored, and found among the files of other programs; sorted by name. */
   list(): Promise<readonly ModelRecord[]>;
   find(name: string): Promise<ModelRecord | undefined>;
+  /** Reads what a model is that is not here, from its headers alone. */
+  inspect(reference: string, options: { readonly signal: AbortSignal }): Promise<RemoteModel>;
   /** Leaving the iteration, or an abort, stops the pull and keeps what was downloaded. */
   pull(reference: string, options: { readonly signal: AbortSignal }): AsyncIterable<WorkEvent>;
   create(request: CreateRequest, options: { readonly signal: AbortSignal }): AsyncIterable<WorkEvent>;

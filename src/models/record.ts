@@ -10,7 +10,9 @@ export type ModelSource =
   | "ollama"
   | "hugging-face"
   | "llama.cpp"
-  | "lm-studio";
+  | "lm-studio"
+  /** Not here yet. */
+  | "remote";
 
 export type LayerRole =
   | "model"

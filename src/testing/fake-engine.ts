@@ -94,6 +94,7 @@ export function createFakeEngine(options: FakeEngineOptions = {}): FakeEngine {
     setState: (state, model) => residency.setState(state, model),
     ...createResidencyMethods(residency),
     estimate: (_record, tokens) => estimateFake(tokens ?? contextTokens),
+    estimateRemote: (_headers, tokens) => estimateFake(tokens ?? contextTokens),
     adapt: (limits) => void adaptations.push(limits),
     generate,
     ...createTextMethods(residency, contextTokens),

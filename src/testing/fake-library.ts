@@ -79,6 +79,9 @@ export function createFakeLibrary(options: FakeLibraryOptions = {}): FakeLibrary
     ...createWorkMethods(state, pulls),
     ...createBlobMethods(state),
     configured: names,
+    async inspect(reference) {
+      throw new AppError("model_not_found", `model "${reference}" is at no registry either`);
+    },
     blobs: state.blobs,
     creations: state.creations,
     get pulling() {

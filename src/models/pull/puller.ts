@@ -11,6 +11,7 @@ import { fetchBlob } from "./fetch-blob.ts";
 import { createHttpClient } from "./http-client.ts";
 import { ChangedFailure } from "./http-errors.ts";
 import { type HuggingFaceOptions, planHubPull } from "./hub-plan.ts";
+import { type InspectedFile, inspectFiles } from "./inspect-remote.ts";
 import { maxConnections, maxFreshStarts, progressIntervalMs } from "./limits.ts";
 import { createProgressFeed, type ProgressFeed, type PullProgress } from "./progress-feed.ts";
 import type { PlannedFile, PullPlan } from "./pull-plan.ts";
@@ -49,7 +50,15 @@ export type PulledModel = {
 
 export type PullEvent = PullProgress | { readonly type: "pulled"; readonly model: PulledModel };
 
+export type InspectedModel = {
+  readonly name: string;
+  readonly origin: string;
+  readonly files: readonly InspectedFile[];
+};
+
 export type Puller = {
+  /** What a pull would fetch, with the headers of the weights; nothing is kept. */
+  inspect(reference: ModelReference, options: { readonly signal: AbortSignal }): Promise<InspectedModel>;
   /**
    * Fetches what is missing of a model. The last event is `pulled`; its blobs are kept from `gc` until the iteration
    * goes on from there, so record them before. Leaving the iteration, or an abort, keeps what has come.
@@ -87,7 +96,14 @@ export function createPuller(options: PullerOptions): Puller {
       }
     },
   };
-  return { pull: (reference, { signal }) => pullModel(context, reference, signal) };
+  return {
+    async inspect(reference, { signal }) {
+      const plan = await context.plan(reference, signal);
+      const files = await inspectFiles(plan, timing, signal);
+      return { name: toModelName(reference), origin: plan.origin, files };
+    },
+    pull: (reference, { signal }) => pullModel(context, reference, signal),
+  };
 }
 
 type PullContext = PullerOptions & {

@@ -128,6 +128,19 @@ describe("a model of a registry", () => {
     expect(listBlobs(world)).toEqual([]);
   });
 
+  test("is shown before it is pulled, for the price of its header", async () => {
+    using world = createWorld();
+    const { code, output } = await world.hearth("show", "hf.co/org/tiny-GGUF:Q8_0");
+    expect(code).toBe(0);
+    expect(output).toMatch(/^source +remote$/m);
+    expect(output).toMatch(/^architecture +llama$/m);
+    expect(output).toMatch(/^memory +[\d.]+ MiB at a context of 2048 tokens$/m);
+    expect(world.registry.sent.total(digestOf(demoModel))).toBeLessThan(demoModel.length / 2);
+    expect((await world.hearth("ls")).output).not.toContain("tiny");
+    const absent = await world.hearth("show", "hf.co/org/absent");
+    expect(absent).toMatchObject({ code: 1, errors: expect.stringContaining("hf.co/org/absent") });
+  });
+
   test("is pulled by run where it is not here, and its answer stands alone on stdout", async () => {
     using world = createWorld();
     const { code, output, errors } = await world.hearth("run", "hf.co/org/tiny-GGUF", question, ...quiet);
