@@ -133,6 +133,7 @@ async function assemble(config: Config, { logger, libraryDir, hosts }: Ground): 
     fixed: givenLimits(config),
     clock: systemClock,
     read: readMachine,
+    onFailure: (error) => logger.warn("machine_unread", { error: toAppError(error).message }),
     onChange: (mode, { parallel, maxModels }) => logger.info("mode_adapted", { mode, parallel, maxModels }),
   });
   const record = (finished: GenerationRecord) => metrics.generationFinished(finished);

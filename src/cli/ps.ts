@@ -30,7 +30,10 @@ const residentSchema = z.object({
     })
     .optional(),
 });
-const answerSchema = z.object({ models: z.array(residentSchema) });
+const answerSchema = z.object({
+  models: z.array(residentSchema),
+  broken: z.array(z.object({ name: z.string(), error: z.string() })).default([]),
+});
 
 type Resident = z.infer<typeof residentSchema>;
 
@@ -48,14 +51,14 @@ export async function ps(
       `what answers at ${client.url} is no Hearth server; give --host and --port of one`,
     );
   const nowMs = Date.now();
+  const { models, broken } = parsed.data;
   if (json) deps.io.stdout.write(`${toJsonText(answer, 2)}\n`);
-  else
-    deps.io.stdout.write(
-      formatTable(
-        heads,
-        parsed.data.models.map((model) => toRow(model, nowMs)),
-      ),
-    );
+  else {
+    const rows = models.map((model) => toRow(model, nowMs));
+    deps.io.stdout.write(formatTable(heads, rows));
+    for (const { name, error } of broken)
+      deps.io.stdout.write(`${oneLine(name)} is broken: ${oneLine(error)}\n`);
+  }
   return exitCodes.success;
 }
 

@@ -20,6 +20,8 @@ export type AdaptationOptions = {
   readonly clock: Clock;
   readonly read: () => Promise<MachineReading>;
   readonly onChange: (mode: string, limits: EngineLimits) => void;
+  /** The machine could not be read; it is tried again. */
+  readonly onFailure: (error: unknown) => void;
 };
 
 /** Goes on until the returned function is called; a mode other than `auto` never changes anything. */
@@ -29,19 +31,23 @@ export function startAdaptation(engine: Pick<Engine, "adapt">, options: Adaptati
   let isStopped = false;
   let cancel = () => {};
 
-  async function look(): Promise<void> {
+  async function adapt(): Promise<void> {
     const next = adaptMode(state, await options.read());
-    if (isStopped) return;
-    if (next !== state) {
-      state = next;
-      const limits = { ...toLimits(state.settings), ...options.fixed };
-      engine.adapt(limits);
-      options.onChange(state.mode, limits);
-    }
-    cancel = options.clock.schedule(adaptIntervalMs, () => void look());
+    if (isStopped || next === state) return;
+    state = next;
+    const limits = { ...toLimits(state.settings), ...options.fixed };
+    engine.adapt(limits);
+    options.onChange(state.mode, limits);
   }
 
-  cancel = options.clock.schedule(adaptIntervalMs, () => void look());
+  function lookLater(): void {
+    if (isStopped) return;
+    cancel = options.clock.schedule(adaptIntervalMs, () => {
+      void adapt().catch(options.onFailure).finally(lookLater);
+    });
+  }
+
+  lookLater();
   return () => {
     isStopped = true;
     cancel();

@@ -1,7 +1,7 @@
 import type { GenerateEvent, GenerateRequest } from "../contract/index.ts";
 import { applySettings, type Lease, type ModelRecord, type PreloadResult } from "../models/index.ts";
 import { locateAdapters } from "./adapters.ts";
-import type { Engine, EngineStats, LoadRequest, ModelEntry } from "./engine.ts";
+import type { AskedModel, Engine, EngineStats, LoadRequest, ModelEntry } from "./engine.ts";
 import { createEngineModels, type EngineModel } from "./engine-models.ts";
 import { createEngineResidency, type PreloadOptions } from "./engine-residency.ts";
 import type { ModelHost } from "./model-host.ts";
@@ -123,7 +123,7 @@ export function createEngine(options: EngineOptions, observer: EngineObserver): 
       for (const { host } of models.all())
         host.limit({ parallel, ...(threads !== undefined && { threads }) });
     },
-    asked: () => models.all().map(({ id, host }) => ({ id, state: host.state })),
+    asked: () => models.all().map(toAsked),
     stats(name) {
       const model = models.byName(name);
       return model && toStats(model);
@@ -145,6 +145,10 @@ export function createEngine(options: EngineOptions, observer: EngineObserver): 
 /** The request as the model's own settings complete it. */
 function prepare({ record }: EngineModel, request: GenerateRequest): GenerateRequest {
   return applySettings(record.settings, request);
+}
+
+function toAsked({ id, host: { state, lastError } }: EngineModel): AskedModel {
+  return { id, state, ...(lastError !== undefined && { lastError }) };
 }
 
 function withLoadTime(event: GenerateEvent, { loadMs }: Lease<ModelHost>): GenerateEvent {

@@ -29,6 +29,9 @@ export type ModelEntry = {
   readonly lastError?: string;
 };
 
+/** A model as it stands, with the reason where it is broken. */
+export type AskedModel = Pick<ModelEntry, "id" | "state" | "lastError">;
+
 /** A model in memory, or on its way there or out. */
 export type ResidentModel = {
   readonly id: string;
@@ -114,7 +117,7 @@ export type Engine = {
   adapt(limits: EngineLimits): void;
   /** Of a model that was asked for since the start; `asked` names them all. */
   stats(model: string): EngineStats | undefined;
-  asked(): readonly Pick<ModelEntry, "id" | "state">[];
+  asked(): readonly AskedModel[];
   /** True when a model is loaded, or can be: none is broken or still on its way. */
   isReady(): boolean;
   /** Lets running work end until the signal aborts, then stops every host. */

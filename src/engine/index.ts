@@ -2,6 +2,7 @@ export { readMachine, startAdaptation, toLimits } from "./adaptation.ts";
 export { createEngine } from "./create-engine.ts";
 export { readDevices } from "./devices.ts";
 export type {
+  AskedModel,
   Engine,
   EngineLimits,
   EngineStats,

@@ -1,6 +1,6 @@
 import { AppError, toAppError } from "../base/index.ts";
 import type { ModelDescription } from "../contract/index.ts";
-import type { Engine, LoadRequest, ModelEntry, ResidentModel } from "../engine/index.ts";
+import type { AskedModel, Engine, LoadRequest, ModelEntry, ResidentModel } from "../engine/index.ts";
 import type { ModelCapabilities, ModelSummary } from "../models/index.ts";
 
 export const vectorLength = 8;
@@ -57,7 +57,7 @@ export class FakeResidency {
     return this.#toEntry(this.#getModel(name));
   }
 
-  asked(): readonly Pick<ModelEntry, "id" | "state">[] {
+  asked(): readonly AskedModel[] {
     return this.#models
       .filter(({ id, state }) => state !== "stopped" || this.#asked.has(id))
       .map(({ id, state }) => ({ id, state }));

@@ -98,6 +98,7 @@ export function createPuller(options: PullerOptions): Puller {
   };
   return {
     async inspect(reference, { signal }) {
+      using _ = keepProgramAlive();
       const plan = await context.plan(reference, signal);
       const files = await inspectFiles(plan, timing, signal);
       return { name: toModelName(reference), origin: plan.origin, files };

@@ -73,7 +73,7 @@ describe("listings", () => {
     engine.setState("stopped");
     const residency = { hits: 0, misses: 0, evictions: 0, preloads: 0, waiting: 0 };
     const nothing = readObject(await send("GET", "/api/ps"));
-    expect(nothing).toEqual({ models: [], residency: expect.objectContaining(residency) });
+    expect(nothing).toEqual({ models: [], broken: [], residency: expect.objectContaining(residency) });
     const beforeMs = Date.now();
     await post("/api/generate", { model, prompt: "hi", keep_alive: "10m" });
     const body = readObject(await send("GET", "/api/ps"));

@@ -25,7 +25,11 @@ async function handlePs(context: AppContext, { engine, library }: RouteDeps): Pr
       return { ...toModelHead(record), ...toResident(resident) };
     }),
   );
-  return context.json({ models, residency: toResidency(engine.residencyStats()) });
+  const broken = engine
+    .asked()
+    .filter(({ state }) => state === "failed")
+    .map(({ id, lastError = "" }) => ({ name: id, error: lastError }));
+  return context.json({ models, broken, residency: toResidency(engine.residencyStats()) });
 }
 
 /** A model that was removed while it still answers takes its memory until it has left. */

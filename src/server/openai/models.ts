@@ -35,6 +35,7 @@ function toModel(entry: ModelEntry) {
     created: entry.createdAtSeconds,
     owned_by: "hearth",
     state: entry.state,
+    ...(entry.lastError === undefined ? {} : { error: entry.lastError }),
     ...(description
       ? { context_window: description.contextTokens, max_output_tokens: description.contextTokens }
       : {}),

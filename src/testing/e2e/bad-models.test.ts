@@ -256,6 +256,8 @@ test("a model whose header is whole but whose engine cannot load it leaves the o
   const { message } = await expectError(bad, bad.status);
   expect(message).toMatch(/output_norm|load/);
   expect(await readJson(await fetch(`${server.url}/health`))).toMatchObject({ status: "degraded" });
+  const reason = { name: "broken", error: expect.stringMatching(/output_norm|load/) };
+  expect(await readJson(await fetch(`${server.url}/api/ps`))).toMatchObject({ broken: [reason] });
   expect((await fetch(`${server.url}/ready`)).status).toBe(200);
 });
 
