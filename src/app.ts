@@ -15,6 +15,7 @@ import {
   type EngineObserver,
   type HostSource,
   locateLibraries,
+  preloadAtStart,
   readDevices,
   readMachine,
   startAdaptation,
@@ -22,12 +23,10 @@ import {
 } from "./engine/index.ts";
 import {
   canonicalName,
-  countBytes,
   createLibrary,
   createModeState,
   type ModelLibrary,
   memoryBudget,
-  orderPreloads,
   type PreloadStrategy,
   parseKeepAlive,
 } from "./models/index.ts";
@@ -147,7 +146,18 @@ async function assemble(config: Config, { logger, libraryDir, hosts }: Ground): 
     logger,
     models: library.configured,
     generate: (request, signal) => generate(pipeline, request, signal),
-    load: () => preload(config, { library, engine, logger }, stopping.signal),
+    async load() {
+      const strategy = choosePreload(config);
+      const maxModels = config.preloadMax ?? config.maxModels;
+      const { signal } = stopping;
+      if (strategy !== "off")
+        await preloadAtStart(engine, library, {
+          strategy,
+          signal,
+          logger,
+          ...(maxModels !== undefined && { maxModels }),
+        });
+    },
     async listen() {
       const { createModelInspector, startServer } = await import("./server/index.ts");
       server = startServer(
@@ -235,40 +245,6 @@ function choosePreload({ preload, mode }: Config): PreloadStrategy | "off" {
 
 function willPreload(config: Config): boolean {
   return config.models.length > 0 && choosePreload(config) !== "off";
-}
-
-type Parts = { readonly library: ModelLibrary; readonly engine: Engine; readonly logger: Logger };
-
-async function preload(
-  config: Config,
-  { library, engine, logger }: Parts,
-  signal: AbortSignal,
-): Promise<void> {
-  const strategy = choosePreload(config);
-  if (strategy === "off") return;
-  const names = await choosePreloads(library, strategy);
-  const maxModels = config.preloadMax ?? config.maxModels ?? names.length;
-  const { loaded, failed, left } = await engine.preload(names, { maxModels, signal });
-  for (const model of left) logger.info("model_left_for_later", { model });
-  for (const { id, error } of failed) {
-    const { code, message } = toAppError(error);
-    if (code !== "shutting_down") logger.error("model_load_failed", { model: id, error: message });
-  }
-  if (failed.length > 0 && failed.length === names.length) throw failed[0]?.error;
-  // Where not even one fits alone, its refusal says with both numbers why there is nothing to serve.
-  const [first] = left;
-  if (loaded.length === 0 && first !== undefined && maxModels > 0 && !signal.aborted)
-    await engine.load(first, {}, signal);
-}
-
-/** Those that are configured; where the past decides, those that were used before too. */
-async function choosePreloads(library: ModelLibrary, strategy: PreloadStrategy): Promise<readonly string[]> {
-  const { configured } = library;
-  if (strategy === "sequential") return configured;
-  const candidates = (await library.list())
-    .filter(({ name, uses }) => configured.includes(name) || (uses > 0 && strategy !== "size"))
-    .map((record) => ({ ...record, bytes: countBytes(record) }));
-  return orderPreloads(candidates, strategy, Date.now()).map(({ name }) => name);
 }
 
 async function readTemplate(path: string | undefined): Promise<string | undefined> {

@@ -1,11 +1,10 @@
-import type { GenerateEvent, GenerateRequest } from "../contract/index.ts";
-import { applySettings, type Lease, type ModelRecord, type PreloadResult } from "../models/index.ts";
-import { locateAdapters } from "./adapters.ts";
-import type { AskedModel, Engine, EngineStats, LoadRequest, ModelEntry } from "./engine.ts";
+import type { ModelRecord } from "../models/index.ts";
+import type { AskedModel, Engine, EngineStats, ModelEntry } from "./engine.ts";
+import { createEngineCalls } from "./engine-calls.ts";
 import { createEngineModels, type EngineModel } from "./engine-models.ts";
-import { createEngineResidency, type PreloadOptions } from "./engine-residency.ts";
-import type { ModelHost } from "./model-host.ts";
+import { createEngineResidency } from "./engine-residency.ts";
 import type { EngineObserver, EngineOptions } from "./options.ts";
+import { preloadByName } from "./preload.ts";
 import { createHostSource } from "./spare-host.ts";
 
 const msPerSecond = 1000;
@@ -20,60 +19,12 @@ export function createEngine(options: EngineOptions, observer: EngineObserver): 
   const residency = createEngineResidency(models, options, observer);
   let isPreloading = false;
 
-  /** Keeps a place in the model's queue, and the model itself in memory, while `work` runs. */
-  async function use<T>(
-    name: string,
-    signal: AbortSignal | undefined,
-    work: (host: ModelHost) => Promise<T>,
-    request: LoadRequest = {},
-  ): Promise<T> {
-    const model = await models.get(name);
-    const leave = model.places.take(1);
-    try {
-      using lease = await residency.acquire(model, request, signal);
-      return await work(lease.loaded);
-    } finally {
-      leave();
-    }
-  }
-
-  async function* generate(request: GenerateRequest, signal: AbortSignal): AsyncGenerator<GenerateEvent> {
-    const model = await models.get(request.model);
-    const leave = model.places.take(request.choices);
-    try {
-      const prepared = prepare(model, request);
-      using lease = await residency.acquire(model, prepared, signal);
-      catalog.recordUse(model.record.name);
-      const adapters = await locateAdapters(catalog, prepared.adapters);
-      for await (const event of lease.loaded.generate(prepared, signal, adapters))
-        yield withLoadTime(event, lease);
-    } finally {
-      leave();
-    }
-  }
-
-  async function preload(names: readonly string[], preloadOptions: PreloadOptions): Promise<PreloadResult> {
-    const found: EngineModel[] = [];
-    const missing: { id: string; error: unknown }[] = [];
-    for (const name of names) {
-      try {
-        found.push(await models.get(name));
-      } catch (error) {
-        missing.push({ id: name, error });
-      }
-    }
-    const result = await residency.preload(found, preloadOptions);
-    return { ...result, failed: [...missing, ...result.failed] };
-  }
-
   return {
     models: async () => (await catalog.list()).map((record) => toEntry(record, models.peek(record))),
     async find(name) {
       const model = await models.get(name);
       return toEntry(model.record, model);
     },
-    load: async (name, request, signal) =>
-      await use(name, signal, async (host) => await host.describe(signal), request),
     // A model that was removed may be in memory still.
     unload: async (name) => await residency.unload((models.byName(name) ?? (await models.get(name))).id),
     resident: residency.resident,
@@ -81,40 +32,12 @@ export function createEngine(options: EngineOptions, observer: EngineObserver): 
     async preload(names, preloadOptions) {
       isPreloading = true;
       try {
-        return await preload(names, preloadOptions);
+        return await preloadByName(names, models, residency, preloadOptions);
       } finally {
         isPreloading = false;
       }
     },
-    generate,
-    embed: async ({ model, inputs }, signal) =>
-      await use(model, signal, async (host) => {
-        catalog.recordUse(model);
-        return await host.call({ type: "embed", inputs }, "vectors", signal);
-      }),
-    rerank: async ({ model, query, documents }, signal) =>
-      await use(model, signal, async (host) => {
-        catalog.recordUse(model);
-        return await host.call({ type: "rerank", query, documents }, "scores", signal);
-      }),
-    tokenize: async (model, text, special) =>
-      await use(
-        model,
-        undefined,
-        async (host) => await host.call({ type: "tokenize", text, ...special }, "tokens"),
-      ),
-    detokenize: async (model, tokens) =>
-      await use(
-        model,
-        undefined,
-        async (host) => (await host.call({ type: "detokenize", tokens }, "text")).text,
-      ),
-    async applyTemplate(request) {
-      const prepared = prepare(await models.get(request.model), request);
-      const render = async (host: ModelHost) =>
-        (await host.call({ type: "render", request: prepared }, "text")).text;
-      return await use(request.model, undefined, render, prepared);
-    },
+    ...createEngineCalls(catalog, models, residency),
     estimate: residency.estimate,
     estimateRemote: residency.estimateRemote,
     adapt(limits) {
@@ -142,17 +65,8 @@ export function createEngine(options: EngineOptions, observer: EngineObserver): 
   };
 }
 
-/** The request as the model's own settings complete it. */
-function prepare({ record }: EngineModel, request: GenerateRequest): GenerateRequest {
-  return applySettings(record.settings, request);
-}
-
 function toAsked({ id, host: { state, lastError } }: EngineModel): AskedModel {
   return { id, state, ...(lastError !== undefined && { lastError }) };
-}
-
-function withLoadTime(event: GenerateEvent, { loadMs }: Lease<ModelHost>): GenerateEvent {
-  return event.type === "done" ? { ...event, timings: { ...event.timings, loadMs } } : event;
 }
 
 function toEntry(record: ModelRecord, model: EngineModel | undefined): ModelEntry {

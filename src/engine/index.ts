@@ -13,4 +13,5 @@ export type {
 } from "./engine.ts";
 export { locateLibraries } from "./libraries.ts";
 export type { EngineObserver, EngineOptions } from "./options.ts";
+export { preloadAtStart, type StartOptions } from "./preload.ts";
 export { createHostSource, type HostSource } from "./spare-host.ts";
