@@ -1,6 +1,7 @@
 /** `bun run bench:models`: the model library and switches between models, each figure against its target. */
 import { measureHeader } from "./library/header.ts";
 import { measureListing } from "./library/listing.ts";
+import { measureMemory } from "./library/memory.ts";
 import { measurePull } from "./library/pull.ts";
 import { measureSwitch } from "./library/switch.ts";
 import { describeMachine } from "./machine.ts";
@@ -17,6 +18,7 @@ const pieces: Readonly<Record<string, () => Promise<readonly Figure[]>>> = {
   header: measureHeader,
   pull: measurePull,
   switch: measureSwitch,
+  memory: measureMemory,
 };
 
 async function main(filter: string): Promise<void> {

@@ -22,9 +22,9 @@ import {
   toLimits,
 } from "./engine/index.ts";
 import {
-  canonicalName,
   createLibrary,
   createModeState,
+  lookupNames,
   type ModelLibrary,
   memoryBudget,
   type PreloadStrategy,
@@ -227,16 +227,37 @@ function chooseResidency(config: Config, { maxModels }: EngineLimits, configured
     budgetBytes: memoryBudget(config.memoryMiB),
     maxModels,
     policy: config.eviction,
-    keepAliveMs: parseKeepAlive(config.keepAlive ?? defaultKeepAlive) ?? 0,
-    kept: config.keepAlive === undefined ? configured : [],
-    pinned: config.pinnedModels.map(canonicalName),
-    priorities: new Map(config.modelPriorities.map(readPriority)),
+    ...chooseKeepAlives(config, configured),
+    pinned: config.pinnedModels.flatMap(lookupNames),
+    priorities: new Map(config.modelPriorities.flatMap(readPriorities)),
   };
 }
 
-function readPriority(text: string): [name: string, priority: number] {
+/** `5m` for all models, `name=5m` for one; those that are configured stay where nothing is said of them or of all. */
+function chooseKeepAlives({ keepAlive }: Config, configured: readonly string[]) {
+  const general = keepAlive.findLast((text) => !text.includes("="));
+  const stay = general === undefined ? configured : [];
+  const named = keepAlive.filter((text) => text.includes("=")).map(splitAtLast);
+  return {
+    keepAliveMs: parseKeepAlive(general ?? defaultKeepAlive) ?? 0,
+    keepAlives: new Map([
+      ...stay.map((name) => [name, Number.POSITIVE_INFINITY] as const),
+      ...named.flatMap(([name, duration]) =>
+        lookupNames(name).map((each) => [each, parseKeepAlive(duration) ?? 0] as const),
+      ),
+    ]),
+  };
+}
+
+/** Names may hold no `=`, so what stands behind the last one is the value. */
+function splitAtLast(text: string): readonly [name: string, value: string] {
   const separator = text.lastIndexOf("=");
-  return [canonicalName(text.slice(0, separator)), Number(text.slice(separator + 1))];
+  return [text.slice(0, separator), text.slice(separator + 1)];
+}
+
+function readPriorities(text: string): (readonly [name: string, priority: number])[] {
+  const [name, priority] = splitAtLast(text);
+  return lookupNames(name).map((each) => [each, Number(priority)] as const);
 }
 
 function choosePreload({ preload, mode }: Config): PreloadStrategy | "off" {

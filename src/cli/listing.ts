@@ -1,4 +1,4 @@
-import { countBytes, type ModelCapabilities, type ModelRecord } from "../models/index.ts";
+import { countBytes, isAdapter, type ModelCapabilities, type ModelRecord } from "../models/index.ts";
 
 /** Words for what a model can do. Every chat model writes text, so that is said of others alone. */
 const capabilityWords: readonly (readonly [keyof ModelCapabilities, string])[] = [
@@ -32,12 +32,6 @@ export function toListing(record: ModelRecord, measured?: Measured) {
     uses,
   };
 }
-
-/** Whether the model is an adapter alone, which answers nothing without the model that it changes. */
-export function isAdapter({ layers }: Pick<ModelRecord, "layers">): boolean {
-  return layers.some(({ role }) => role === "adapter") && !layers.some(({ role }) => role === "model");
-}
-
 export function countAdapters({ layers }: Pick<ModelRecord, "layers">): number {
   return layers.filter(({ role }) => role === "adapter").length;
 }

@@ -1,10 +1,11 @@
 import {
   formatParameters,
   type GgufDescription,
+  isAdapter,
   type MemoryEstimate,
   type ModelRecord,
 } from "../models/index.ts";
-import { countAdapters, describeCapabilities, isAdapter } from "./listing.ts";
+import { countAdapters, describeCapabilities } from "./listing.ts";
 import { formatBytes, formatCount, visible } from "./table.ts";
 
 /** Longer texts are begun only. */

@@ -7,6 +7,7 @@ import {
   describeHeader,
   findText,
   formatModelfile,
+  isAdapter,
   type MemoryEstimate,
   type ModelLibrary,
   type ModelRecord,
@@ -16,7 +17,7 @@ import {
 } from "../models/index.ts";
 import type { ConfigFlags } from "./config-flags.ts";
 import type { CliDeps } from "./deps.ts";
-import { isAdapter, toListing } from "./listing.ts";
+import { toListing } from "./listing.ts";
 import { openModels } from "./open-models.ts";
 import { formatModel, type ShownModel } from "./show-text.ts";
 import { toJsonText, visible } from "./table.ts";

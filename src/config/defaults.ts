@@ -22,6 +22,7 @@ export function createDefaults(environment: Environment, memoryBytes: number): C
     queue: 64,
     mode: "balanced",
     eviction: "lru",
+    keepAlive: [],
     pinnedModels: [],
     modelPriorities: [],
     modelFolders: [],

@@ -99,6 +99,7 @@ test.each([
     'HEARTH_QUEUE: expected a whole number from 0 to 100000, got "many"',
   ],
   [{ flags: { maxModels: "0" } }, "--max-models: expected a whole number from 1 to 256, got 0"],
+  [{ flags: { keepAlive: ["soon"] } }, "--keep-alive: expected a duration such as 5m"],
   [{ flags: { modelPriorities: ["x"] } }, "--model-priority: expected a name and a number"],
   [{ environment: { HF_ENDPOINT: "ftp://x" } }, "HF_ENDPOINT: expected an address such as"],
   [{ flags: { kvType: "q3" } }, '--kv-type: expected one of f16, q8_0, f32, got "q3"'],

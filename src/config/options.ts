@@ -124,9 +124,9 @@ export const configOptions: Readonly<Record<ConfigKey, ConfigOption>> = {
   keepAlive: {
     flag: "--keep-alive <duration>",
     environment: "HEARTH_KEEP_ALIVE",
-    kind: "text",
+    kind: "list",
     description:
-      "how long an idle model stays loaded, such as 30s, 5m or -1 (default 5m; those named by --model stay)",
+      "how long an idle model stays loaded, such as 30s, 5m or -1, or name=5m for one model; may be repeated (default 5m; those named by --model stay)",
   },
   pinnedModels: {
     flag: "--pin <name>",

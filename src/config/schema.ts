@@ -37,6 +37,10 @@ const webAddress = text.refine(isWebAddress, {
   error: "expected an address such as https://registry.ollama.ai",
 });
 
+const keepAlive = text.regex(/^(.+=)?-?[\d.]+(ns|us|µs|ms|s|m|h|[\d.])*$/, {
+  error: "expected a duration such as 5m, or a name and one such as qwen3:0.6b=-1",
+});
+
 const modelPriority = text.regex(/^.+=-?\d{1,6}$/, {
   error: "expected a name and a number such as qwen3:0.6b=10",
 });
@@ -71,7 +75,7 @@ export const configSchema = z.strictObject({
   gpuMemoryMiB: whole(0, maxMebibytes).exactOptional(),
   maxModels: whole(1, maxResidentModels).exactOptional(),
   eviction: oneOf(["lru", "lfu", "fifo", "priority"]),
-  keepAlive: text.exactOptional(),
+  keepAlive: list(keepAlive),
   pinnedModels: list(text),
   modelPriorities: list(modelPriority),
   preload: oneOf(["off", "sequential", "frequency", "recency", "size"]).exactOptional(),

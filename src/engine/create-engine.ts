@@ -1,4 +1,4 @@
-import type { ModelRecord } from "../models/index.ts";
+import { isAdapter, type ModelRecord } from "../models/index.ts";
 import type { AskedModel, Engine, EngineStats, ModelEntry } from "./engine.ts";
 import { createEngineCalls } from "./engine-calls.ts";
 import { createEngineModels, type EngineModel } from "./engine-models.ts";
@@ -20,7 +20,10 @@ export function createEngine(options: EngineOptions, observer: EngineObserver): 
   let isPreloading = false;
 
   return {
-    models: async () => (await catalog.list()).map((record) => toEntry(record, models.peek(record))),
+    models: async () =>
+      (await catalog.list())
+        .filter((record) => !isAdapter(record))
+        .map((record) => toEntry(record, models.peek(record))),
     async find(name) {
       const model = await models.get(name);
       return toEntry(model.record, model);

@@ -1,5 +1,5 @@
 import { AppError } from "../base/index.ts";
-import type { ModelLibrary, ModelRecord } from "../models/index.ts";
+import { isAdapter, type ModelLibrary, type ModelRecord } from "../models/index.ts";
 import { ModelHost } from "./model-host.ts";
 import type { EngineObserver, EngineOptions } from "./options.ts";
 import { Places } from "./places.ts";
@@ -72,16 +72,23 @@ export function createEngineModels(
   return {
     async get(name) {
       const record = await catalog.find(name);
+      if (record && isAdapter(record))
+        throw refuse(`"${name}" is an adapter and no model; name it in lora beside its model`);
       if (record) {
         digests.set(record.name, record.digest);
         return byDigest.get(record.digest) ?? add(record);
       }
-      const message = `there is no model "${name}" here; GET /v1/models lists those that are, and hearth pull fetches others`;
-      throw new AppError("model_not_found", message, { details: { param: "model" } });
+      throw refuse(
+        `there is no model "${name}" here; GET /v1/models lists those that are, and hearth pull fetches others`,
+      );
     },
     peek: ({ digest }) => byDigest.get(digest),
     byId: (id) => byId.get(id),
     byName: (name) => byDigest.get(digests.get(name) ?? ""),
     all: () => [...byDigest.values()],
   };
+}
+
+function refuse(message: string): AppError {
+  return new AppError("model_not_found", message, { details: { param: "model" } });
 }

@@ -59,8 +59,14 @@ export function createEngineResidency(
         const plan = hostPlans.get(demand);
         if (!model || !plan)
           throw new AppError("server_error", `nothing is known of the model ${id} that was to be loaded`);
-        await model.host.load(plan, signal);
-        return model.host;
+        try {
+          await model.host.load(plan, signal);
+          return model.host;
+        } catch (error) {
+          // A load that nobody wants any more must not go on: its room is given away with this rejection.
+          if (signal.aborted) await model.host.unload();
+          throw error;
+        }
       },
       unload: async (_, host) => await host.unload(),
       observer: {

@@ -18,7 +18,7 @@ function plan(
       maxModels: 4,
       policy: "lru",
       keepAliveMs: 0,
-      kept: [],
+      keepAlives: new Map(),
       pinned: [],
       priorities: new Map(),
     },

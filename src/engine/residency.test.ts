@@ -95,6 +95,19 @@ test("an answer says how long its model took to load, and the next one nothing",
   expect(loadTimes[1]).toBe(0);
 });
 
+test("a load that nobody waits for any more makes room for another, and is no failure", async () => {
+  await using given = await createThree({ residency: { maxModels: 1 } });
+  const { engine } = given;
+  const leaving = new AbortController();
+  const left = engine.load("one", {}, leaving.signal).catch((error: unknown) => error);
+  await waitUntil("it is loading", () => engine.resident().at(0)?.state === "loading");
+  leaving.abort(new Error("left"));
+  expect(await left).toMatchObject({ message: "left" });
+  expect(await ask(engine, "two")).toBe("pong-42");
+  expect(await engine.find("one")).not.toHaveProperty("lastError");
+  expect(engine.resident().map(({ id }) => id)).toEqual(["two"]);
+});
+
 test("keep-alive 0 unloads a model when its answer has ended", async () => {
   await using given = await createThree();
   await ask(given.engine, "one", { keepAliveMs: 0 });
@@ -167,6 +180,16 @@ describe.skipIf(stories === undefined || lora === undefined)("LoRA adapters", ()
     expect(silent).toBe(plain);
     expect(styled).not.toBe(plain);
     expect(await tell()).toBe(plain);
+    await engine.stop(AbortSignal.abort());
+  });
+
+  test("are no models to be asked", async () => {
+    const engine = await createRealEngine({ models: models() });
+    expect((await engine.models()).map(({ id }) => id)).toEqual(["stories"]);
+    await expect(engine.load("style")).rejects.toMatchObject({
+      code: "model_not_found",
+      message: expect.stringContaining("is an adapter"),
+    });
     await engine.stop(AbortSignal.abort());
   });
 

@@ -16,7 +16,7 @@ export type {
 export { type EstimateOptions, estimateMemory, type MemoryEstimate } from "./memory/estimate-memory.ts";
 export { memoryBudget } from "./memory/memory-budget.ts";
 export { planGpuLayers } from "./memory/plan-gpu-layers.ts";
-export { canonicalName } from "./names/model-name.ts";
+export { canonicalName, lookupNames } from "./names/model-name.ts";
 export { looksLikePath, parseReference } from "./names/model-reference.ts";
 export { formatModelfile, formatParameters, writeModelfile } from "./ollama/format-modelfile.ts";
 export { applySettings, type LoadSettings, readLoadSettings, renderInput } from "./ollama/model-defaults.ts";
@@ -26,6 +26,7 @@ export { checkSettings, readSettings, type SettingsLayers } from "./ollama/setti
 export { describeTemplate, type TemplateUses } from "./ollama/template.ts";
 export {
   countBytes,
+  isAdapter,
   type LayerRole,
   type ModelCapabilities,
   type ModelLayer,

@@ -85,6 +85,11 @@ export type ModelRecord = {
   readonly uses: number;
 };
 
+/** Whether it is only to be used with a model: nothing can be asked of it alone. */
+export function isAdapter({ layers }: Pick<ModelRecord, "layers">): boolean {
+  return layers.some(({ role }) => role === "adapter") && !layers.some(({ role }) => role === "model");
+}
+
 /** Bytes of all layers of a record. */
 export function countBytes(record: Pick<ModelRecord, "layers">): number {
   return record.layers.reduce((sum, layer) => sum + layer.bytes, 0);

@@ -13,11 +13,13 @@ export type BreakerOptions = {
 export type Breaker = {
   readonly state: "closed" | "open" | "half-open";
   readonly failures: number;
-  /** Throws AppError circuit_open where an attempt is not allowed. Each attempt ends with one of the next two. */
+  /** Throws AppError circuit_open where an attempt is not allowed. Each attempt ends with one of the next three. */
   enter(): void;
   /** The attempt worked: the circuit closes, the count of failures stays until `reset`. */
   leave(): void;
   fail(reason: string): void;
+  /** The attempt was called off and says nothing. */
+  abandon(): void;
   /** Real work succeeded: the count starts again. */
   reset(): void;
 };
@@ -63,6 +65,9 @@ export function createBreaker(options: BreakerOptions): Breaker {
       probes = 0;
       lastReason = reason;
       if (failures >= options.failuresToOpen) openedAtMs = options.clock.nowMs();
+    },
+    abandon() {
+      probes = Math.max(0, probes - 1);
     },
     reset() {
       failures = 0;

@@ -220,6 +220,21 @@ test("work that succeeded between two deaths keeps the circuit closed", async ()
   expect(await supervisor.acquire()).toBe(failuresToOpen + 3);
 });
 
+test("a start that is called off is no failure, and the next demand starts again", async () => {
+  const supervisor = new Supervisor({
+    name: "the test host",
+    readyTimeoutMs: 20_000,
+    start: () => startFixture("silent-host.ts"),
+  });
+  const started = codeOf(supervisor.acquire());
+  await waitUntil("it is starting", () => supervisor.state === "starting");
+  await supervisor.rest();
+  expect(await started).toBe("shutting_down");
+  expect(supervisor.state).toBe("idle");
+  expect(supervisor.lastError).toBeUndefined();
+  await supervisor.stop();
+});
+
 test("a host at rest is gone, counts as no failure and is started again on demand", async () => {
   const supervisor = new Supervisor({
     name: "the test host",

@@ -38,6 +38,8 @@ export class Supervisor<Connection> {
   readonly #clock: Clock;
   readonly #breaker: Breaker;
   readonly #stopped = new AbortController();
+  /** Aborts a start that is no longer wanted; another one takes its place then. */
+  #resting = new AbortController();
   #running: Running<Connection> | undefined;
   #starting: Promise<Connection> | undefined;
   #live: HostHandle | undefined;
@@ -98,11 +100,13 @@ export class Supervisor<Connection> {
 
   /** Ends the host, one that is starting too, and waits until it is gone; the next `acquire` starts another. */
   async rest(): Promise<void> {
+    if (!this.#live && !this.#starting) return;
+    this.#resting.abort();
     const host = this.#live;
-    if (!host) return;
-    host.kill();
-    await Promise.allSettled([this.#starting, host.exited]);
-    this.#rests += 1;
+    host?.kill();
+    await Promise.allSettled([this.#starting, host?.exited]);
+    this.#resting = new AbortController();
+    if (host) this.#rests += 1;
   }
 
   /** Kills the host and waits for its end; `acquire` then throws shutting_down. */
@@ -122,7 +126,8 @@ export class Supervisor<Connection> {
       },
       (error: unknown) => {
         this.#live = undefined;
-        if (!this.#stopped.signal.aborted) this.#recordFailure(toAppError(error));
+        if (this.#isUnwanted) this.#breaker.abandon();
+        else this.#recordFailure(toAppError(error));
         throw error;
       },
     );
@@ -133,10 +138,14 @@ export class Supervisor<Connection> {
     return settled;
   }
 
+  get #isUnwanted(): boolean {
+    return this.#stopped.signal.aborted || this.#resting.signal.aborted;
+  }
+
   async #startOnce(): Promise<Connection> {
     const waitMs = this.#lastFailureMs + backoffMs(this.#breaker.failures) - this.#clock.nowMs();
-    if (waitMs > 0) await delay(this.#clock, waitMs, this.#stopped.signal);
-    if (this.#stopped.signal.aborted) throw describeStop(this.#options.name);
+    if (waitMs > 0) await delay(this.#clock, waitMs, [this.#stopped.signal, this.#resting.signal]);
+    if (this.#isUnwanted) throw describeStop(this.#options.name);
     this.#starts += 1;
     const started = this.#options.start();
     this.#live = started.host;
@@ -184,14 +193,15 @@ export function backoffMs(failures: number): number {
   return Math.min(backoffMaxMs, backoffFirstMs * 2 ** (failures - 2));
 }
 
-function delay(clock: Clock, waitMs: number, signal: AbortSignal): Promise<void> {
+/** Until the time has passed or one of the signals aborts. */
+function delay(clock: Clock, waitMs: number, signals: readonly AbortSignal[]): Promise<void> {
   return new Promise((resolve) => {
     const cancel = clock.schedule(waitMs, resolve);
     const onAbort = () => {
       cancel();
       resolve();
     };
-    signal.addEventListener("abort", onAbort, { once: true });
+    for (const signal of signals) signal.addEventListener("abort", onAbort, { once: true });
   });
 }
 

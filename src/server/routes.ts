@@ -1,6 +1,7 @@
 import { documentationRoutes } from "./documentation.ts";
 import { healthRoutes } from "./health.ts";
 import { ollamaRoutes } from "./ollama/routes.ts";
+import { adapterRoute } from "./openai/adapters.ts";
 import { chatRoute } from "./openai/chat.ts";
 import { completionRoute } from "./openai/completions.ts";
 import { embeddingRoute } from "./openai/embeddings.ts";
@@ -16,6 +17,7 @@ export const routes: readonly Route[] = [
   completionRoute,
   embeddingRoute,
   ...rerankRoutes,
+  adapterRoute,
   ...tokenRoutes,
   ...ollamaRoutes,
   ...healthRoutes,

@@ -43,7 +43,7 @@ export async function createRealEngine(
         maxModels: 16,
         policy: "lru",
         keepAliveMs: Number.POSITIVE_INFINITY,
-        kept: [],
+        keepAlives: new Map(),
         pinned: [],
         priorities: new Map(),
         ...residency,

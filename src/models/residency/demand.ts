@@ -36,10 +36,10 @@ export type Lease<Loaded> = Disposable & {
 
 export type ResidencyOptions = Limits & {
   readonly policy: EvictionPolicy;
-  /** Where neither the request nor `kept` says something else. */
+  /** Where neither the request nor `keepAlives` says something else. */
   readonly keepAliveMs: number;
-  /** Models that stay when idle until their room is needed, unless a request says otherwise. */
-  readonly kept: readonly string[];
+  /** How long models of these names stay when idle, unless a request says otherwise; Infinity: until their room is needed. */
+  readonly keepAlives: ReadonlyMap<string, number>;
   /** Models that leave only when asked, or to be loaded anew with other choices. */
   readonly pinned: readonly string[];
   /** For the policy `priority`; 0 where absent, the lowest leaves first. */

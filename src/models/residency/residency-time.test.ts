@@ -48,7 +48,12 @@ test("the keep-alive of the last request counts; a request without one leaves it
 });
 
 test("kept models stay when idle and still make room", async () => {
-  const world = createWorld({ keepAliveMs: 1000, kept: ["a"], budgetBytes: 10, isQuick: true });
+  const world = createWorld({
+    keepAliveMs: 1000,
+    keepAlives: new Map([["a", Number.POSITIVE_INFINITY]]),
+    budgetBytes: 10,
+    isQuick: true,
+  });
   await world.use("a");
   world.clock.advance(10 ** 9);
   expect(world.inMemory()).toEqual(["a"]);

@@ -89,7 +89,7 @@ export function createWorld({ isQuick = false, onLoad, onUnload, ...options }: W
       maxModels: 10,
       policy: "lru",
       keepAliveMs: Number.POSITIVE_INFINITY,
-      kept: [],
+      keepAlives: new Map(),
       pinned: [],
       priorities: new Map(),
       maxWaiting: 100,

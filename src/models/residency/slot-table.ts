@@ -67,13 +67,13 @@ export class SlotTable<Loaded> {
 
   /** Starts to load a model that is not there. */
   open(id: string, demand: Demand): Slot<Loaded> {
-    const { kept, pinned, priorities, keepAliveMs } = this.#options;
+    const { keepAlives, pinned, priorities, keepAliveMs } = this.#options;
     const slot = createSlot<Loaded>(id, demand, {
       order: this.nextStep(),
       loadedAtMs: this.#deps.clock.nowMs(),
       isPinned: pinned.includes(id),
       priority: demand.priority ?? priorities.get(id) ?? 0,
-      keepAliveMs: demand.keepAliveMs ?? (kept.includes(id) ? Number.POSITIVE_INFINITY : keepAliveMs),
+      keepAliveMs: demand.keepAliveMs ?? keepAlives.get(id) ?? keepAliveMs,
     });
     this.#slots.set(id, slot);
     void this.#load(slot, demand);

@@ -1,4 +1,4 @@
-import { countBytes, type ModelRecord } from "../../models/index.ts";
+import { countBytes, isAdapter, type ModelRecord } from "../../models/index.ts";
 import type { Route } from "../route.ts";
 import { toModelHead, toTime } from "./details.ts";
 
@@ -10,7 +10,7 @@ export const tagsRoute: Route = {
   access: "key",
   answers: "application/json",
   handle: async (context, { library }) => {
-    const records = await library.list();
+    const records = (await library.list()).filter((record) => !isAdapter(record));
     const latestFirst = records.toSorted((left, right) => right.modifiedAtMs - left.modifiedAtMs);
     return context.json({ models: latestFirst.map(toTag) });
   },

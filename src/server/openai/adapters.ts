@@ -1,7 +1,22 @@
 import { z } from "@hono/zod-openapi";
 import type { AdapterUse } from "../../contract/index.ts";
+import { isAdapter } from "../../models/index.ts";
 import { maxAdapters, maxModelIdCharacters } from "../limits.ts";
 import { invalidParameter } from "../parameter-errors.ts";
+import type { Route } from "../route.ts";
+
+export const adapterRoute: Route = {
+  method: "get",
+  path: "/lora-adapters",
+  summary: "List the LoRA adapters that a request may name in `lora`",
+  group: "OpenAI",
+  access: "key",
+  answers: "application/json",
+  handle: async (context, { library }) => {
+    const adapters = (await library.list()).filter(isAdapter);
+    return context.json(adapters.map(({ name, summary }) => ({ name, architecture: summary.architecture })));
+  },
+};
 
 /** LoRA adapters of a request, in llama.cpp's shape; they are told apart by name, as they come and go. */
 export function adapterShape() {

@@ -5,6 +5,7 @@ import OpenAI from "openai";
 import { demoModelPath } from "../models.ts";
 import { startServe } from "../serve-process.ts";
 import { createTemporaryFolder } from "../temporary-folder.ts";
+import { waitUntil } from "../wait-until.ts";
 
 setDefaultTimeout(120_000);
 
@@ -75,6 +76,18 @@ describe("three models on a budget that holds one", () => {
     expect(response.status).toBe(507);
     expect(await response.text()).toMatch(/needs [\d.]+ MiB of memory and there is room for 64/);
   });
+});
+
+test("a pinned model stays, one with a keep-alive of its own leaves by itself", async () => {
+  const flags = ["--max-models", "2", "--preload", "off", "--pin", "one", "--keep-alive", "two=1ms"];
+  await using server = await startServe([...flags, ...models]);
+  const client = new Ollama({ host: server.url });
+  const loaded = async () => (await client.ps()).models.map(({ name }) => name);
+  for (const model of names) await client.chat({ model, messages: prompt });
+  expect(await loaded()).toContain("one");
+  await client.chat({ model: "two", messages: prompt });
+  await waitUntil("the second model has left", async () => !(await loaded()).includes("two"));
+  expect(await loaded()).toContain("one");
 });
 
 test("a server whose models can never fit ends with the reason", async () => {
