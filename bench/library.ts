@@ -33,7 +33,7 @@ async function main(filter: string): Promise<void> {
 
 function formatRow({ name, value, target = "", isReached }: Figure): string {
   const verdict = isReached === undefined ? "" : isReached ? "reached" : "missed";
-  return `| ${name} | ${value} | ${target} | ${verdict} |`;
+  return `| ${name.replaceAll("|", "\\|")} | ${value} | ${target} | ${verdict} |`;
 }
 
 await main(process.argv[2] ?? "");
