@@ -1,4 +1,4 @@
-import { countBytes, type ModelRecord } from "../models/index.ts";
+import { countBytes, type ModelLibrary, type ModelRecord } from "../models/index.ts";
 import type { ConfigFlags } from "./config-flags.ts";
 import type { CliDeps } from "./deps.ts";
 import { describeCapabilities, type Measured, toListing } from "./listing.ts";
@@ -9,6 +9,8 @@ import { exitCodes } from "./usage-error.ts";
 
 const heads = ["NAME", "SOURCE", "SIZE", "SHARED", "PARAMETERS", "FORMAT", "CONTEXT", "LAST USE", "CAN"];
 const nothing = "-";
+/** Files that are left out and named; the others are counted. */
+const maxProblems = 10;
 
 /**
  * Lists every model at hand. One that the configuration names and that cannot be used is listed with the reason, and the
@@ -28,8 +30,17 @@ export async function ls(
     const nowMs = Date.now();
     const rows = records.map((record) => toRow(record, measured.get(record.name), nowMs));
     deps.io.stdout.write(formatTable(heads, [...rows, ...broken.map(toBrokenRow)]));
+    writeProblems(deps, opened.library.problems());
   }
   return broken.length > 0 ? exitCodes.failure : exitCodes.success;
+}
+
+/** Files that lie in a folder of models and are not listed. */
+function writeProblems({ io }: CliDeps, problems: ReturnType<ModelLibrary["problems"]>): void {
+  for (const { path, reason } of problems.slice(0, maxProblems))
+    io.stderr.write(`${oneLine(path)} is left out: ${oneLine(reason)}\n`);
+  if (problems.length > maxProblems)
+    io.stderr.write(`and ${problems.length - maxProblems} more files are left out\n`);
 }
 
 function findMissing({ library }: OpenModels, records: readonly ModelRecord[]): readonly BrokenModel[] {

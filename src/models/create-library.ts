@@ -36,6 +36,7 @@ export async function createLibrary(options: LibraryOptions): Promise<ModelLibra
   return {
     configured: configured.names,
     list: index.list,
+    problems: found.problems,
     find: index.find,
     ...createAdditions(options, index, door),
     ...createChanges(index, door),

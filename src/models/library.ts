@@ -39,6 +39,8 @@ export type ModelLibrary = {
   readonly configured: readonly string[];
   /** Built in, configured, stored, and found among the files of other programs; sorted by name. */
   list(): Promise<readonly ModelRecord[]>;
+  /** Files that the last listing met in folders and could not use. */
+  problems(): readonly { readonly path: string; readonly reason: string }[];
   find(name: string): Promise<ModelRecord | undefined>;
   /** Reads what a model is that is not here, from its headers alone. */
   inspect(reference: string, options: { readonly signal: AbortSignal }): Promise<RemoteModel>;
