@@ -1,4 +1,4 @@
-import { isAdapter, type ModelRecord } from "../models/index.ts";
+import { isAdapter, limitToTemplate, type ModelRecord } from "../models/index.ts";
 import type { AskedModel, Engine, EngineStats, ModelEntry } from "./engine.ts";
 import { createEngineCalls } from "./engine-calls.ts";
 import { createEngineModels, type EngineModel } from "./engine-models.ts";
@@ -80,7 +80,13 @@ function toEntry(record: ModelRecord, model: EngineModel | undefined): ModelEntr
     createdAtSeconds: Math.floor(record.modifiedAtMs / msPerSecond),
     state: model?.host.state ?? "stopped",
     summary: record.summary,
-    ...(description && { description: { ...description, id: record.name } }),
+    ...(description && {
+      description: {
+        ...description,
+        id: record.name,
+        capabilities: limitToTemplate(description.capabilities, record.settings),
+      },
+    }),
     ...(lastError !== undefined && { lastError }),
   };
 }

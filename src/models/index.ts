@@ -19,11 +19,10 @@ export { planGpuLayers } from "./memory/plan-gpu-layers.ts";
 export { canonicalName, lookupNames } from "./names/model-name.ts";
 export { looksLikePath, parseReference } from "./names/model-reference.ts";
 export { formatModelfile, formatParameters, writeModelfile } from "./ollama/format-modelfile.ts";
-export { applySettings, type LoadSettings, readLoadSettings, renderInput } from "./ollama/model-defaults.ts";
+export { applySettings, readLoadSettings } from "./ollama/model-defaults.ts";
 export { type Modelfile, parseModelfile } from "./ollama/modelfile.ts";
-export { type OllamaParameters, parseParameterText, readOllamaParameters } from "./ollama/parameters.ts";
-export { checkSettings, readSettings, type SettingsLayers } from "./ollama/settings.ts";
-export { describeTemplate, type TemplateUses } from "./ollama/template.ts";
+export { type OllamaParameters, readOllamaParameters } from "./ollama/parameters.ts";
+export { limitToTemplate } from "./ollama/template-capabilities.ts";
 export {
   countBytes,
   isAdapter,

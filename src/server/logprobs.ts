@@ -30,8 +30,6 @@ export function toContentLogprob(token: TokenLogprob) {
   return { ...toAlternative(token), top_logprobs: token.top.map(toAlternative) };
 }
 
-export type ContentLogprob = ReturnType<typeof toContentLogprob>;
-
 function toAlternative(alternative: TokenAlternative) {
   return {
     token: toTokenText(alternative.bytes),

@@ -31,12 +31,6 @@ export function countPieces(pieces: readonly Piece[]): number {
   return pieces.reduce((bytes, [start, end]) => bytes + end - start, 0);
 }
 
-/** Up to where everything from the start on is there. */
-export function prefixEnd(pieces: readonly Piece[]): number {
-  const [first] = pieces;
-  return first && first[0] === 0 ? first[1] : 0;
-}
-
 /** Where the piece that holds a position ends; the position itself where none does. */
 export function endOfPieceAt(pieces: readonly Piece[], position: number): number {
   return pieces.find(([start, end]) => start <= position && position < end)?.[1] ?? position;

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { AppError } from "../../base/index.ts";
 import { canonicalName, nameFile } from "../names/model-name.ts";
+import { limitToTemplate } from "../ollama/template-capabilities.ts";
 import type { ModelLayer, ModelRecord, ModelSettings, ModelSource, ModelSummary } from "../record.ts";
 
 export type FoundModel = {
@@ -24,7 +25,7 @@ export function toRecord(model: FoundModel): ModelRecord {
     digest: model.digest ?? digestOfPlace(layers, modifiedAtMs),
     layers,
     settings: model.settings ?? {},
-    summary,
+    summary: { ...summary, capabilities: limitToTemplate(summary.capabilities, model.settings ?? {}) },
     createdAtMs: modifiedAtMs,
     modifiedAtMs,
     uses: 0,

@@ -2,18 +2,9 @@
 import { AppError } from "../../base/index.ts";
 import type { ChatInput, GenerateInput, GenerateRequest, Message } from "../../contract/index.ts";
 import type { ModelSettings } from "../record.ts";
+import { findTemplate } from "./find-template.ts";
 import { readOllamaParameters } from "./parameters.ts";
-import {
-  type OllamaTemplate,
-  parseOllamaTemplate,
-  renderOllamaInfill,
-  renderOllamaPrompt,
-} from "./template.ts";
-
-const maxCachedTemplates = 32;
-
-/** Parsed templates by their texts, the last used at the end. */
-const parsedTemplates = new Map<string, OllamaTemplate>();
+import { type OllamaTemplate, renderOllamaInfill, renderOllamaPrompt } from "./template.ts";
 
 /** What PARAMETER asks of the loading of a model. */
 export type LoadSettings = {
@@ -135,18 +126,4 @@ function readThinking({ uses }: OllamaTemplate, { reasoning, templateVariables }
     ...(think !== undefined && { think }),
     ...(reasoning.effort !== undefined && { thinkLevel: reasoning.effort }),
   };
-}
-
-function findTemplate({ template: text }: ModelSettings): OllamaTemplate | undefined {
-  if (text === undefined) return undefined;
-  const template = parsedTemplates.get(text) ?? parseOllamaTemplate(text);
-  parsedTemplates.delete(text);
-  parsedTemplates.set(text, template);
-  if (parsedTemplates.size > maxCachedTemplates) {
-    for (const oldest of parsedTemplates.keys()) {
-      parsedTemplates.delete(oldest);
-      break;
-    }
-  }
-  return template;
 }

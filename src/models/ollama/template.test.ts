@@ -1,13 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { AppError } from "../../base/index.ts";
 import type { Message, Tool } from "../../contract/index.ts";
-import {
-  describeTemplate,
-  type PromptInput,
-  parseOllamaTemplate,
-  renderOllamaInfill,
-  renderOllamaPrompt,
-} from "./template.ts";
+import { type PromptInput, parseOllamaTemplate, renderOllamaInfill, renderOllamaPrompt } from "./template.ts";
 
 const weather: Tool = {
   name: "get_weather",
@@ -244,7 +238,12 @@ describe("a template with tools and thinking, in the style of Qwen 3", () => {
   });
 
   test("is known for what it uses", () => {
-    expect(describeTemplate(qwen)).toEqual({ messages: true, tools: true, suffix: false, thinking: true });
+    expect(parseOllamaTemplate(qwen).uses).toEqual({
+      messages: true,
+      tools: true,
+      suffix: false,
+      thinking: true,
+    });
   });
 });
 

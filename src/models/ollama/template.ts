@@ -68,11 +68,6 @@ export function parseOllamaTemplate(text: string): OllamaTemplate {
   };
 }
 
-/** What a template makes use of. Throws as `parseOllamaTemplate` does. */
-export function describeTemplate(text: string): TemplateUses {
-  return parseOllamaTemplate(text).uses;
-}
-
 /** The prompt for a conversation. Throws AppError invalid_request where the template cannot render it. */
 export function renderOllamaPrompt(template: OllamaTemplate, input: PromptInput): string {
   const last = input.messages.at(-1);

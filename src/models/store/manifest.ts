@@ -1,5 +1,6 @@
 import { AppError } from "../../base/index.ts";
 import { digestOf, hexOf } from "../blobs/digest.ts";
+import { limitToTemplate } from "../ollama/template-capabilities.ts";
 import type {
   LayerRole,
   ModelLayer,
@@ -62,7 +63,8 @@ export type ModelRow = {
 type PathOf = (digest: string) => string;
 
 /** The manifest of a model; equal models have equal digests. */
-export function createManifest(request: ManifestRequest, pathOf: PathOf): Manifest {
+export function createManifest(given: ManifestRequest, pathOf: PathOf): Manifest {
+  const request = { ...given, summary: limitSummary(given) };
   const layers = request.layers.map((layer) => toManifestLayer(layer, pathOf));
   const { source, origin, summary } = request;
   const document: ManifestContent = {
@@ -83,6 +85,10 @@ export function createManifest(request: ManifestRequest, pathOf: PathOf): Manife
     settings,
     blobs: Array.from(blobs, ([digest, bytes]) => ({ digest, bytes })),
   };
+}
+
+function limitSummary({ summary, settings }: ManifestRequest): ModelSummary {
+  return { ...summary, capabilities: limitToTemplate(summary.capabilities, settings) };
 }
 
 /** The record that a row stands for. Its settings are parsed when somebody asks for them. */

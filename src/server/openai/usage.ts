@@ -1,7 +1,5 @@
 import type { Timings, Usage } from "../../contract/index.ts";
 
-export type WireUsage = ReturnType<typeof toUsage>;
-
 export function toUsage(usage: Usage) {
   return {
     prompt_tokens: usage.promptTokens,

@@ -79,6 +79,7 @@ describe("the ollama client", () => {
     const shown = await client.show({ model: "set-up:1b" });
     expect(shown).toMatchObject({ system: "Reply with exactly: pong-42", template: chatMl, license: "MIT" });
     expect(shown.parameters).toMatch(/num_predict +4/);
+    expect(shown.capabilities).not.toContain("tools");
   });
 
   test("is told which PARAMETER cannot be honoured, and what file cannot be run; neither gets a name", async () => {
