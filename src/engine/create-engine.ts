@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { isAdapter, limitToTemplate, type ModelRecord } from "../models/index.ts";
 import type { AskedModel, Engine, EngineStats, ModelEntry } from "./engine.ts";
 import { createEngineCalls } from "./engine-calls.ts";
@@ -45,9 +46,9 @@ export function createEngine(options: EngineOptions, observer: EngineObserver): 
     estimateRemote: residency.estimateRemote,
     adapt(limits) {
       residency.adapt(limits);
-      const { parallel, threads } = limits;
-      for (const { host } of models.all())
-        host.limit({ parallel, ...(threads !== undefined && { threads }) });
+      // A host takes no more threads than it was loaded with, so all cores are as many as it can have.
+      const { parallel, threads = availableParallelism() } = limits;
+      for (const { host } of models.all()) host.limit({ parallel, threads });
     },
     asked: () => models.all().map(toAsked),
     stats(name) {

@@ -1,8 +1,9 @@
 /*
  * The mode `auto`: on battery power-saver; where memory is critical high-performance, whose KV cache is quantised and
  * which keeps fewer models, until memory is moderate again; else balanced. Inside a mode the number of answers side by
- * side follows memory, and the GPU is left alone while it is hot. Any change is followed by a time without changes, so
- * that readings that swing around a threshold change nothing more often than that. A mode that was chosen stays as it is.
+ * side follows memory, half of the cores are left to other programs while they want them, and the GPU is left alone while
+ * it is hot. Any change is followed by a time without changes, so that readings that swing around a threshold change
+ * nothing more often than that. A mode that was chosen stays as it is.
  */
 import {
   initialMode,
@@ -19,6 +20,11 @@ export const maxAdaptedParallel = 64;
 const shrinkAboveShare = 0.8;
 const growBelowShare = 0.4;
 const busyCpuShare = 0.8;
+/** Inference alone keeps every core of its own busy, a share of 1; beyond this others wait for theirs. */
+const crowdedCpuShare = 1.5;
+/** Below this, with half of the cores, there is room for all of them again. */
+const freeCpuShare = 0.9;
+const crowdedThreadShare = 0.5;
 
 /** What the machine says at a moment. Shares run from 0 to 1. */
 export type MachineReading = {
@@ -74,6 +80,7 @@ function adaptSettings({ mode, settings }: ModeState, reading: MachineReading): 
   return {
     ...settings,
     usesGpu: adaptGpu(mode, settings, reading),
+    threadShare: adaptThreads(mode, settings, reading),
     parallel: adaptParallel(mode, settings.parallel, reading.memoryUsedShare),
   };
 }
@@ -81,6 +88,12 @@ function adaptSettings({ mode, settings }: ModeState, reading: MachineReading): 
 function adaptGpu(mode: Mode, { usesGpu }: ModeSettings, reading: MachineReading): boolean {
   if (!modeSettings[mode].usesGpu || reading.gpuHot === true) return false;
   return usesGpu || (reading.gpuHot === false && reading.cpuLoadShare < busyCpuShare);
+}
+
+function adaptThreads(mode: Mode, { threadShare }: ModeSettings, { cpuLoadShare }: MachineReading): number {
+  const most = modeSettings[mode].threadShare;
+  if (cpuLoadShare > crowdedCpuShare) return Math.min(most, crowdedThreadShare);
+  return cpuLoadShare < freeCpuShare ? most : threadShare;
 }
 
 /**
@@ -95,5 +108,5 @@ function adaptParallel(mode: Mode, parallel: number, memoryUsedShare: number): n
 }
 
 function isEqual(a: ModeSettings, b: ModeSettings): boolean {
-  return a.usesGpu === b.usesGpu && a.parallel === b.parallel;
+  return a.usesGpu === b.usesGpu && a.parallel === b.parallel && a.threadShare === b.threadShare;
 }

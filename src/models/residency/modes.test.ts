@@ -86,11 +86,12 @@ test("M3: what a mode starts with is what its table row says", () => {
 });
 
 const share = fc.double({ min: 0, max: 1, noNaN: true });
+const load = fc.double({ min: 0, max: 4, noNaN: true });
 const anyReading = fc.record(
   {
     gapMs: fc.nat({ max: 2 * adaptIntervalMs }),
     memoryUsedShare: share,
-    cpuLoadShare: share,
+    cpuLoadShare: load,
     onBattery: fc.boolean(),
     gpuHot: fc.boolean(),
   },
@@ -118,7 +119,7 @@ test("M4: whatever swings, two changes are an interval apart", () => {
   const nearThreshold = fc.record({
     gapMs: fc.nat({ max: 3000 }),
     memoryUsedShare: fc.constantFrom(0.79, 0.81, 0.39, 0.41, 0.89, 0.91),
-    cpuLoadShare: share,
+    cpuLoadShare: load,
     onBattery: fc.boolean(),
   });
   fc.assert(
@@ -197,4 +198,13 @@ test("auto leaves a hot GPU alone until it is cool and the CPU has time", () => 
     { gpuHot: false, cpuLoadShare: 0.5 },
   ]);
   expect(states.map(({ settings }) => settings.usesGpu)).toEqual([false, false, false, true]);
+});
+
+test("auto leaves half of the cores to other programs while they want them", () => {
+  const loads = [1, 1.6, 1.2, 0.95, 0.8];
+  const states = follow(
+    createModeState("auto"),
+    loads.map((cpuLoadShare) => ({ cpuLoadShare })),
+  );
+  expect(states.map(({ settings }) => settings.threadShare)).toEqual([1, 0.5, 0.5, 0.5, 1]);
 });
