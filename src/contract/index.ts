@@ -17,4 +17,4 @@ export type {
 } from "./generate.ts";
 export type { JsonObject, JsonValue } from "./json.ts";
 export type { Message, Tool, ToolCall, ToolChoice } from "./message.ts";
-export type { ModelDescription, ModelPlacement } from "./model.ts";
+export type { ModelCapabilities, ModelDescription, ModelPlacement } from "./model.ts";

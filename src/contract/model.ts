@@ -1,3 +1,14 @@
+/** What can be asked of a model. */
+export type ModelCapabilities = {
+  readonly generate: boolean;
+  readonly chat: boolean;
+  readonly tools: boolean;
+  readonly reasoning: boolean;
+  readonly infill: boolean;
+  readonly embed: boolean;
+  readonly rerank: boolean;
+};
+
 /** What a loaded model is and can do, read from its file and the engine that runs it. */
 export type ModelDescription = {
   readonly id: string;
@@ -12,15 +23,7 @@ export type ModelDescription = {
   /** The longest sequence this instance serves: prompt and answer together. */
   readonly contextTokens: number;
   readonly placement: ModelPlacement;
-  readonly capabilities: {
-    readonly generate: boolean;
-    readonly chat: boolean;
-    readonly tools: boolean;
-    readonly reasoning: boolean;
-    readonly infill: boolean;
-    readonly embed: boolean;
-    readonly rerank: boolean;
-  };
+  readonly capabilities: ModelCapabilities;
 };
 
 /** Where a model's layers were put, after what did not fit. */

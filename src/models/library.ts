@@ -1,17 +1,9 @@
+import type { PullProgress } from "./pull/progress-feed.ts";
 import type { ModelRecord, ModelSettings } from "./record.ts";
 import type { RemoteModel } from "./remote-model.ts";
 
-/** Progress of a pull, a creation or another long work, one after another. `completed` and `total` are bytes. */
-export type WorkEvent =
-  | { readonly type: "status"; readonly status: string }
-  | {
-      readonly type: "progress";
-      readonly digest: string;
-      readonly status: string;
-      readonly total: number;
-      readonly completed: number;
-    }
-  | { readonly type: "done"; readonly record: ModelRecord };
+/** Progress of a pull, a creation or another long work, one after another; its model comes last. */
+export type WorkEvent = PullProgress | { readonly type: "done"; readonly record: ModelRecord };
 
 export type CreateRequest = {
   readonly name: string;

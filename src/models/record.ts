@@ -1,4 +1,6 @@
-import type { JsonValue } from "../contract/index.ts";
+import type { JsonValue, ModelCapabilities } from "../contract/index.ts";
+
+export type { ModelCapabilities } from "../contract/index.ts";
 
 /** Where a model came from, or whose files it is read from in place. */
 export type ModelSource =
@@ -45,16 +47,6 @@ export type ModelSettings = {
   /** PARAMETER names and values, checked when the model was added. */
   readonly parameters?: Readonly<Record<string, JsonValue>>;
   readonly licenses?: readonly string[];
-};
-
-export type ModelCapabilities = {
-  readonly generate: boolean;
-  readonly chat: boolean;
-  readonly tools: boolean;
-  readonly reasoning: boolean;
-  readonly infill: boolean;
-  readonly embed: boolean;
-  readonly rerank: boolean;
 };
 
 /** What listings show of a model without opening its file again. */

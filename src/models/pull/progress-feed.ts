@@ -1,6 +1,6 @@
 import { maxWaitingStatuses } from "./limits.ts";
 
-/** What a pull says while it is at work. */
+/** What a pull says while it is at work. `completed` and `total` are bytes. */
 export type PullProgress =
   | { readonly type: "status"; readonly status: string }
   | {
