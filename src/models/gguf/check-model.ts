@@ -28,6 +28,9 @@ export function findKind(header: GgufHeader): GgufKind {
 }
 
 function checkKind(header: GgufHeader, refuse: Refuse): string {
+  const part = findNumber(header, "split.no");
+  if (part !== undefined && part !== 0)
+    throw refuse(`it is part ${part + 1} of a model; give the first part`);
   const kind = findText(header, "general.type");
   if (kind !== undefined && kind !== "model") {
     throw refuse(
@@ -38,9 +41,6 @@ function checkKind(header: GgufHeader, refuse: Refuse): string {
   if (!architecture) throw refuse("it does not say its architecture; convert the model again");
   if (architecture === "clip")
     throw refuse("it is a projector for images and not a model; give the model it belongs to");
-  const part = findNumber(header, "split.no");
-  if (part !== undefined && part !== 0)
-    throw refuse(`it is part ${part + 1} of a model; give the first part`);
   return architecture;
 }
 

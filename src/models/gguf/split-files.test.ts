@@ -106,3 +106,10 @@ test("parts that hold fewer tensors than they say do not fit", () => {
     "hold 3 tensors and should hold 5",
   );
 });
+
+test("a later part alone is refused as what it is", () => {
+  using folder = createTemporaryFolder();
+  writeParts(folder);
+  const { header } = readModelFiles(folder.file("tiny-00002-of-00003.gguf"));
+  expect(() => checkModelHeader("it", header)).toThrow("it is part 2 of a model; give the first part");
+});
