@@ -10,7 +10,7 @@ import type { Engine } from "./engine.ts";
 import type { EngineModel, EngineModels } from "./engine-models.ts";
 import type { EngineResidency, PreloadOptions } from "./engine-residency.ts";
 
-/** Names that are no model fail for themselves alone. */
+/** A name that is no model, or whose file cannot be read, fails for itself alone. */
 export async function preloadByName(
   names: readonly string[],
   models: EngineModels,
@@ -21,7 +21,9 @@ export async function preloadByName(
   const missing: { id: string; error: unknown }[] = [];
   for (const name of names) {
     try {
-      found.push(await models.get(name));
+      const model = await models.get(name);
+      residency.estimate(model.record);
+      found.push(model);
     } catch (error) {
       missing.push({ id: name, error });
     }

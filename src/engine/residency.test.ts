@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { copyFileSync } from "node:fs";
+import { copyFileSync, rmSync } from "node:fs";
 import type { GenerateRequest } from "../contract/index.ts";
 import { describeFile } from "../models/index.ts";
 import {
@@ -34,6 +34,7 @@ async function createThree(options: RealEngineOptions = {}) {
     engine,
     unloaded,
     waits,
+    path: (name: string) => folder.file(`${name}.gguf`),
     async [Symbol.asyncDispose]() {
       await engine.stop(AbortSignal.abort());
       folder[Symbol.dispose]();
@@ -141,6 +142,14 @@ test("preloading takes what fits and names what does not", async () => {
     "one ready",
     "two ready",
   ]);
+});
+
+test("a model whose file has gone fails for itself alone when models are preloaded", async () => {
+  await using given = await createThree();
+  rmSync(given.path("two"));
+  const result = await given.engine.preload(["one", "two", "three"], { maxModels: 8, signal: never });
+  expect(result).toMatchObject({ loaded: ["one", "three"], failed: [{ id: "two" }] });
+  await expect(ask(given.engine, "two")).rejects.toThrow("there is no file");
 });
 
 test("two names of one model share a process", async () => {
