@@ -24,6 +24,7 @@ export type FoundModels = {
 
 export function createFoundModels({ folders, caches, door }: FoundModelsOptions): FoundModels {
   let scan: Promise<ReadonlyMap<string, ModelRecord>> | undefined;
+  /** Infinity while a scan runs: a long one is joined, not repeated. */
   let scannedAtMs = Number.NEGATIVE_INFINITY;
   let problems: readonly DiscoveryProblem[] = [];
 
@@ -52,8 +53,10 @@ export function createFoundModels({ folders, caches, door }: FoundModelsOptions)
     async list() {
       if (folders.length === 0 && !caches) return new Map();
       if (!scan || performance.now() - scannedAtMs > rescanMs) {
-        scannedAtMs = performance.now();
-        scan = look();
+        scannedAtMs = Number.POSITIVE_INFINITY;
+        scan = look().finally(() => {
+          scannedAtMs = performance.now();
+        });
       }
       return await scan;
     },
