@@ -42,3 +42,13 @@ test("without folders and caches nothing is looked at or written", async () => {
   expect((await createFoundModels({ folders: [], door }).list()).size).toBe(0);
   expect(await door.toRead()).toBeUndefined();
 });
+
+test("models are found though nothing can be remembered, which is told", async () => {
+  using folder = createTemporaryFolder();
+  copyFileSync(demoModelPath, folder.file("one.gguf"));
+  writeFileSync(folder.file("home"), "a file in the place of the home");
+  const { models, close } = find(folder.path, folder.file("home"));
+  expect([...(await models.list()).keys()]).toEqual(["one"]);
+  expect(models.problems().map(({ path }) => path)).toEqual(["the store"]);
+  await close();
+});

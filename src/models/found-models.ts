@@ -1,3 +1,4 @@
+import { toAppError } from "../base/index.ts";
 import type { CacheFolders } from "../config/index.ts";
 import { discoverModels, scanFolder } from "./discovery/discover-models.ts";
 import type { SummaryCache } from "./discovery/header-notes.ts";
@@ -29,14 +30,19 @@ export function createFoundModels({ folders, caches, door }: FoundModelsOptions)
   let problems: readonly DiscoveryProblem[] = [];
 
   async function look(): Promise<ReadonlyMap<string, ModelRecord>> {
-    const summaries: SummaryCache = {
-      all: async () => (await door.toRead())?.notes.all() ?? new Map(),
-      put: async (added) => {
-        if (added.size > 0) await (await door.toWrite()).notes.put(added);
-      },
-    };
     const byName = new Map<string, ModelRecord>();
     const found: DiscoveryProblem[] = [];
+    const summaries: SummaryCache = {
+      all: async () => (await door.toRead())?.notes.all() ?? new Map(),
+      async put(added) {
+        try {
+          if (added.size > 0) await (await door.toWrite()).notes.put(added);
+        } catch (error) {
+          // Models are served from a home that cannot be written too; they are only read anew each time.
+          found.push({ path: "the store", reason: toAppError(error).message });
+        }
+      },
+    };
     for (const folder of [...folders, undefined]) {
       const result =
         folder === undefined
