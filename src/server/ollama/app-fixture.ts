@@ -6,9 +6,8 @@ import {
 } from "../../testing/index.ts";
 import { createServerApp } from "../app.ts";
 
-/** A JSON object of an answer; tests look into it as they please. */
-// biome-ignore lint/suspicious/noExplicitAny: what a test expects of a field is checked by its expectation.
-export type Wire = Record<string, any>;
+/** The JSON object of an answer; a test that looks into a field names its shape. */
+export type Wire = Readonly<Record<string, unknown>>;
 
 export type Answer = { readonly status: number; readonly headers: Headers; readonly text: string };
 
@@ -27,11 +26,11 @@ export function createOllamaApp(options: FakeEngineOptions = {}, changes: Server
   return { ...records, app, send, post: (path: string, body: object) => send("POST", path, body) };
 }
 
-export function readObject(answer: Answer): Wire {
+export function readObject<Shape extends object = Wire>(answer: Answer): Shape {
   return JSON.parse(answer.text);
 }
 
-export function readLines(answer: Answer): Wire[] {
+export function readLines<Shape extends object = Wire>(answer: Answer): Shape[] {
   return answer.text
     .split("\n")
     .filter((line) => line !== "")
@@ -41,8 +40,8 @@ export function readLines(answer: Answer): Wire[] {
 /** An object without what differs from run to run; those fields are checked to be what they must be. */
 export function withoutTimes(object: Wire): Wire {
   const { created_at, total_duration, ...rest } = object;
-  if (new Date(created_at).toISOString() !== created_at) throw new Error(`not a time: ${created_at}`);
-  if (total_duration !== undefined && !(Number.isInteger(total_duration) && total_duration > 0))
+  if (new Date(String(created_at)).toISOString() !== created_at) throw new Error(`not a time: ${created_at}`);
+  if (total_duration !== undefined && !(Number.isInteger(total_duration) && Number(total_duration) > 0))
     throw new Error(`not a duration: ${total_duration}`);
   return rest;
 }

@@ -7,6 +7,13 @@ import { createOllamaApp, readLines, readObject, withoutTimes } from "./app-fixt
 const path = "/api/chat";
 const model = "fake-model";
 const messages = [{ role: "user", content: "hello" }];
+
+type Chat = {
+  message: { content: string; thinking?: string; tool_calls?: object[] };
+  logprobs?: object[];
+  error?: string;
+};
+
 const scripted = (...steps: FakeStep[]) => ({ script: () => steps });
 
 /** Of a loaded model, after `completion` tokens. */
@@ -82,12 +89,12 @@ describe("whole answers", () => {
 
   test("logprobs come with their alternatives", async () => {
     const { post } = createOllamaApp(scripted({ text: "a" }, { text: "b" }));
-    const body = readObject(
+    const body = readObject<Chat>(
       await post(path, { model, messages, stream: false, logprobs: true, top_logprobs: 1 }),
     );
     const alternative = { token: "a", logprob: -0.5, bytes: [97] };
     expect(body.logprobs).toHaveLength(2);
-    expect(body.logprobs[0]).toEqual({ ...alternative, top_logprobs: [alternative] });
+    expect(body.logprobs?.[0]).toEqual({ ...alternative, top_logprobs: [alternative] });
   });
 
   test("an answer that its limit ends says length", async () => {
@@ -121,7 +128,9 @@ describe("streamed answers", () => {
         { toolCall: { index: 1, id: "b", name: "sub", argumentsDelta: "{}" } },
       ),
     );
-    const calls = readLines(await post(path, { model, messages })).map(({ message }) => message.tool_calls);
+    const calls = readLines<Chat>(await post(path, { model, messages })).map(
+      ({ message }) => message.tool_calls,
+    );
     expect(calls).toEqual([
       undefined,
       [{ id: "a", function: { index: 0, name: "add", arguments: { x: 1 } } }],
@@ -132,8 +141,12 @@ describe("streamed answers", () => {
 
   test("the logprob of a token comes with its text", async () => {
     const { post } = createOllamaApp(scripted({ text: "a" }, { text: "b" }));
-    const lines = readLines(await post(path, { model, messages, logprobs: true }));
-    expect(lines.map(({ logprobs }) => logprobs?.[0]?.token)).toEqual(["a", "b", undefined]);
+    const lines = readLines<Chat>(await post(path, { model, messages, logprobs: true }));
+    expect(lines.map(({ logprobs }) => logprobs?.[0])).toEqual([
+      expect.objectContaining({ token: "a" }),
+      expect.objectContaining({ token: "b" }),
+      undefined,
+    ]);
   });
 
   test("a failure before the first event keeps its status", async () => {
@@ -147,7 +160,7 @@ describe("streamed answers", () => {
   test("a failure in the middle is a line with the error, and the end", async () => {
     const fail = new AppError("host_died", "The engine host died.");
     const { post, requests } = createOllamaApp(scripted({ text: "a" }, { fail }));
-    const lines = readLines(await post(path, { model, messages }));
+    const lines = readLines<Chat>(await post(path, { model, messages }));
     expect(lines.map(({ error, message }) => error ?? message.content)).toEqual([
       "a",
       "The engine host died.",
@@ -164,7 +177,7 @@ describe("streamed answers", () => {
       text += Buffer.from(chunk).toString();
       gate.resolve();
     }
-    const lines = readLines({ status: 200, headers: response.headers, text });
+    const lines = readLines<Chat>({ status: 200, headers: response.headers, text });
     expect(lines[0]).toMatchObject({ message: { role: "assistant", content: "" }, done: false });
     expect(lines.map(({ message }) => message.content).join("")).toBe("late");
   });
@@ -186,9 +199,10 @@ describe("streamed answers", () => {
     await fc.assert(
       fc.asyncProperty(fc.array(step, { maxLength: 12 }), async (steps) => {
         const { post } = createOllamaApp(scripted(...steps));
-        const whole = readObject(await post(path, { model, messages, stream: false, logprobs: true }));
-        const lines = readLines(await post(path, { model, messages, logprobs: true }));
-        const join = (field: string) => lines.map(({ message }) => message[field] ?? "").join("");
+        const whole = readObject<Chat>(await post(path, { model, messages, stream: false, logprobs: true }));
+        const lines = readLines<Chat>(await post(path, { model, messages, logprobs: true }));
+        const join = (field: "content" | "thinking") =>
+          lines.map(({ message }) => message[field] ?? "").join("");
         expect(join("content")).toBe(whole.message.content);
         expect(join("thinking")).toBe(whole.message.thinking ?? "");
         expect(lines.flatMap(({ message }) => message.tool_calls ?? [])).toEqual(

@@ -5,9 +5,17 @@ import { truncateInputs } from "./truncate-inputs.ts";
 const model = "fake-model";
 const path = "/api/embed";
 
+type Embeddings = {
+  model: string;
+  embeddings: [number[], ...number[][]];
+  prompt_eval_count: number;
+  total_duration: number;
+  load_duration: number;
+};
+
 test("texts become vectors in their order, with the figures of the work", async () => {
   const { post } = createOllamaApp();
-  const { total_duration, load_duration, ...body } = readObject(
+  const { total_duration, load_duration, ...body } = readObject<Embeddings>(
     await post(path, { model, input: ["ab", "c"] }),
   );
   expect(total_duration).toBeGreaterThan(0);
@@ -20,7 +28,7 @@ test("texts become vectors in their order, with the figures of the work", async 
 
 test("both routes give one text the same vector", async () => {
   const { post } = createOllamaApp();
-  const { embeddings } = readObject(await post(path, { model, input: "hello" }));
+  const { embeddings } = readObject<Embeddings>(await post(path, { model, input: "hello" }));
   expect(readObject(await post("/api/embeddings", { model, prompt: "hello" }))).toEqual({
     embedding: embeddings[0],
   });
@@ -42,7 +50,7 @@ test("keep_alive and num_ctx reach the load, and hints are named", async () => {
 
 test("fewer dimensions are the first ones at length 1, and more are refused with both numbers", async () => {
   const { post } = createOllamaApp();
-  const { embeddings } = readObject(await post(path, { model, input: "hello", dimensions: 3 }));
+  const { embeddings } = readObject<Embeddings>(await post(path, { model, input: "hello", dimensions: 3 }));
   expect(embeddings[0]).toHaveLength(3);
   expect(Math.hypot(...embeddings[0])).toBeCloseTo(1, 5);
   const answer = await post(path, { model, input: "hello", dimensions: 9 });
@@ -64,7 +72,7 @@ test("where the client says so, too long a text is cut and the header tells", as
   const { post } = createOllamaApp({ contextTokens: 4 });
   const answer = await post(path, { model, input: ["ok", "too long"], truncate: true });
   expect(answer.headers.get("x-hearth-truncated")).toBe("input[1]: 8 to 4 tokens");
-  const { embeddings } = readObject(await post(path, { model, input: ["ok", "too "] }));
+  const { embeddings } = readObject<Embeddings>(await post(path, { model, input: ["ok", "too "] }));
   expect(readObject(answer).embeddings).toEqual(embeddings);
 });
 

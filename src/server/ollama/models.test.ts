@@ -13,6 +13,8 @@ import { toParameterSize } from "./details.ts";
 
 const model = "fake-model";
 const digestOf = (text: string) => `sha256:${createHash("sha256").update(text).digest("hex")}`;
+type Loaded = { models: [{ expires_at: string }, ...object[]]; residency: object };
+
 const details = {
   parent_model: "",
   format: "gguf",
@@ -35,7 +37,9 @@ describe("listings", () => {
   });
 
   test("the version is one that clients can compare, and Hearth's own stands beside it", async () => {
-    const body = readObject(await createApp().send("GET", "/api/version"));
+    const body = readObject<{ version: string; hearth: string }>(
+      await createApp().send("GET", "/api/version"),
+    );
     expect(body).toEqual({ version: expect.stringMatching(/^\d+\.\d+\.\d+$/), hearth: "1.2.3" });
     expect(Bun.semver.order(body.version, "0.6.4")).toBe(1);
   });
@@ -76,8 +80,8 @@ describe("listings", () => {
     expect(nothing).toEqual({ models: [], broken: [], residency: expect.objectContaining(residency) });
     const beforeMs = Date.now();
     await post("/api/generate", { model, prompt: "hi", keep_alive: "10m" });
-    const body = readObject(await send("GET", "/api/ps"));
-    expect(body.models).toEqual([
+    const body = readObject<Loaded>(await send("GET", "/api/ps"));
+    expect<object[]>(body.models).toEqual([
       {
         name: model,
         model,
@@ -103,14 +107,14 @@ describe("listings", () => {
   test("a model that was removed is listed until it has left memory", async () => {
     const { send, library } = createApp();
     await library.remove(model);
-    const { models } = readObject(await send("GET", "/api/ps"));
+    const { models } = readObject<Loaded>(await send("GET", "/api/ps"));
     expect(models).toEqual([expect.objectContaining({ name: model, digest: "", size: 1_000_000 })]);
   });
 
   test("a model that may stay for ever has a time far away", async () => {
     const { send, engine } = createApp();
     await engine.load(model, { keepAliveMs: Number.POSITIVE_INFINITY });
-    const { models } = readObject(await send("GET", "/api/ps"));
+    const { models } = readObject<Loaded>(await send("GET", "/api/ps"));
     expect(models[0].expires_at).toBe("9999-12-31T23:59:59Z");
   });
 });

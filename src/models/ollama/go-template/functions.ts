@@ -10,27 +10,27 @@ type Implementation = {
   readonly run: (values: readonly GoValue[], context: FunctionContext) => GoValue;
 };
 
-const any = Number.POSITIVE_INFINITY;
+const unlimited = Number.POSITIVE_INFINITY;
 
 /** `and` and `or` stop early and are the evaluator's own. */
 const functions: ReadonlyMap<string, Implementation> = new Map<string, Implementation>([
   ["not", { min: 1, max: 1, run: ([value = null]) => !isTrue(value) }],
-  ["eq", { min: 2, max: any, run: ([first = null, ...others]) => isEqualToAny(first, others) }],
+  ["eq", { min: 2, max: unlimited, run: ([first = null, ...others]) => isEqualToAny(first, others) }],
   ["ne", { min: 2, max: 2, run: ([a = null, b = null]) => !isEqual(a, b) }],
   ["lt", { min: 2, max: 2, run: ([a = null, b = null]) => isLess(a, b) }],
   ["le", { min: 2, max: 2, run: ([a = null, b = null]) => isLess(a, b) || isEqual(a, b) }],
   ["gt", { min: 2, max: 2, run: ([a = null, b = null]) => !(isLess(a, b) || isEqual(a, b)) }],
   ["ge", { min: 2, max: 2, run: ([a = null, b = null]) => !isLess(a, b) }],
   ["len", { min: 1, max: 1, run: ([value = null]) => BigInt(lengthOf(value)) }],
-  ["index", { min: 1, max: any, run: indexAll }],
+  ["index", { min: 1, max: unlimited, run: indexAll }],
   ["slice", { min: 1, max: 4, run: ([value = null, ...bounds]) => sliceOf(value, bounds) }],
-  ["print", { min: 0, max: any, run: printAll }],
-  ["println", { min: 0, max: any, run: (values) => `${values.map(formatValue).join(" ")}\n` }],
-  ["printf", { min: 1, max: any, run: ([format = null, ...values]) => formatText(toText(format), values) }],
+  ["print", { min: 0, max: unlimited, run: printAll }],
+  ["println", { min: 0, max: unlimited, run: (values) => `${values.map(formatValue).join(" ")}\n` }],
+  ["printf", { min: 1, max: unlimited, run: ([format = null, ...values]) => formatText(toText(format), values) }],
   ["json", { min: 1, max: 1, run: ([value = null]) => toJsonText(value) }],
   // Ollama takes a format for dates, and ignores it.
-  ["currentDate", { min: 0, max: any, run: (_, { now }) => toDate(now, 0) }],
-  ["yesterdayDate", { min: 0, max: any, run: (_, { now }) => toDate(now, -1) }],
+  ["currentDate", { min: 0, max: unlimited, run: (_, { now }) => toDate(now, 0) }],
+  ["yesterdayDate", { min: 0, max: unlimited, run: (_, { now }) => toDate(now, -1) }],
   ["toTypeScriptType", { min: 1, max: 1, run: ([value = null]) => toTypeScriptType(value) }],
 ]);
 
