@@ -138,6 +138,25 @@ test("two files of one quantisation in a repository are told apart by their file
   expect(records.map(({ name }) => name)).toEqual(["hf.co/org/two/b-Q8_0.gguf", "hf.co/org/two:Q8_0"]);
 });
 
+test("of a repository that names no main revision the latest is taken", async () => {
+  using folder = createTemporaryFolder();
+  const repository = folder.file("models--org--tiny");
+  for (const [revision, seconds] of [
+    ["a", 1_000],
+    ["b", 3_000],
+    ["c", 2_000],
+  ] as const) {
+    const snapshot = join(repository, "snapshots", revision.repeat(40));
+    write(join(snapshot, `${revision}-Q8_0.gguf`), model);
+    utimesSync(snapshot, seconds, seconds);
+  }
+  write(join(repository, "snapshots", ".DS_Store"), "no folder");
+  write(join(repository, "refs", "v2"), "b".repeat(40));
+  const { records } = await discoverModels({ huggingFace: folder.path }, { summaries: createMemoryCache() });
+  expect(records.map(({ name }) => name)).toEqual(["hf.co/org/tiny:Q8_0"]);
+  expect(records[0]?.layers[0]?.path).toEndWith("b-Q8_0.gguf");
+});
+
 test("the parts of a split model are one model", async () => {
   using folder = createTemporaryFolder();
   for (const index of [0, 1]) {

@@ -70,6 +70,22 @@ test("links that go round in a circle end the walk", async () => {
   expect(problems).toEqual([{ path: folder.file("self.gguf"), reason: "its links go round in a circle" }]);
 });
 
+test("a part whose links go round in a circle is a problem of its model alone", async () => {
+  using folder = createTemporaryFolder();
+  write(folder.file("good.gguf"), model);
+  const split = { "split.no": 0, "split.count": 2, "split.tensors.count": 2 };
+  const metadata = Object.entries(split).map(([key, value]) => [key, { type: "uint32", value }] as const);
+  const first = write(folder.file("m-00001-of-00002.gguf"), tinyModel(Object.fromEntries(metadata)));
+  const second = folder.file("m-00002-of-00002.gguf");
+  symlinkSync(second, second);
+  const { records, problems } = await scan(folder.path);
+  expect(records.map(({ name }) => name)).toEqual(["good"]);
+  expect(problems).toContainEqual({
+    path: first,
+    reason: expect.stringContaining(`cannot read ${second}`),
+  });
+});
+
 test("a file of holes is a problem", async () => {
   using folder = createTemporaryFolder();
   for (const [name, content] of [

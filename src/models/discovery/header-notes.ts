@@ -5,9 +5,10 @@ import { summarize } from "../gguf/describe.ts";
 import type { GgufHeader } from "../gguf/header.ts";
 import { parsePartName, readModelFiles, readModelParts } from "../gguf/split-files.ts";
 import type { ModelSummary } from "../record.ts";
+import { codeOf, reasonOf } from "./scan.ts";
 
 /** Raise it when notes come to say something else, or more files pass the checks. */
-const noteVersion = 1;
+const noteVersion = 2;
 
 /** What a scan remembers of a GGUF file; plain data. */
 export type HeaderNote =
@@ -46,16 +47,18 @@ export type HeaderReader = {
 export async function createHeaderReader(cache: SummaryCache): Promise<HeaderReader> {
   const known = await cache.all();
   const added = new Map<string, HeaderNote>();
-  const remember = (key: string, make: () => HeaderNote): HeaderNote => {
-    const note = known.get(key) ?? added.get(key) ?? make();
-    if (!known.has(key)) added.set(key, note);
+  const remember = (key: string, make: () => Verdict): HeaderNote => {
+    const remembered = known.get(key) ?? added.get(key);
+    if (remembered !== undefined) return remembered;
+    const { note, isLasting } = make();
+    if (isLasting) added.set(key, note);
     return note;
   };
   return {
     read(file) {
       const read = () => readNote(file.path, () => readModelFiles(file.path));
       // The other parts of a split model come and go without a change of the first.
-      return parsePartName(basename(file.path)) ? read() : remember(noteKey(file), read);
+      return parsePartName(basename(file.path)) ? read().note : remember(noteKey(file), read);
     },
     readTogether: (parts) =>
       remember(parts.map(noteKey).join("|"), () =>
@@ -69,15 +72,32 @@ export async function createHeaderReader(cache: SummaryCache): Promise<HeaderRea
 
 type Files = { readonly header: GgufHeader; readonly parts: readonly HeaderNotePart[] };
 
-function readNote(path: string, readFiles: () => Files): HeaderNote {
+/** A note that is lasting holds as long as the files stay as they are. */
+type Verdict = { readonly note: HeaderNote; readonly isLasting: boolean };
+
+/** What the files are; those that cannot be read, or are no model, are unusable. */
+export function readNote(path: string, readFiles: () => Files): Verdict {
   try {
-    const { header, parts } = readFiles();
-    const kind = findKind(header);
-    if (kind !== "model") return { kind };
-    checkModelHeader(path, header);
-    return { kind, summary: summarize(header), parts };
+    return { note: describeFiles(path, readFiles()), isLasting: true };
   } catch (error) {
-    if (!(error instanceof AppError)) throw error;
-    return { kind: "unusable", reason: error.message };
+    return { note: { kind: "unusable", reason: explain(path, error) }, isLasting: isAboutContent(error) };
   }
+}
+
+function describeFiles(path: string, { header, parts }: Files): HeaderNote {
+  const kind = findKind(header);
+  if (kind !== "model") return { kind };
+  checkModelHeader(path, header);
+  return { kind, summary: summarize(header), parts };
+}
+
+function explain(path: string, error: unknown): string {
+  if (error instanceof AppError) return error.message;
+  if (codeOf(error) === undefined) throw error;
+  return `cannot read ${path}: ${reasonOf(error)}`;
+}
+
+/** Access to a file can be given, and links be mended, without a change of its size and time. */
+function isAboutContent(error: unknown): boolean {
+  return error instanceof AppError && error.code === "model_load_failed";
 }

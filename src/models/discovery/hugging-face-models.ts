@@ -1,4 +1,4 @@
-import { realpathSync } from "node:fs";
+import { realpathSync, statSync } from "node:fs";
 import { readdir } from "node:fs/promises";
 import { basename, dirname, join, relative } from "node:path";
 import type { ModelRecord } from "../record.ts";
@@ -14,7 +14,7 @@ const maxSnapshotDepth = 4;
 const maxReferenceBytes = 200;
 const repositoryPattern = /^models--(\w[\w.-]*?)--(\w[\w.-]*)$/;
 
-/** Models of the Hugging Face hub cache: `models--org--repo/snapshots/<revision>/…gguf`, as `refs/main` points. */
+/** Models of the Hugging Face hub cache: `models--org--repo/snapshots/<revision>/…gguf`, as `refs/main` points, or the latest. */
 export async function findHubModels(scan: Scan, headers: HeaderReader, root: string): Promise<ModelRecord[]> {
   const records: ModelRecord[] = [];
   for (const name of await listRepositories(scan, root)) {
@@ -86,10 +86,30 @@ async function listFolder(scan: Scan, folder: string): Promise<string[]> {
   }
 }
 
-/** The folder of the revision that `refs/main` names, or the only one. */
+/**
+ * The folder of the revision that `refs/main` names, or the only one. A download of another revision than main writes no
+ * `refs/main`: without it the latest counts.
+ */
 function findSnapshot(repository: string, snapshots: readonly string[]): string | undefined {
   const main = readSmallText(join(repository, "refs", "main"), maxReferenceBytes)?.trim();
-  const named = snapshots.find((name) => name === main);
-  const chosen = named ?? (snapshots.length === 1 ? snapshots[0] : undefined);
-  return chosen === undefined ? undefined : join(repository, "snapshots", chosen);
+  const paths = snapshots.map((name) => join(repository, "snapshots", name));
+  if (main === undefined) return findLatestFolder(paths);
+  return paths[snapshots.indexOf(main)] ?? (paths.length === 1 ? paths[0] : undefined);
+}
+
+function findLatestFolder(paths: readonly string[]): string | undefined {
+  const folders = paths.flatMap((path) => {
+    const modifiedAtMs = findFolderTime(path);
+    return modifiedAtMs === undefined ? [] : [{ path, modifiedAtMs }];
+  });
+  return folders.sort((left, right) => right.modifiedAtMs - left.modifiedAtMs)[0]?.path;
+}
+
+function findFolderTime(path: string): number | undefined {
+  try {
+    const status = statSync(path);
+    return status.isDirectory() ? status.mtimeMs : undefined;
+  } catch {
+    return undefined;
+  }
 }

@@ -131,7 +131,7 @@ async function* listEntries(scan: Scan, folder: string): AsyncGenerator<Dirent> 
 }
 
 /** The system's name for what went wrong; undefined for errors that are none of the file system. */
-function codeOf(error: unknown): string | undefined {
+export function codeOf(error: unknown): string | undefined {
   return error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : undefined;
 }
 

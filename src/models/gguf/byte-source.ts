@@ -82,13 +82,18 @@ export function createMemorySource(name: string, bytes: Uint8Array): ByteSource 
 type FileKind = { isFile(): boolean; isDirectory(): boolean; isFIFO(): boolean };
 
 function statOrThrow(path: string): FileKind {
+  const status = statFile(path);
+  if (status !== undefined) return status;
+  const message = `there is no file ${path}; give the path of a .gguf file, or hearth-demo for the built-in model`;
+  throw new AppError("model_not_found", message);
+}
+
+/** What stands at a path, links followed; undefined for nothing. Throws AppError invalid_request where that cannot be told. */
+export function statFile(path: string): FileKind | undefined {
   try {
     return statSync(path);
   } catch (cause) {
-    if (isMissing(cause)) {
-      const message = `there is no file ${path}; give the path of a .gguf file, or hearth-demo for the built-in model`;
-      throw new AppError("model_not_found", message, { cause });
-    }
+    if (isMissing(cause)) return undefined;
     throw new AppError("invalid_request", `cannot read ${path}: ${messageOf(cause)}`, { cause });
   }
 }

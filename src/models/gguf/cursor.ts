@@ -1,6 +1,6 @@
 import { AppError } from "../../base/index.ts";
 import type { ByteSource } from "./byte-source.ts";
-import { skipTextRun, type TextRun } from "./text-run.ts";
+import { maxFound, skipTextRun, type TextRun } from "./text-run.ts";
 
 const windowBytes = 256 * 1024;
 /** High half of a 64-bit count from which it is no safe integer. */
@@ -122,7 +122,7 @@ export class Cursor {
       }
       if (left === 0) break;
       const length = this.count("bytes of text", run.maxBytes);
-      if (run.watch.lengths[length] === 1) {
+      if (run.watch.lengths[length] === 1 && found.length < maxFound) {
         const text = this.text(length);
         if (run.watch.texts.has(text)) found.push(text);
       } else {

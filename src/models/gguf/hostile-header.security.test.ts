@@ -185,6 +185,20 @@ test.each<[string, () => Uint8Array, string]>([
       ]),
     "accepted",
   ],
+  [
+    "a big-endian array of four million watched texts",
+    () => {
+      const bigEndian64 = (value: number) => u64(value).reverse();
+      const start = [...bigEndian64(1), 97, 0, 0, 0, 9, 0, 0, 0, 8, ...bigEndian64(3_999_999)];
+      const mark = Buffer.from([...bigEndian64(5), ...Buffer.from("<PRE>")]);
+      return Buffer.concat([
+        writeTinyGguf({ keyCount: 1n, littleEndian: false }),
+        Uint8Array.from(start),
+        Buffer.alloc(mark.byteLength * 3_999_999, mark),
+      ]);
+    },
+    "accepted",
+  ],
 ])("%s end within 1 s and 64 MB", async (_, make, expected) => {
   using folder = createTemporaryFolder();
   await Bun.write(folder.file("bad.gguf"), make());

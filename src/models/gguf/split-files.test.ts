@@ -1,5 +1,6 @@
 import { expect, test } from "bun:test";
-import { rmSync, writeFileSync } from "node:fs";
+import { rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { AppError } from "../../base/index.ts";
 import { encodeGguf, type GgufModel } from "../../testing/gguf/gguf-writer.ts";
 import { createTinyModel, zeroTensor } from "../../testing/gguf/tiny-model.ts";
 import { createTemporaryFolder, type TemporaryFolder } from "../../testing/temporary-folder.ts";
@@ -69,6 +70,16 @@ test("a missing part is an error that names it", () => {
   const first = writeParts(folder);
   rmSync(folder.file("tiny-00002-of-00003.gguf"));
   expect(() => describeGguf(first)).toThrow("tiny-00002-of-00003.gguf is missing");
+});
+
+test("a part whose links go round in a circle is an error that names it", () => {
+  using folder = createTemporaryFolder();
+  const first = writeParts(folder);
+  const second = folder.file("tiny-00002-of-00003.gguf");
+  rmSync(second);
+  symlinkSync(second, second);
+  expect(() => findParts(first)).toThrow(AppError);
+  expect(() => findParts(first)).toThrow(`cannot read ${second}: ELOOP`);
 });
 
 test("a later part points to the first", () => {

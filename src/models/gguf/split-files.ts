@@ -1,7 +1,7 @@
 /** Models that are split into files `name-00001-of-00003.gguf`: llama.cpp loads the others by itself from the first. */
-import { statSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { AppError } from "../../base/index.ts";
+import { statFile } from "./byte-source.ts";
 import { findNumber, findText, type GgufHeader } from "./header.ts";
 import { readFileHeader } from "./read-file-header.ts";
 
@@ -21,7 +21,7 @@ export function parsePartName(fileName: string): PartName | undefined {
 
 /**
  * Paths of all parts of a model whose first part, or whole file, is `path`, in order. Throws AppError invalid_request for a
- * later part and model_load_failed where a part is missing.
+ * later part, or one that cannot be looked at, and model_load_failed where a part is missing.
  */
 export function findParts(path: string): readonly string[] {
   const part = parsePartName(basename(path));
@@ -33,7 +33,7 @@ export function findParts(path: string): readonly string[] {
     const message = `${path} is part ${part.number} of ${part.count} of a model; give the first, ${paths[0]}`;
     throw new AppError("invalid_request", message);
   }
-  const missing = paths.find((each) => statSync(each, { throwIfNoEntry: false }) === undefined);
+  const missing = paths.find((each) => statFile(each) === undefined);
   if (missing === undefined) return paths;
   const message = `${path} is the first of ${part.count} parts, and ${missing} is missing; download it into the same folder`;
   throw new AppError("model_load_failed", message);

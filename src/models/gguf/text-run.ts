@@ -10,7 +10,8 @@ export type TextWatch = {
 
 export type TextRun = { readonly count: number; readonly maxBytes: number; readonly watch: TextWatch };
 
-const maxFound = 64;
+/** Of the texts that are watched for, as many are kept: a vocabulary has each once, a hostile file millions. */
+export const maxFound = 64;
 const lengthBytes = 8;
 const decoder = new TextDecoder();
 
