@@ -19,7 +19,10 @@ export function formatModelfile(record: Pick<ModelRecord, "name" | "layers" | "s
   return `${header}\n${writeModelfile({ from: pathsOf("model", "projector"), adapters: pathsOf("adapter"), settings })}`;
 }
 
-/** Writes a Modelfile that `parseModelfile` reads again as it was. */
+/**
+ * Writes a Modelfile that `parseModelfile` reads again as it was, or, where a text has no form in that language,
+ * refuses.
+ */
 export function writeModelfile({ from, adapters, settings }: Modelfile): string {
   const { template, system, messages = [], licenses = [] } = settings;
   const lines = [
@@ -47,11 +50,14 @@ function listParameters({ parameters = {} }: ModelSettings): readonly (readonly 
   );
 }
 
-/** A text with lines that end in `"""` and in `"` has no form in this language; a comment says so. */
+/**
+ * A text with lines that end in `"""` and in `"` has no form in this language. A comment in its place would make a
+ * model without the text, so it is a command that neither Ollama nor this program knows.
+ */
 function writeLine(command: string, text: string): string {
   const isPlain = text !== "" && text.trim() === text && !/[\r\n]/.test(text) && !text.startsWith('"');
   if (isPlain) return `${command} ${text}`;
   if (!/"""[^\S\r\n]*[\r\n]/.test(text)) return `${command} """${text}"""`;
   if (!/"[^\S\r\n]*[\r\n]/.test(`"${text}`) && !text.startsWith('""')) return `${command} "${text}"`;
-  return `# ${command} has a text that a Modelfile cannot hold`;
+  return `UNWRITABLE ${command}: its text has no form in a Modelfile`;
 }

@@ -123,9 +123,11 @@ test("what is written is read again as it was", () => {
   );
 });
 
-test("a text that a Modelfile cannot hold is named in a comment, and breaks nothing else", () => {
+test("a text that a Modelfile cannot hold makes one that is refused, and not one without the text", () => {
   const file = writeModelfile({ from: ["x"], adapters: [], settings: { system: 'a"""\nFROM evil\n"\n' } });
-  expect(file).toBe("FROM x\n# SYSTEM has a text that a Modelfile cannot hold\n");
+  expect(file).toBe("FROM x\nUNWRITABLE SYSTEM: its text has no form in a Modelfile\n");
+  expect(() => parseModelfile(file)).toThrow(AppError);
+  expect(() => parseModelfile(file)).toThrow('line 2: "UNWRITABLE" is no command');
 });
 
 test("any text is a Modelfile or refused with an AppError", () => {

@@ -299,6 +299,32 @@ describe("the last message of the assistant is continued", () => {
     expect(render(closing, begun, { continueFinalMessage: true })).toBe("<user>Hi</user><assistant>Hel ");
   });
 
+  test.each(["<", "a", "im", "<|im_end|>", "im \n", "\uE000", "a\uE000a"])(
+    "where the template's own text behind it is like it: %j",
+    (content) => {
+      const chat =
+        "{{range .Messages}}<|im_start|>{{.Role}}\n{{.Content}}<|im_end|>\n{{end}}<|im_start|>assistant\n";
+      const messages: Message[] = [
+        { role: "user", content: "Hi \uE000" },
+        { role: "assistant", content },
+      ];
+      expect(render(chat, messages, { continueFinalMessage: true })).toBe(
+        `<|im_start|>user\nHi \uE000<|im_end|>\n<|im_start|>assistant\n${content}`,
+      );
+    },
+  );
+
+  test("where the template asks whether there is a text, or shows it twice", () => {
+    const asking = `{{ range .Messages }}{{ if .Content }}[{{ .Content }}]{{ end }}{{ end }}`;
+    expect(render(asking, begun, { continueFinalMessage: true })).toBe("[Hi][Hel ");
+    expect(render(asking + asking, begun, { continueFinalMessage: true })).toBe("[Hi][Hel ][Hi][Hel ");
+  });
+
+  test("unless the template decides by its length", () => {
+    const measuring = `{{ range .Messages }}{{ len .Content }}: {{ .Content }}{{ end }}`;
+    expect(() => render(measuring, begun, { continueFinalMessage: true })).toThrow("cannot be continued");
+  });
+
   test("unless there is none", () => {
     expect(() => render(closing, talk, { continueFinalMessage: true })).toThrow("only a last message");
   });
@@ -328,4 +354,11 @@ test("a text is filled in between two others", () => {
 
 test("dates are those of the day", () => {
   expect(render("{{ currentDate }}{{ .Prompt }}", [{ role: "user", content: "!" }])).toBe("2026-01-02!");
+});
+
+test("a long part of a tool that only its JSON shows is shown", () => {
+  const text = "<".repeat(2 ** 20);
+  const tool: Tool = { name: "f", parameters: { type: "object", properties: {}, default: text } };
+  const shown = render("{{ .Messages | len }}{{ json .Tools }}", talk, { tools: [tool] });
+  expect(shown.length).toBeGreaterThan(6 * text.length);
 });

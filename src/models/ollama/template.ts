@@ -79,8 +79,11 @@ export function renderOllamaPrompt(template: OllamaTemplate, input: PromptInput)
       "this model's template (TEMPLATE, from Ollama) always opens the answer; leave add_generation_prompt at true";
     throw new AppError("invalid_request", message);
   }
-  const prompt = template.uses.messages ? renderWhole(template, input) : renderTurns(template, input);
-  return input.continueFinalMessage && last ? cutAfterContent(prompt, last.content) : prompt;
+  return input.continueFinalMessage && last ? renderOpen(template, input, last) : render(template, input);
+}
+
+function render(template: OllamaTemplate, input: PromptInput): string {
+  return template.uses.messages ? renderWhole(template, input) : renderTurns(template, input);
 }
 
 /** The prompt for text to put between two others; only for templates that use `.Suffix`. */
@@ -161,18 +164,28 @@ function joinTexts(a: string, b: string): string {
   return a === "" || b === "" ? a + b : `${a}\n\n${b}`;
 }
 
-/** Templates that close the assistant's turn, or open another, are cut where its text ends. */
-function cutAfterContent(prompt: string, content: string): string {
-  const text = content.trim();
-  const start = prompt.lastIndexOf(text);
-  if (start < 0) {
+/**
+ * Templates that close the assistant's turn, or open another, are cut where its text ends. Their own text may be like
+ * it, so that a second prompt, with a mark behind it, shows where that is.
+ */
+function renderOpen(template: OllamaTemplate, input: PromptInput, last: Message): string {
+  const prompt = render(template, input);
+  const text = last.content.trim();
+  if (text === "") return prompt;
+  // Nobody can guess it, and so write it into a message.
+  const mark = `\u{E000}${crypto.randomUUID()}\u{E000}`;
+  const shown = last.content.trimEnd();
+  const spaces = last.content.slice(shown.length);
+  const marked = { ...last, content: shown + mark + spaces };
+  const markedPrompt = render(template, { ...input, messages: [...input.messages.slice(0, -1), marked] });
+  const parts = markedPrompt.split(mark);
+  const end = prompt.length - (parts.at(-1) ?? "").length;
+  const isShown = parts.length > 1 && parts.join("") === prompt;
+  if (!isShown || !prompt.slice(0, end).endsWith(text.toWellFormed())) {
     throw new AppError(
       "invalid_request",
       "this model's template does not show the assistant's last message as it is, so that it cannot be continued",
     );
   }
-  if (text === "") return prompt;
-  const spaces = content.slice(content.trimEnd().length);
-  const end = start + text.length;
   return prompt.slice(0, prompt.startsWith(spaces, end) ? end + spaces.length : end);
 }

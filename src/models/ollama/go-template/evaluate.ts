@@ -1,5 +1,14 @@
+import { checkLength, measure } from "./bounded-text.ts";
 import { callFunction, type FunctionContext } from "./functions.ts";
-import { charsPerStep, itemsPerStep, maxDepth, maxOutputChars, maxSteps } from "./limits.ts";
+import {
+  charsPerStep,
+  itemsPerStep,
+  maxDepth,
+  maxOutputChars,
+  maxSteps,
+  maxTextChars,
+  maxTextGrowth,
+} from "./limits.ts";
 import type { BranchNode, Command, Node, Operand, Pipeline, Template } from "./syntax.ts";
 import { templateError } from "./template-error.ts";
 import { describeType, type GoList, type GoObject, type GoValue, isTrue, printValue } from "./values.ts";
@@ -22,10 +31,10 @@ type Run = {
  * Runs a template over a value and returns what it writes. Throws AppError invalid_request, with the place, where the
  * template asks for what is not there, or goes on for too long.
  */
-export function evaluate(template: Template, data: GoValue, context: FunctionContext): string {
+export function evaluate(template: Template, data: GoValue, { now }: { readonly now: Date }): string {
   const run: Run = {
     template,
-    context,
+    context: { now, maxTextChars: maxTextChars + maxTextGrowth * measure(data) },
     output: [],
     outputChars: 0,
     steps: 0,
@@ -182,6 +191,7 @@ function callNamed(
     spend(run, 1 + sizeOf(values), position);
     const result = callFunction(name, values, run.context);
     spend(run, sizeOf([result]), position);
+    if (typeof result === "string") checkLength(result.length, run.context.maxTextChars);
     return result;
   });
 }

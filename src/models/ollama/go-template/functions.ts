@@ -1,8 +1,13 @@
+import { joinBounded } from "./bounded-text.ts";
 import { isEqual, isEqualToAny, isLess } from "./compare.ts";
 import { formatText } from "./printf.ts";
 import { describeType, formatValue, type GoObject, type GoValue, isTrue, toJsonText } from "./values.ts";
 
-export type FunctionContext = { readonly now: Date };
+export type FunctionContext = {
+  readonly now: Date;
+  /** The longest text that a function may make. */
+  readonly maxTextChars: number;
+};
 
 type Implementation = {
   readonly min: number;
@@ -24,9 +29,30 @@ const functions: ReadonlyMap<string, Implementation> = new Map<string, Implement
   ["len", { min: 1, max: 1, run: ([value = null]) => BigInt(lengthOf(value)) }],
   ["index", { min: 1, max: unlimited, run: indexAll }],
   ["slice", { min: 1, max: 4, run: ([value = null, ...bounds]) => sliceOf(value, bounds) }],
-  ["print", { min: 0, max: unlimited, run: printAll }],
-  ["println", { min: 0, max: unlimited, run: (values) => `${values.map(formatValue).join(" ")}\n` }],
-  ["printf", { min: 1, max: unlimited, run: ([format = null, ...values]) => formatText(toText(format), values) }],
+  [
+    "print",
+    {
+      min: 0,
+      max: unlimited,
+      run: (values, { maxTextChars }) => joinBounded(printAll(values), maxTextChars),
+    },
+  ],
+  [
+    "println",
+    {
+      min: 0,
+      max: unlimited,
+      run: (values, { maxTextChars }) => joinBounded(printLine(values), maxTextChars),
+    },
+  ],
+  [
+    "printf",
+    {
+      min: 1,
+      max: unlimited,
+      run: ([format = null, ...values], { maxTextChars }) => formatText(toText(format), values, maxTextChars),
+    },
+  ],
   ["json", { min: 1, max: 1, run: ([value = null]) => toJsonText(value) }],
   // Ollama takes a format for dates, and ignores it.
   ["currentDate", { min: 0, max: unlimited, run: (_, { now }) => toDate(now, 0) }],
@@ -90,14 +116,17 @@ function toIndex(value: GoValue, max: number): number {
 }
 
 /** Go's Sprint: a space between two operands neither of which is a text. */
-function printAll(values: readonly GoValue[]): string {
-  return values
-    .map((value, index) => {
-      const before = values[index - 1];
-      const isSpaced = index > 0 && typeof before !== "string" && typeof value !== "string";
-      return (isSpaced ? " " : "") + formatValue(value);
-    })
-    .join("");
+function* printAll(values: readonly GoValue[]): Generator<string> {
+  for (const [index, value] of values.entries()) {
+    const before = values[index - 1];
+    const isSpaced = index > 0 && typeof before !== "string" && typeof value !== "string";
+    yield (isSpaced ? " " : "") + formatValue(value);
+  }
+}
+
+function* printLine(values: readonly GoValue[]): Generator<string> {
+  for (const [index, value] of values.entries()) yield (index > 0 ? " " : "") + formatValue(value);
+  yield "\n";
 }
 
 function toText(value: GoValue): string {

@@ -1,3 +1,4 @@
+import { checkLength } from "./bounded-text.ts";
 import { maxWidth } from "./limits.ts";
 import { describeType, formatValue, type GoValue } from "./values.ts";
 
@@ -9,8 +10,9 @@ type Style = { readonly flags: string; readonly width: number; readonly precisio
  * Go's Sprintf with the verbs v s q d f t x c, flags, width and precision. Throws Error where a verb and its value do
  * not fit, instead of writing Go's `%!d(string=…)` into a prompt.
  */
-export function formatText(format: string, values: readonly GoValue[]): string {
+export function formatText(format: string, values: readonly GoValue[], maxChars: number): string {
   let next = 0;
+  let made = 0;
   const text = format.replace(directive, (whole, flags: string, width: string, precision, verb: string) => {
     if (verb === "%") return "%";
     if (next >= values.length) throw new Error(`${whole} has no value`);
@@ -20,7 +22,10 @@ export function formatText(format: string, values: readonly GoValue[]): string {
       width: toSize(width) ?? 0,
       precision: precision === undefined ? undefined : (toSize(precision) ?? 0),
     };
-    return pad(formatOne(verb, value, style), style, value);
+    const text = pad(formatOne(verb, value, style), style, value);
+    made += text.length;
+    checkLength(made, maxChars);
+    return text;
   });
   if (next < values.length)
     throw new Error(`${values.length} values are more than ${JSON.stringify(format)} takes`);

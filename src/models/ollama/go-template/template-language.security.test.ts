@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { AppError } from "../../../base/index.ts";
 import { evaluate } from "./evaluate.ts";
-import { maxNesting, maxTemplateChars } from "./limits.ts";
+import { maxNesting, maxTemplateChars, maxTextChars } from "./limits.ts";
 import { parseTemplate } from "./parse.ts";
 import { createMap } from "./values.ts";
 
@@ -44,7 +44,7 @@ describe("a hostile template ends with an AppError", () => {
       "inside each other",
     ],
     ["that writes for ever", `${loop}{{ $.Text }}${ends}`, "characters"],
-    ["that doubles a text", `{{ $x := .Text }}{{ range 99 }}{{ $x = print $x $x }}{{ end }}`, "steps"],
+    ["that doubles a text", `{{ $x := .Text }}{{ range 99 }}{{ $x = print $x $x }}{{ end }}`, "makes a text"],
     ["that compares long texts", `${loop}{{ if eq $.Text $.Other }}{{ end }}${ends}`, "steps"],
     ["that measures long texts", `${loop}{{ $n := len $.Text }}${ends}`, "steps"],
     ["that makes JSON of everything", `${loop}{{ $n := json $ }}${ends}`, "steps"],
@@ -58,6 +58,44 @@ describe("a hostile template ends with an AppError", () => {
     const error = refusalOf(template);
     expect(error.code).toBe("invalid_request");
     expect(error.message).toContain(problem);
+  });
+});
+
+describe("a text that a function makes has an end", () => {
+  const maxGrowth = 256 * 2 ** 20;
+  const long = "{{ $x := `aaaaaaaaaaaaaaaa` }}{{ range 16 }}{{ $x = print $x $x }}{{ end }}";
+  const few = createMap([["Items", { type: "list", items: ["z".repeat(100_000)] }]]);
+
+  test.each([
+    ["printf", '{{ $x := "aaaaaaaaaaaaaaaa" }}{{ range 60 }}{{ $x = printf "%s%s" $x $x }}{{ end }}'],
+    ["print", '{{ $x := "a" }}{{ range 60 }}{{ $x = print $x $x }}{{ end }}'],
+    ["println", '{{ $x := "a" }}{{ range 60 }}{{ $x = println $x $x }}{{ end }}'],
+    ["json", '{{ $x := "<" }}{{ range 60 }}{{ $x = json $x }}{{ end }}'],
+    ["print of many lists", `{{ $x := print ${".Items ".repeat(20_000)} }}`],
+    ["println of many lists", `{{ $x := println ${".Items ".repeat(20_000)} }}`],
+    ["printf of many lists", `{{ $x := printf "${"%v".repeat(20_000)}" ${".Items ".repeat(20_000)} }}`],
+    ["printf of many texts", `${long}{{ $y := printf "${"%q".repeat(200)}" ${"$x ".repeat(200)} }}`],
+  ])("%s", (_, template) => {
+    Bun.gc(true);
+    const before = process.memoryUsage().rss;
+    const run = () => evaluate(parseTemplate(template), few, { now: new Date(0) });
+    expect(run).toThrow(AppError);
+    expect(run).toThrow("makes a text of more than");
+    expect(process.memoryUsage().rss - before).toBeLessThan(maxGrowth);
+  });
+
+  test("that leaves room for long texts of the request, in JSON too", () => {
+    const text = "<".repeat(2 * maxTextChars);
+    const run = (template: string) =>
+      evaluate(parseTemplate(template), createMap([["Text", text]]), { now: new Date(0) });
+    expect(run("{{ .Text }}") === text).toBe(true);
+    expect(run('{{ $x := printf "%s!" .Text }}{{ print $x }}') === `${text}!`).toBe(true);
+    expect(run("{{ json .Text }}").length).toBe(6 * text.length + 2);
+    const item = createMap([["A", ""]]);
+    const data = createMap([["List", { type: "list", items: new Array(300_000).fill(item) }]]);
+    expect(evaluate(parseTemplate("{{ json .List }}"), data, { now: new Date(0) }).length).toBe(
+      300_000 * 9 + 1,
+    );
   });
 });
 
