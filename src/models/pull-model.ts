@@ -1,10 +1,13 @@
 import { AppError } from "../base/index.ts";
 import { inspectParts } from "./file-model.ts";
+import { checkAdapterHeader } from "./gguf/check-adapter.ts";
+import { readFileHeader } from "./gguf/read-file-header.ts";
 import type { WorkEvent } from "./library.ts";
 import type { ModelReference } from "./names/model-reference.ts";
 import { readLayerTexts } from "./ollama/layer-texts.ts";
 import type { StoreDoor } from "./open-store.ts";
 import type { PulledModel, Puller } from "./pull/puller.ts";
+import type { LayerRole } from "./record.ts";
 import type { PutRequest } from "./store/model-store.ts";
 
 const decoder = new TextDecoder();
@@ -31,17 +34,16 @@ export async function* pullModel(
 
 /** Throws AppError where the files cannot be run, or the settings that came with them cannot be honoured. */
 function describePulled({ blobs }: StoreDoor, { name, origin, layers, texts }: PulledModel): PutRequest {
-  const [first, ...others] = layers
-    .filter(({ role }) => role === "model" || role === "adapter")
-    .map(({ digest }) => blobs.pathOf(digest));
+  const pathsOf = (wanted: LayerRole) =>
+    layers.filter(({ role }) => role === wanted).map(({ digest }) => blobs.pathOf(digest));
+  const models = pathsOf("model");
+  const adapters = pathsOf("adapter");
+  const [first, ...others] = models.length > 0 ? models : adapters;
   if (first === undefined) {
     throw new AppError("model_load_failed", `${origin} has no weights; it cannot be run by itself`);
   }
-  const models = layers.filter(({ role }) => role === "model");
-  const { role, summary } = inspectParts(
-    name,
-    models.length > 0 ? [first, ...others.slice(0, models.length - 1)] : [first],
-  );
+  const { role, summary } = inspectParts(name, [first, ...others]);
+  for (const path of adapters) checkAdapterHeader(name, readFileHeader(path));
   return {
     name,
     source: "pulled",

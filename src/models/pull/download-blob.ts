@@ -1,6 +1,6 @@
 import { AppError } from "../../base/index.ts";
 import type { Piece } from "../blobs/piece-record.ts";
-import { missingPieces } from "../blobs/pieces.ts";
+import { endOfPieceAt, missingPieces } from "../blobs/pieces.ts";
 import { createBackoff, type Timing } from "./backoff.ts";
 import { describeFailure, TransientFailure } from "./http-errors.ts";
 import { connectionsPerBlob, pieceBytes } from "./limits.ts";
@@ -28,6 +28,9 @@ type BlobFetch = {
   knowsRanges: boolean;
 };
 
+/** A stream that is cut and goes on as ranges leaves those that it took from the queue; no later one is left behind. */
+const maxRounds = 2;
+
 /**
  * Fetches what is missing of a file, over several connections, each a range after the other in the order of the file.
  * The first answer shows whether the server knows ranges; where it does not, the file comes as one stream.
@@ -37,12 +40,30 @@ export async function downloadMissing(
   written: WrittenPieces,
   options: DownloadOptions,
 ): Promise<void> {
-  const queue = [...missingPieces(written.pieces, file.bytes, pieceBytes)];
   const controller = new AbortController();
   const signal = AbortSignal.any([options.signal, controller.signal]);
   const { promise: othersMayStart, resolve: letOthersStart } = Promise.withResolvers<void>();
   const shared = { ...options, signal };
-  const blob: BlobFetch = { file, written, options: shared, queue, letOthersStart, knowsRanges: false };
+  const blob: BlobFetch = { file, written, options: shared, queue: [], letOthersStart, knowsRanges: false };
+  for (let round = 0; fillQueue(blob); round += 1) {
+    if (round >= maxRounds) throw incomplete(file);
+    await emptyQueue(blob, othersMayStart, controller);
+  }
+}
+
+/** Queues what is missing; false where nothing is. */
+function fillQueue({ file, written, queue }: BlobFetch): boolean {
+  queue.push(...missingPieces(written.pieces, file.bytes, pieceBytes));
+  return queue.length > 0;
+}
+
+/** Fetches the ranges of the queue. The first failure of a connection ends the others. */
+async function emptyQueue(
+  blob: BlobFetch,
+  othersMayStart: Promise<void>,
+  controller: AbortController,
+): Promise<void> {
+  const { queue, options, letOthersStart } = blob;
   const connections = Math.min(connectionsPerBlob, queue.length);
   const workers = Array.from({ length: connections }, async (_, index) => {
     if (index > 0) await othersMayStart;
@@ -50,31 +71,25 @@ export async function downloadMissing(
       for (let range = queue.shift(); range; range = queue.shift()) await fetchRange(blob, range);
     } catch (error) {
       controller.abort(error);
-      throw error;
     } finally {
       letOthersStart();
     }
   });
-  const outcomes = await Promise.allSettled(workers);
+  await Promise.all(workers);
   options.signal.throwIfAborted();
-  controller.signal.throwIfAborted();
-  for (const outcome of outcomes) if (outcome.status === "rejected") throw outcome.reason;
 }
 
 /** Fetches a range, going on where it broke off, until it is there. */
 async function fetchRange(blob: BlobFetch, [start, end]: Piece): Promise<void> {
   const { file, written, options } = blob;
   const backoff = createBackoff(file.label, options, options.onStatus);
-  let position = start;
-  while (position < end) {
+  for (;;) {
+    const position = endOfPieceAt(written.pieces, start);
+    if (position >= end) return;
     try {
       using _ = await options.slots.take(options.signal);
       using watch = watchStall(options.clock, options.signal);
-      const opened = await openRange(file, [position, end], watch.signal);
-      await receive(blob, opened, watch, (next) => {
-        if (!opened.isWhole) position = next;
-      });
-      if (opened.isWhole) return;
+      await receive(blob, await openRange(file, [position, end], watch.signal), watch);
     } catch (error) {
       await backoff.wait(error, written.progress, options.signal);
     }
@@ -86,7 +101,6 @@ async function receive(
   blob: BlobFetch,
   { body, range: [start, end], isWhole }: OpenRange,
   watch: StallWatch,
-  onPosition: (position: number) => void,
 ): Promise<void> {
   const { file, written, options } = blob;
   const reader = body.getReader();
@@ -103,7 +117,6 @@ async function receive(
       if (position + value.byteLength > end) throw tooMuch(file, end - start);
       await written.write(position, value);
       position += value.byteLength;
-      onPosition(position);
       options.onProgress(written.bytes);
     }
   } finally {
@@ -120,7 +133,9 @@ function acceptRanges(blob: BlobFetch): void {
 
 function beginStream(blob: BlobFetch): void {
   if (blob.knowsRanges) throw new TransientFailure("the server sent everything where a range was asked for");
+  const isNoLoss = blob.queue.length === 0 && blob.written.bytes === 0;
   blob.queue.length = 0;
+  if (isNoLoss) return;
   blob.options.onStatus(
     `${blob.file.label}: the server knows no ranges; downloading from zero in one stream`,
   );
@@ -128,6 +143,11 @@ function beginStream(blob: BlobFetch): void {
 
 function tooMuch(file: RemoteFile, bytes: number): AppError {
   const message = `${file.label} was not fetched: the server sends more than the ${bytes} bytes it announced`;
+  return new AppError("download_failed", message);
+}
+
+function incomplete(file: RemoteFile): AppError {
+  const message = `${file.label} was not fetched: the server left parts of it out; pull again to go on`;
   return new AppError("download_failed", message);
 }
 

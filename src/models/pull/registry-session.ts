@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { AppError } from "../../base/index.ts";
+import { isLoopback } from "../../config/index.ts";
 import type { Timing } from "./backoff.ts";
 import { fetchDocument } from "./fetch-document.ts";
 import type { Answer, Credential, HttpClient } from "./http-client.ts";
@@ -48,7 +49,7 @@ export function createRegistrySession(base: URL, client: HttpClient, timing: Tim
       const url = new URL(path, base);
       const sentWith = credential;
       const answer = await client.get(url, { headers, credential: sentWith, signal });
-      const challenge = readChallenge(answer);
+      const challenge = readChallenge(answer, base);
       if (!challenge) return answer;
       await answer.response.body?.cancel().catch(() => undefined);
       if (credential === sentWith) credential = await authorize(challenge, signal);
@@ -58,11 +59,19 @@ export function createRegistrySession(base: URL, client: HttpClient, timing: Tim
 }
 
 /** The bearer challenge of a 401 that the registry itself gave. */
-function readChallenge({ response, isRedirected }: Answer): Challenge | undefined {
+function readChallenge({ response, isRedirected }: Answer, base: URL): Challenge | undefined {
   if (response.status !== 401 || isRedirected) return undefined;
   const header = response.headers.get("www-authenticate") ?? "";
   if (!/^bearer\s/i.test(header)) return undefined;
   const value = (name: string) => new RegExp(`[\\s,]${name}="([^"]{0,2048})"`, "i").exec(header)?.[1] ?? "";
   const realm = URL.parse(value("realm"));
-  return realm ? { realm, service: value("service"), scope: value("scope") } : undefined;
+  if (!realm || !mayAsk(base, realm)) return undefined;
+  return { realm, service: value("service"), scope: value("scope") };
+}
+
+/** Whoever the registry is, it cannot make Hearth send requests to plain services of this machine or its network. */
+function mayAsk(base: URL, realm: URL): boolean {
+  if (realm.protocol === "https:") return true;
+  if (base.protocol !== "http:" || realm.protocol !== "http:") return false;
+  return realm.hostname === base.hostname || (isLoopback(base.hostname) && isLoopback(realm.hostname));
 }

@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
 import { AppError } from "../../base/index.ts";
 import { createBackoff, type Timing } from "./backoff.ts";
-import type { HttpClient } from "./http-client.ts";
-import { describeUrl } from "./http-errors.ts";
+import type { Answer, HttpClient } from "./http-client.ts";
+import { ChangedFailure, describeUrl } from "./http-errors.ts";
 import { maxBlobBytes, maxFiles } from "./limits.ts";
 import type { Explain, PlannedFile, PullPlan } from "./pull-plan.ts";
 import { checkStatus } from "./remote-file.ts";
@@ -41,8 +41,10 @@ function listParts(url: URL): readonly URL[] {
 }
 
 async function planFile(url: URL, options: UrlPlanOptions): Promise<PlannedFile> {
-  const { bytes, etag } = await probe(url, options);
-  const identity = `${url.origin}${url.pathname} ${etag ?? crypto.randomUUID()} ${bytes}`;
+  const { bytes, etag, modified } = await probe(url, options);
+  // What nothing tells from a later version of it must not be mixed with what is kept of that.
+  const version = etag ?? modified ?? crypto.randomUUID();
+  const identity = `${url.origin}${url.pathname} ${version} ${bytes}`;
   return {
     role: "model",
     key: `sha256:${createHash("sha256").update(identity).digest("hex")}`,
@@ -51,16 +53,27 @@ async function planFile(url: URL, options: UrlPlanOptions): Promise<PlannedFile>
       bytes,
       ...(etag === undefined ? {} : { etag }),
       explain: explainFor(url),
-      get: (headers, signal) => options.client.get(url, { headers, signal }),
+      get: async (headers, signal) => {
+        const answer = await options.client.get(url, { headers, signal });
+        if (modified !== undefined) await checkUnmodified(answer, modified);
+        return answer;
+      },
     },
   };
 }
 
+/** A date is no strong validator for If-Range, so it is compared here. */
+async function checkUnmodified({ response, url }: Answer, modified: string): Promise<void> {
+  if (!response.ok || response.headers.get("last-modified") === modified) return;
+  await response.body?.cancel().catch(() => undefined);
+  throw new ChangedFailure(`${describeUrl(url)} changed while it was fetched`);
+}
+
+/** `modified`, the date of the last change, only where there is no strong ETag. */
+type Probed = { readonly bytes: number; readonly etag?: string; readonly modified?: string };
+
 /** Asks for the first byte: unlike HEAD, signed addresses allow that, and it shows whether ranges are known. */
-async function probe(
-  url: URL,
-  { client, timing, signal }: UrlPlanOptions,
-): Promise<{ readonly bytes: number; readonly etag?: string }> {
+async function probe(url: URL, { client, timing, signal }: UrlPlanOptions): Promise<Probed> {
   const backoff = createBackoff(describeUrl(url), timing);
   for (;;) {
     try {
@@ -76,7 +89,9 @@ async function probe(
       const bytes = Number(total ?? Number.NaN);
       if (!Number.isSafeInteger(bytes) || bytes < 1 || bytes > maxBlobBytes) throw noSize(url);
       const etag = headers.get("etag");
-      return etag?.startsWith('"') ? { bytes, etag } : { bytes };
+      if (etag?.startsWith('"')) return { bytes, etag };
+      const modified = headers.get("last-modified");
+      return modified ? { bytes, modified } : { bytes };
     } catch (error) {
       await backoff.wait(error, 0, signal);
     }

@@ -86,3 +86,57 @@ test("a path is not pulled but imported", async () => {
   using setup = createPullSetup();
   await expect(setup.pull("./tiny.gguf")).rejects.toThrow("use hearth import");
 });
+
+/** A server whose files have a date and no strong ETag; `starts` are those of the ranges asked for. */
+function serveDated(content: { bytes: Uint8Array; modified: string }) {
+  const starts: number[] = [];
+  const server = Bun.serve({
+    port: 0,
+    hostname: "127.0.0.1",
+    fetch(request) {
+      const [, start = "0", end = "0"] = /(\d+)-(\d+)/.exec(request.headers.get("range") ?? "") ?? [];
+      if (end !== "0") starts.push(Number(start));
+      const part = new Uint8Array(content.bytes.subarray(Number(start), Number(end) + 1));
+      const contentRange = `bytes ${start}-${end}/${content.bytes.byteLength}`;
+      const headers = { "last-modified": content.modified, etag: 'W/"x"', "content-range": contentRange };
+      return new Response(part, { status: 206, headers });
+    },
+  });
+  return { url: `http://127.0.0.1:${server.port}${path}`, starts, [Symbol.dispose]: () => server.stop(true) };
+}
+
+/** Stops a pull once the first of its pieces has come. */
+async function stopEarly(setup: PullSetup, url: string): Promise<void> {
+  const controller = new AbortController();
+  const run = async () => {
+    for await (const event of setup.start(url, controller.signal)) {
+      if (event.type === "progress" && event.completed > 0) controller.abort();
+    }
+  };
+  await expect(run()).rejects.toMatchObject({ code: "cancelled" });
+}
+
+const manyBytes = createBytes(100_000_000);
+const monday = "Mon, 05 Jan 2026 10:00:00 GMT";
+const tuesday = "Tue, 06 Jan 2026 10:00:00 GMT";
+
+test("without a strong ETag a stopped download goes on while the date is the same", async () => {
+  using setup = createPullSetup();
+  using server = serveDated({ bytes: manyBytes, modified: monday });
+  await stopEarly(setup, server.url);
+  server.starts.length = 0;
+  const { model } = await setup.pull(server.url);
+  expect(model.layers[0]?.digest).toBe(digestOf(manyBytes));
+  expect(server.starts).not.toContain(0);
+});
+
+test("without a strong ETag a file with another date is not mixed with what was kept", async () => {
+  using setup = createPullSetup();
+  const content = { bytes: manyBytes, modified: monday };
+  using server = serveDated(content);
+  await stopEarly(setup, server.url);
+  const other = createBytes(manyBytes.byteLength, 9);
+  Object.assign(content, { bytes: other, modified: tuesday });
+  const { model } = await setup.pull(server.url);
+  expect(model.layers[0]?.digest).toBe(digestOf(other));
+});

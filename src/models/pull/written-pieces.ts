@@ -1,6 +1,6 @@
 import type { BlobPart } from "../blobs/blob-store.ts";
 import type { Piece } from "../blobs/piece-record.ts";
-import { addPiece, countPieces } from "../blobs/pieces.ts";
+import { addPiece, countPieces, endOfPieceAt } from "../blobs/pieces.ts";
 import { checkpointBytes } from "./limits.ts";
 import { createRunningDigest, type RunningDigest } from "./running-digest.ts";
 
@@ -10,6 +10,7 @@ export type WrittenPieces = AsyncDisposable & {
   readonly bytes: number;
   /** Grows with every byte that was not there before, also after a reset. */
   readonly progress: number;
+  /** Bytes that are there already stay as they are: they may be hashed, and the digest must be that of the file. */
   write(position: number, bytes: Uint8Array): Promise<void>;
   /** Syncs and records what is there; what was noted stays noted where that fails. */
   save(): Promise<void>;
@@ -38,6 +39,22 @@ export async function createWrittenPieces(part: BlobPart, total: number): Promis
       });
   }
 
+  async function fill(position: number, bytes: Uint8Array): Promise<void> {
+    if (syncFailure !== undefined) throw syncFailure;
+    const written = part.write(position, bytes);
+    running.offer(position, bytes);
+    await written;
+    const piece: Piece = [position, position + bytes.byteLength];
+    const before = countPieces(pieces);
+    pieces = addPiece(pieces, piece);
+    const grown = countPieces(pieces) - before;
+    part.note(piece);
+    progress += grown;
+    unsynced += grown;
+    running.wake();
+    sync();
+  }
+
   return {
     get pieces() {
       return pieces;
@@ -49,20 +66,13 @@ export async function createWrittenPieces(part: BlobPart, total: number): Promis
       return progress;
     },
     async write(position, bytes) {
-      if (syncFailure !== undefined) throw syncFailure;
-      const written = part.write(position, bytes);
-      running.offer(position, bytes);
-      await written;
-      const piece: Piece = [position, position + bytes.byteLength];
-      const before = countPieces(pieces);
-      pieces = addPiece(pieces, piece);
-      const grown = countPieces(pieces) - before;
-      if (grown === 0) return;
-      part.note(piece);
-      progress += grown;
-      unsynced += grown;
-      running.wake();
-      sync();
+      const end = position + bytes.byteLength;
+      let start = endOfPieceAt(pieces, position);
+      while (start < end) {
+        const stop = Math.min(startOfPieceAfter(pieces, start), end);
+        await fill(start, bytes.subarray(start - position, stop - position));
+        start = endOfPieceAt(pieces, stop);
+      }
     },
     async save() {
       await syncing;
@@ -74,4 +84,8 @@ export async function createWrittenPieces(part: BlobPart, total: number): Promis
       await running[Symbol.asyncDispose]();
     },
   };
+}
+
+function startOfPieceAfter(pieces: readonly Piece[], position: number): number {
+  return pieces.find(([start]) => start > position)?.[0] ?? Number.POSITIVE_INFINITY;
 }
