@@ -32,11 +32,11 @@ test("what was written is there when the file is opened again", async () => {
   await second.close();
 });
 
-test("the connection writes ahead, syncs at checkpoints and keeps foreign keys", async () => {
+test("the connection writes ahead, syncs each commit and keeps foreign keys", async () => {
   using folder = createTemporaryFolder();
   const database = await openDatabase(folder.file("hearth.db"));
   expect(await readPragma(database, "journal_mode")).toBe("wal");
-  expect(await readPragma(database, "synchronous")).toBe(1);
+  expect(await readPragma(database, "synchronous")).toBe(2);
   expect(await readPragma(database, "foreign_keys")).toBe(1);
   const orphan = { name: "x", manifest_id: 1, created_at_ms: 1, modified_at_ms: 1 };
   await expect(database.kysely.insertInto("model").values(orphan).execute()).rejects.toThrow("FOREIGN KEY");

@@ -1,4 +1,4 @@
-import { Kysely, sql } from "kysely";
+import { Kysely } from "kysely";
 import { migrate } from "./migrate.ts";
 import { SqliteConnection } from "./sqlite-connection.ts";
 import { createSqliteDialect } from "./sqlite-dialect.ts";
@@ -8,8 +8,6 @@ import type { Tables } from "./tables.ts";
 export type Database = {
   readonly path: string;
   readonly kysely: Kysely<Tables>;
-  /** Makes what was committed survive a power cut, such as before files go that it says are not needed. */
-  persist(): Promise<void>;
   close(): Promise<void>;
 };
 
@@ -29,9 +27,6 @@ export async function openDatabase(path: string): Promise<Database> {
   return {
     path,
     kysely,
-    persist: async () => {
-      await sql`pragma wal_checkpoint`.execute(kysely);
-    },
     close: async () => {
       await kysely.destroy();
       connection.close();

@@ -1,11 +1,2 @@
 export { type Database, openDatabase } from "./database.ts";
-export { sqliteCodeOf } from "./sqlite-errors.ts";
-export type {
-  HeaderNoteTable,
-  ManifestBlobTable,
-  ManifestTable,
-  ModelTable,
-  ModelUseTable,
-  Queries,
-  Tables,
-} from "./tables.ts";
+export type { Queries } from "./tables.ts";

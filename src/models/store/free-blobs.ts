@@ -13,7 +13,7 @@ export async function changeNames(
   change: (db: Queries) => Promise<readonly string[]>,
 ): Promise<RemoveResult> {
   const unreferenced = await database.kysely.transaction().execute(change);
-  return free(database, locked, unreferenced);
+  return free(locked, unreferenced);
 }
 
 /** Removes blobs that nothing refers to and nobody holds, and parts that were last worked on before a time. */
@@ -25,7 +25,7 @@ export function collectGarbage(
   return withLockedBlobs(folder, async (locked) => {
     const referenced = await selectReferenced(database.kysely);
     const orphans = (await locked.list()).filter((digest) => !referenced.has(digest));
-    const blobs = await free(database, locked, orphans);
+    const blobs = await free(locked, orphans);
     const parts = await locked.removeParts({ changedBeforeMs: partsBeforeMs });
     return {
       freedBytes: blobs.freedBytes + parts.freedBytes,
@@ -34,13 +34,8 @@ export function collectGarbage(
   });
 }
 
-/** The database forgets them for good first: after a power cut it must not speak of files that are gone. */
-async function free(
-  database: Database,
-  locked: LockedBlobs,
-  digests: readonly string[],
-): Promise<RemoveResult> {
+/** Called once the change is on the disk: after a power cut the database must not speak of files that are gone. */
+function free(locked: LockedBlobs, digests: readonly string[]): Promise<RemoveResult> {
   const unheld = digests.filter((digest) => !locked.held.has(digest));
-  if (unheld.length > 0) await database.persist();
   return locked.remove(unheld);
 }
