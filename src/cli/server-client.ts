@@ -1,7 +1,7 @@
 import { AppError } from "../base/index.ts";
 import { type Config, isLoopback } from "../config/index.ts";
 
-const timeoutMs = 30_000;
+const defaultTimeoutMs = 30_000;
 const maxAnswerBytes = 16 * 2 ** 20;
 const maxQuotedChars = 300;
 
@@ -9,55 +9,63 @@ const maxQuotedChars = 300;
 export type ServerClient = {
   readonly url: string;
   /** The parsed answer. Throws AppError where there is no server, or it refuses. */
-  request(method: "GET" | "POST", path: string, body?: object): Promise<unknown>;
+  request(
+    method: "GET" | "POST",
+    path: string,
+    options?: { readonly body?: object; readonly timeoutMs?: number },
+  ): Promise<unknown>;
 };
 
-export function createServerClient(config: Config): ServerClient {
-  const url = formatAddress(config);
+export function createServerClient(config: Pick<Config, "host" | "port" | "apiKeys">): ServerClient {
+  const host = findReachableHost(config.host);
+  const url = `http://${host.includes(":") ? `[${host}]` : host}:${config.port}`;
+  // A proxy of the environment does not reach this machine, and must not see the key.
+  const route = isLoopback(host) ? { proxy: false as const } : {};
   return {
     url,
-    async request(method, path, body) {
-      const response = await send(`${url}${path}`, config, { method, body });
-      const answer = await readAnswer(response, url);
+    async request(method, path, { body, timeoutMs = defaultTimeoutMs } = {}) {
+      const limit = { timeoutMs, signal: AbortSignal.timeout(timeoutMs) };
+      const init = { ...describeRequest(config.apiKeys[0], body), ...route, method, signal: limit.signal };
+      const response = await send(url, path, init, limit);
+      const answer = await readAnswer(response, url, limit);
       if (response.ok) return answer;
       throw describeRefusal(response.status, answer, url);
     },
   };
 }
 
+type Limit = { readonly timeoutMs: number; readonly signal: AbortSignal };
+
 /** A server that listens everywhere is reached on this machine. */
-function formatAddress({ host, port }: Config): string {
-  const reachable = host === "0.0.0.0" ? "127.0.0.1" : host === "::" ? "::1" : host;
-  return `http://${reachable.includes(":") ? `[${reachable}]` : reachable}:${port}`;
+function findReachableHost(host: string): string {
+  if (host === "0.0.0.0") return "127.0.0.1";
+  return host === "::" ? "::1" : host;
 }
 
-async function send(
-  url: string,
-  { host, apiKeys }: Config,
-  { method, body }: { readonly method: string; readonly body: object | undefined },
-): Promise<Response> {
-  const [key] = apiKeys;
+function describeRequest(key: string | undefined, body: object | undefined) {
+  return {
+    redirect: "error" as const,
+    // The signal limits the time; Bun's own limit would end a longer wait early.
+    timeout: false,
+    headers: {
+      "content-type": "application/json",
+      ...(key !== undefined && { authorization: `Bearer ${key}` }),
+    },
+    ...(body !== undefined && { body: JSON.stringify(body) }),
+  };
+}
+
+async function send(url: string, path: string, init: BunFetchRequestInit, limit: Limit): Promise<Response> {
   try {
-    return await fetch(url, {
-      method,
-      redirect: "error",
-      signal: AbortSignal.timeout(timeoutMs),
-      headers: {
-        "content-type": "application/json",
-        ...(key !== undefined && { authorization: `Bearer ${key}` }),
-      },
-      ...(body !== undefined && { body: JSON.stringify(body) }),
-      // A proxy of the environment does not reach this machine.
-      ...(isLoopback(host) && { proxy: false }),
-    });
+    return await fetch(`${url}${path}`, init);
   } catch (cause) {
-    const { origin } = new URL(url);
-    const message = `no server answers at ${origin}; start one with hearth serve, or give --host and --port of the one you mean`;
+    if (limit.signal.aborted) throw describeTimeout(url, limit, cause);
+    const message = `no server answers at ${url}; start one with hearth serve, or give --host and --port of the one you mean`;
     throw new AppError("server_error", message, { cause });
   }
 }
 
-async function readAnswer(response: Response, url: string): Promise<unknown> {
+async function readAnswer(response: Response, url: string, limit: Limit): Promise<unknown> {
   let text = "";
   const decoder = new TextDecoder();
   try {
@@ -67,9 +75,15 @@ async function readAnswer(response: Response, url: string): Promise<unknown> {
     }
     return JSON.parse(text);
   } catch (cause) {
+    if (limit.signal.aborted) throw describeTimeout(url, limit, cause);
     const message = `what answers at ${url} is no Hearth server; give --host and --port of one`;
     throw new AppError("server_error", message, { cause });
   }
+}
+
+function describeTimeout(url: string, { timeoutMs }: Limit, cause: unknown): AppError {
+  const message = `the server at ${url} did not answer within ${timeoutMs / 1000} s; look with hearth ps`;
+  return new AppError("server_error", message, { cause });
 }
 
 function describeRefusal(status: number, answer: unknown, url: string): AppError {
