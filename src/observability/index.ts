@@ -8,4 +8,4 @@ export {
   type Metrics,
   type RequestObservation,
 } from "./metrics.ts";
-export { createRedactor, type LogFields } from "./redact.ts";
+export { createRedactor, keepTail, type LogFields } from "./redact.ts";

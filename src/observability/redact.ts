@@ -8,7 +8,14 @@ const minSecretChars = 6;
 const secretName =
   /^(?:.*[-_.])?(?:authorization|cookie|set-cookie|password|secret|token|api[-_]?keys?|keys?)$/i;
 const camelSecretName = /(?:apiKeys?|Token|Secret|Password|Authorization)$/;
+/** Its runs end at the next slash, and those of `querySecret` are bounded, so both take linear time. */
+const userInfo = /:\/\/[^\s/?#"<>]*@/g;
+const querySecret =
+  /([?&#][^\s=&?#]{0,64}(?:token|sig|key|credential|secret|password)[^\s=&?#]{0,64}=)[^\s&#"<>]*/gi;
 const bearer = /\b(Bearer|Basic)\s+[\w.~+/=-]+/gi;
+
+/** Less than a field may hold, so that what takes the place of secrets does not push out the end. */
+const maxTailChars = 8_000;
 
 export type LogFields = Readonly<Record<string, unknown>>;
 export type Redactor = (fields: LogFields) => Record<string, unknown>;
@@ -18,9 +25,14 @@ export function createRedactor(secrets: readonly string[]): Redactor {
   const known = secrets.filter((secret) => secret.length >= minSecretChars);
 
   function cleanText(text: string): string {
-    let clean = text.length > maxTextChars ? `${text.slice(0, maxTextChars)}…` : text;
+    let clean = text;
     for (const secret of known) clean = clean.replaceAll(secret, redacted);
-    return clean.replace(bearer, `$1 ${redacted}`);
+    clean = clean
+      .replace(userInfo, `://${redacted}@`)
+      .replace(querySecret, `$1${redacted}`)
+      .replace(bearer, `$1 ${redacted}`);
+    // A secret that is cut in two is not found any more, so the cut comes last.
+    return clean.length > maxTextChars ? `${clean.slice(0, maxTextChars)}…` : clean;
   }
 
   function clean(value: unknown, depth: number): unknown {
@@ -43,6 +55,13 @@ export function createRedactor(secrets: readonly string[]): Redactor {
     return result;
   }
   return (fields) => cleanObject(fields, 0);
+}
+
+/** The last lines of a text, as many as a field holds; whole ones, since half a secret is not found any more. */
+export function keepTail(text: string): string {
+  if (text.length <= maxTailChars) return text;
+  const tail = text.slice(-maxTailChars);
+  return tail.slice(tail.indexOf("\n") + 1);
 }
 
 function isSecret(name: string, value: unknown): boolean {
