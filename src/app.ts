@@ -34,6 +34,7 @@ import {
   createLogger,
   createMetrics,
   type EngineReading,
+  keepTail,
   type Logger,
   type Metrics,
 } from "./observability/index.ts";
@@ -212,7 +213,10 @@ function chooseLimits(config: Config): EngineLimits {
   return { ...toLimits(createModeState(config.mode).settings), ...givenLimits(config) };
 }
 
-function givenLimits({ parallel, kvType, gpuLayers, threads, maxModels }: Config): Partial<EngineLimits> {
+function givenLimits(config: Config): Partial<EngineLimits> {
+  const { parallel, kvType, threads, maxModels } = config;
+  // Without GPU memory to give, no layer may go there, found GPU or not.
+  const gpuLayers = config.gpuMemoryMiB === 0 ? 0 : config.gpuLayers;
   return {
     ...(parallel !== undefined && { parallel }),
     ...(kvType !== undefined && { kvType }),
@@ -301,8 +305,9 @@ function createObserver(logger: Logger, metrics: Metrics): EngineObserver {
       metrics.roomWaited(durationMs);
       logger.info("room_waited", { model, durationMs: Math.round(durationMs) });
     },
-    hostExited(model, { expected, ...exit }) {
-      if (!expected) logger.error("engine_host_died", { model, ...exit });
+    hostExited(model, { expected, stderrTail, ...exit }) {
+      if (expected) return;
+      logger.error("engine_host_died", { model, ...exit, stderrTail: keepTail(stderrTail) });
     },
     stepFinished: (model, { durationMs }) => metrics.stepFinished(model, durationMs),
   };

@@ -1,7 +1,10 @@
 /** One text, or its tokens. */
 export type EmbedInput = string | readonly number[];
 
-export type EmbedRequest = {
+/** How the model is to be loaded and kept; as in GenerateRequest. */
+type Residency = { readonly contextTokens?: number; readonly keepAliveMs?: number };
+
+export type EmbedRequest = Residency & {
   readonly model: string;
   readonly inputs: readonly EmbedInput[];
   readonly tenant: string;
@@ -13,7 +16,7 @@ export type EmbedResult = {
   readonly promptTokens: number;
 };
 
-export type RerankRequest = {
+export type RerankRequest = Residency & {
   readonly model: string;
   readonly query: string;
   readonly documents: readonly string[];

@@ -101,7 +101,12 @@ export type GenerateRequest = {
   readonly keepAliveMs?: number;
   /** LoRA adapters by name, none given more than once; absent: those that the model was set up with. */
   readonly adapters?: readonly AdapterUse[];
+  /** Given: `done` tells the tokens of the earlier turns, this one and its answer. */
+  readonly conversation?: Conversation;
 };
+
+/** A turn of a conversation, told as tokens once it is answered. */
+export type Conversation = { readonly turn: GenerateInput; readonly earlier: readonly number[] };
 
 export type AdapterUse = { readonly name: string; readonly scale: number };
 
@@ -164,4 +169,10 @@ export type GenerateEvent =
       readonly reason: FinishReason;
       readonly stopSequence?: string;
     }
-  | { readonly type: "done"; readonly usage: Usage; readonly timings: Timings };
+  | {
+      readonly type: "done";
+      readonly usage: Usage;
+      readonly timings: Timings;
+      /** Where it was asked for and the template writes this answer. */
+      readonly conversation?: readonly number[];
+    };

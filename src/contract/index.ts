@@ -2,6 +2,7 @@ export type { EmbedInput, EmbedRequest, EmbedResult, RerankRequest, RerankResult
 export type {
   AdapterUse,
   ChatInput,
+  Conversation,
   FinishReason,
   GenerateEvent,
   GenerateInput,

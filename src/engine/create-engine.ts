@@ -19,6 +19,8 @@ export function createEngine(options: EngineOptions, observer: EngineObserver): 
   );
   const residency = createEngineResidency(models, options, observer);
   let isPreloading = false;
+  /** What the server was started to serve: only that decides whether it is ready while nothing is loaded. */
+  const preloaded = new Set<string>();
 
   return {
     models: async () =>
@@ -36,7 +38,9 @@ export function createEngine(options: EngineOptions, observer: EngineObserver): 
     async preload(names, preloadOptions) {
       isPreloading = true;
       try {
-        return await preloadByName(names, models, residency, preloadOptions);
+        const result = await preloadByName(names, models, residency, preloadOptions);
+        for (const id of [...result.loaded, ...result.failed.map((failure) => failure.id)]) preloaded.add(id);
+        return result;
       } finally {
         isPreloading = false;
       }
@@ -56,9 +60,9 @@ export function createEngine(options: EngineOptions, observer: EngineObserver): 
       return model && toStats(model);
     },
     isReady() {
-      const asked = models.all();
-      if (asked.some(({ host }) => host.state === "ready")) return true;
-      return !isPreloading && asked.every(({ host }) => host.state === "stopped");
+      const all = models.all();
+      if (all.some(({ host }) => host.state === "ready")) return true;
+      return !isPreloading && all.every(({ id, host }) => host.state === "stopped" || !preloaded.has(id));
     },
     async stop(deadline) {
       await Promise.all(models.all().map(({ places }) => places.close(deadline)));

@@ -1,11 +1,13 @@
 import type { GenerateEvent, GenerateRequest } from "../contract/index.ts";
 import { applySettings, type Lease } from "../models/index.ts";
 import { locateAdapters } from "./adapters.ts";
+import { closeTurn, tellConversation } from "./conversation.ts";
 import type { Engine, LoadRequest } from "./engine.ts";
 import type { EngineModel, EngineModels } from "./engine-models.ts";
 import type { EngineResidency } from "./engine-residency.ts";
 import type { ModelHost } from "./model-host.ts";
 import type { EngineOptions } from "./options.ts";
+import type { AdapterFile } from "./protocol.ts";
 
 type EngineCalls = Pick<
   Engine,
@@ -39,11 +41,10 @@ export function createEngineCalls(
     const leave = model.places.take(request.choices);
     try {
       const prepared = prepare(model, request);
+      const adapters = await locateAdapters(catalog, prepared.adapters);
       using lease = await residency.acquire(model, prepared, signal);
       catalog.recordUse(model.record.name);
-      const adapters = await locateAdapters(catalog, prepared.adapters);
-      for await (const event of lease.loaded.generate(prepared, signal, adapters))
-        yield withLoadTime(event, lease);
+      yield* answer(model, prepared, adapters, lease, signal);
     } finally {
       leave();
     }
@@ -53,16 +54,22 @@ export function createEngineCalls(
     load: async (name, request, signal) =>
       await use(name, signal, async (host) => await host.describe(signal), request),
     generate,
-    embed: async ({ model, inputs }, signal) =>
-      await use(model, signal, async (host, { record }) => {
+    async embed(request, signal) {
+      const { model, inputs } = request;
+      const work = async (host: ModelHost, { record }: EngineModel) => {
         catalog.recordUse(record.name);
         return await host.call({ type: "embed", inputs }, "vectors", signal);
-      }),
-    rerank: async ({ model, query, documents }, signal) =>
-      await use(model, signal, async (host, { record }) => {
+      };
+      return await use(model, signal, work, request);
+    },
+    async rerank(request, signal) {
+      const { model, query, documents } = request;
+      const work = async (host: ModelHost, { record }: EngineModel) => {
         catalog.recordUse(record.name);
         return await host.call({ type: "rerank", query, documents }, "scores", signal);
-      }),
+      };
+      return await use(model, signal, work, request);
+    },
     tokenize: async (model, text, special) =>
       await use(model, undefined, async (host) => {
         return await host.call({ type: "tokenize", text, ...special }, "tokens");
@@ -78,6 +85,28 @@ export function createEngineCalls(
       return await use(request.model, undefined, render, prepared);
     },
   };
+}
+
+/** The events of one answer. What follows it is asked of the host within the same lease: a second could wait for the first. */
+async function* answer(
+  model: EngineModel,
+  { conversation, ...request }: GenerateRequest,
+  adapters: readonly AdapterFile[],
+  lease: Lease<ModelHost>,
+  signal: AbortSignal,
+): AsyncGenerator<GenerateEvent> {
+  let text = "";
+  for await (const event of lease.loaded.generate(request, signal, adapters)) {
+    if (conversation && event.type === "text") text += event.text;
+    const timed = withLoadTime(event, lease);
+    if (timed.type !== "done" || !conversation) {
+      yield timed;
+      continue;
+    }
+    const closed = prepare(model, { ...request, input: closeTurn(conversation.turn, text) });
+    const told = await tellConversation(lease.loaded, closed, conversation, signal);
+    yield { ...timed, ...(told && { conversation: told }) };
+  }
 }
 
 /** The request as the model's own settings complete it. */

@@ -12,6 +12,7 @@ const maxKnownModels = 1_024;
 export type EngineModel = {
   /** The first name that it was asked for by; other names of the same manifest share it. */
   readonly id: string;
+  /** Of the name that was asked for. */
   readonly record: ModelRecord;
   readonly host: ModelHost;
   readonly places: Places;
@@ -76,7 +77,7 @@ export function createEngineModels(
         throw refuse(`"${name}" is an adapter and no model; name it in lora beside its model`);
       if (record) {
         digests.set(record.name, record.digest);
-        return byDigest.get(record.digest) ?? add(record);
+        return { ...(byDigest.get(record.digest) ?? add(record)), record };
       }
       throw refuse(
         `there is no model "${name}" here; GET /v1/models lists those that are, and hearth pull fetches others`,

@@ -96,7 +96,12 @@ export function createEngineResidency(
 
   function planDemand(record: ModelRecord, contextTokens?: number, keepAliveMs?: number): Demand {
     const plan = planner.plan(record, contextTokens);
-    const demand = { ...plan.demand, ...(keepAliveMs !== undefined && { keepAliveMs }) };
+    // Limits that have changed since a model was loaded give it another usual context; only one asked for loads it anew.
+    const demand = {
+      ...plan.demand,
+      minContextTokens: contextTokens ?? 0,
+      ...(keepAliveMs !== undefined && { keepAliveMs }),
+    };
     hostPlans.set(demand, plan.host);
     return demand;
   }

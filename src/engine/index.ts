@@ -1,4 +1,5 @@
 export { readMachine, startAdaptation, toLimits } from "./adaptation.ts";
+export { closeTurn } from "./conversation.ts";
 export { createEngine } from "./create-engine.ts";
 export { readDevices } from "./devices.ts";
 export type {

@@ -32,6 +32,7 @@ type Pending =
   | { readonly type: "generate"; readonly events: EventQueue<GenerateEvent> }
   | ({ readonly type: "call" } & Reply<HostResult>);
 
+type Limits = Omit<Extract<HostRequest, { type: "limit" }>, "type">;
 type Connection = { readonly host: Host<HostRequest>; readonly description: ModelDescription };
 /** A message for a running host that wants an answer; its id is given when it is sent. */
 type Call = DistributiveOmit<Extract<HostRequest, { id: number }>, "id">;
@@ -64,6 +65,8 @@ export class ModelHost {
   #ids = 0;
   #description: ModelDescription | undefined;
   #stats: HostStats | undefined;
+  /** Changed since the plan; a process that is started anew by it is told them. */
+  #limits: Limits = {};
 
   constructor({ model, loadTimeoutMs, onLost, source }: ModelHostOptions, observer: EngineObserver) {
     this.#model = model;
@@ -119,6 +122,7 @@ export class ModelHost {
 
   /** Starts the process as planned, or waits for the one that is starting. The plan holds for restarts too. */
   async load(plan: HostPlan, signal?: AbortSignal): Promise<ModelDescription> {
+    if (plan !== this.#plan) this.#limits = {};
     this.#plan = plan;
     return (await this.#supervisor.acquire(signal)).description;
   }
@@ -134,8 +138,9 @@ export class ModelHost {
     await this.#supervisor.rest();
   }
 
-  /** Changes the limits of the running process; one that is gone takes them from its next plan. */
-  limit(limits: Omit<Extract<HostRequest, { type: "limit" }>, "type">): void {
+  /** Changes the limits of the running process and of those that take its place, until another plan. */
+  limit(limits: Limits): void {
+    this.#limits = { ...this.#limits, ...limits };
     const host = this.#supervisor.current?.host;
     if (host) sendToLiving(host, { type: "limit", ...limits });
   }
@@ -226,6 +231,7 @@ export class ModelHost {
           placement: description.placement,
           ...(message.adapterProblem !== undefined && { adapterProblem: message.adapterProblem }),
         });
+        sendToLiving(host, { type: "limit", ...this.#limits });
         loaded.resolve({ host, description });
       } else if (message.type === "load-failed") loaded.reject(fromErrorRecord(message.error));
       else this.#receive(host, message);

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { copyFileSync, rmSync } from "node:fs";
+import { copyFileSync, rmSync, writeFileSync } from "node:fs";
 import type { GenerateRequest } from "../contract/index.ts";
 import { describeFile } from "../models/index.ts";
 import {
@@ -13,6 +13,8 @@ import {
   waitUntil,
 } from "../testing/index.ts";
 import type { Engine } from "./engine.ts";
+import type { HostRequest } from "./protocol.ts";
+import { createHostSource } from "./spare-host.ts";
 
 const never = new AbortController().signal;
 const names = ["one", "two", "three"] as const;
@@ -158,7 +160,59 @@ test("two names of one model share a process", async () => {
   await ask(engine, "first");
   await ask(engine, "second");
   expect(engine.resident().map(({ id }) => id)).toEqual(["first"]);
+  expect([(await engine.find("first")).id, (await engine.find("second")).id]).toEqual(["first", "second"]);
   await engine.stop(AbortSignal.abort());
+});
+
+test("a model that fails on demand leaves a server ready that was not started for it", async () => {
+  await using given = await createThree();
+  await given.engine.preload(["one"], { maxModels: 8, signal: never });
+  await given.engine.unload("one");
+  const source = given.path("two");
+  await given.engine.find("two");
+  rmSync(source);
+  writeFileSync(source, "no model");
+  await expect(ask(given.engine, "two")).rejects.toThrow();
+  expect(given.engine.isReady()).toBe(true);
+});
+
+test("a host that takes the place of one that died is told the limits that have changed", async () => {
+  const told: HostRequest[] = [];
+  const source = createHostSource();
+  let pid = 0;
+  const start: typeof source.start = (receive) => {
+    const host = source.start(receive);
+    pid = host.pid;
+    const send = (message: HostRequest) => {
+      told.push(message);
+      host.send(message);
+    };
+    return Object.assign(Object.create(host), { send });
+  };
+  const engine = await createRealEngine({ hosts: { start, close: () => source.close() } });
+  expect(await ask(engine, "hearth-demo")).toBe("pong-42");
+  engine.adapt({ parallel: 2, kvType: "f16", gpuLayers: 0, maxModels: 4, threads: 1 });
+  const died = pid;
+  told.length = 0;
+  process.kill(died, "SIGKILL");
+  await waitUntil("another has started", () => pid !== died);
+  expect(await ask(engine, "hearth-demo")).toBe("pong-42");
+  expect(told).toContainEqual(expect.objectContaining({ type: "limit", parallel: 2, threads: 1 }));
+  await engine.stop(AbortSignal.abort());
+});
+
+test("what follows an answer is asked within its lease, so models that wait for each other's room all answer", async () => {
+  await using given = await createThree({ residency: { maxModels: 1 } });
+  const converse = async (model: string) => {
+    const request = createChatRequest("Reply with exactly: pong-42", { model });
+    const conversation = { turn: request.input, earlier: [] };
+    let told: readonly number[] = [];
+    for await (const event of given.engine.generate({ ...request, conversation }, never))
+      if (event.type === "done") told = event.conversation ?? [];
+    return await given.engine.detokenize(model, told);
+  };
+  const texts = await Promise.all(Array.from({ length: 6 }, (_, i) => converse(names[i % 3] ?? "")));
+  for (const text of texts) expect(text).toContain("pong-42");
 });
 
 const stories = findTestModel("stories260K.gguf");

@@ -1,5 +1,5 @@
 import { z } from "@hono/zod-openapi";
-import type { Engine, LoadRequest, ModelEntry } from "../engine/index.ts";
+import type { LoadRequest } from "../engine/index.ts";
 import { parseKeepAlive } from "../models/index.ts";
 import { maxKeepAliveCharacters } from "./limits.ts";
 import { invalidParameter } from "./parameter-errors.ts";
@@ -35,15 +35,4 @@ export function fromKeepAlive(value: string | number | undefined): number | unde
   } catch (error) {
     throw invalidParameter("keep_alive", error instanceof Error ? error.message : String(error));
   }
-}
-
-/** Loads the model as a body asks, for work whose request cannot say so itself. Nothing where it asks for nothing. */
-export async function loadAsAsked(
-  engine: Pick<Engine, "load">,
-  entry: ModelEntry,
-  request: LoadRequest,
-  signal: AbortSignal,
-): Promise<void> {
-  if (request.contextTokens === undefined && request.keepAliveMs === undefined) return;
-  await engine.load(entry.id, request, signal);
 }

@@ -1,6 +1,12 @@
 import { AppError } from "../base/index.ts";
 import type { GenerateEvent, GenerateInput, GenerateRequest } from "../contract/index.ts";
-import type { Engine, EngineLimits, LoadRequest, ModelEntry } from "../engine/index.ts";
+import {
+  closeTurn,
+  type Engine,
+  type EngineLimits,
+  type LoadRequest,
+  type ModelEntry,
+} from "../engine/index.ts";
 import type { ModelCapabilities } from "../models/index.ts";
 import { playScript } from "./fake-generation.ts";
 import { estimateFake, FakeResidency, vectorLength } from "./fake-residency.ts";
@@ -77,7 +83,8 @@ export function createFakeEngine(options: FakeEngineOptions = {}): FakeEngine {
     running++;
     try {
       const { loadMs } = await residency.use(request.model, request, signal);
-      yield* playScript({ request, prompt, room: longest - prompt.length, script, signal, loadMs });
+      const room = longest - prompt.length;
+      yield* tellConversation(request, playScript({ request, prompt, room, script, signal, loadMs }));
     } finally {
       running--;
       residency.release(request.model, request);
@@ -135,10 +142,14 @@ type TextMethods = Pick<Engine, "embed" | "rerank" | "tokenize" | "detokenize" |
 
 /** What needs no scheduling: each answer depends on its input alone. */
 function createTextMethods(residency: FakeResidency, contextTokens: number): TextMethods {
-  const use = (model: string) => residency.load(model);
+  const use = async (model: string, { contextTokens, keepAliveMs }: LoadRequest = {}) => {
+    const length = contextTokens === undefined ? {} : { contextTokens };
+    await residency.load(model, keepAliveMs === undefined ? length : { ...length, keepAliveMs });
+    if (keepAliveMs === 0) await residency.unload(model);
+  };
   return {
     async embed(request) {
-      await use(request.model);
+      await use(request.model, request);
       const inputs = request.inputs.map((input) =>
         typeof input === "string" ? [...encoder.encode(input)] : input,
       );
@@ -146,7 +157,7 @@ function createTextMethods(residency: FakeResidency, contextTokens: number): Tex
       return { vectors: inputs.map(toVector), promptTokens: countTokens(inputs) };
     },
     async rerank(request) {
-      await use(request.model);
+      await use(request.model, request);
       const pairs = request.documents.map((document) => encoder.encode(request.query + document));
       return { scores: request.documents.map((text) => text.length - 10), promptTokens: countTokens(pairs) };
     },
@@ -171,6 +182,22 @@ function checkLength(required: number, max: number, details: { readonly index?: 
   throw new AppError("context_limit_exceeded", `${required} tokens do not fit the context of ${max}.`, {
     details: { required, max, ...details },
   });
+}
+
+/** With the end, the tokens that the conversation has now. */
+async function* tellConversation(
+  { conversation }: GenerateRequest,
+  events: AsyncIterable<GenerateEvent>,
+): AsyncGenerator<GenerateEvent> {
+  let text = "";
+  for await (const event of events) {
+    if (event.type === "text") text += event.text;
+    if (event.type !== "done" || !conversation) yield event;
+    else {
+      const turn = toTokens(closeTurn(conversation.turn, text));
+      yield { ...event, conversation: [...conversation.earlier, ...turn] };
+    }
+  }
 }
 
 function toPrompt(input: GenerateInput): string {

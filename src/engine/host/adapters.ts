@@ -18,6 +18,8 @@ export type AdapterSet = {
 export const noAdapters: AdapterSet = { key: "", indices: new Int32Array(0), scales: new Float32Array(0) };
 
 const maxAdaptersPerRequest = 16;
+/** That one model keeps in memory beside itself; they stay until it leaves. */
+const maxLoadedAdapters = 64;
 /** Of either sign. Adapters are made for 1; far beyond it activations overflow and every answer is noise. */
 const maxScale = 100;
 
@@ -31,6 +33,7 @@ export class AdapterTable {
   readonly #backend: Pick<Backend, "loadAdapter">;
   readonly #paths: Map<string, string>;
   readonly #defaults: readonly AdapterUse[];
+  /** By path: a name that was given to another file means that file from then on. */
   readonly #indices = new Map<string, number>();
 
   constructor(backend: Pick<Backend, "loadAdapter">, { adapters, defaultAdapters }: AdapterTableOptions) {
@@ -39,14 +42,17 @@ export class AdapterTable {
     this.#defaults = defaultAdapters;
   }
 
-  /** Makes adapters known; one that is in use keeps its file. */
+  /** Makes adapters known by the files that their names mean now. */
   offer(files: readonly AdapterFile[]): void {
-    for (const { name, path } of files) if (!this.#indices.has(name)) this.#paths.set(name, path);
+    for (const { name, path } of files) this.#paths.set(name, path);
   }
 
   /** Whether `resolve` will read a file first. */
   mustLoad(uses: readonly AdapterUse[] = this.#defaults): boolean {
-    return uses.some(({ name, scale }) => scale !== 0 && this.#paths.has(name) && !this.#indices.has(name));
+    return uses.some(({ name, scale }) => {
+      const path = this.#paths.get(name);
+      return scale !== 0 && path !== undefined && !this.#indices.has(path);
+    });
   }
 
   /**
@@ -56,10 +62,14 @@ export class AdapterTable {
   resolve(uses: readonly AdapterUse[] = this.#defaults): AdapterSet {
     if (uses.length === 0) return noAdapters;
     this.#check(uses);
-    const active = uses
-      .filter(({ scale }) => Math.fround(scale) !== 0)
-      .map(({ name, scale }) => ({ index: this.#load(name), scale: Math.fround(scale) }))
-      .sort((a, b) => a.index - b.index);
+    // Names of one file add up, as two files with the same content would.
+    const scales = new Map<number, number>();
+    for (const { name, scale } of uses) {
+      if (Math.fround(scale) === 0) continue;
+      const index = this.#load(name, this.#pathOf(name));
+      scales.set(index, Math.fround((scales.get(index) ?? 0) + scale));
+    }
+    const active = [...scales].map(([index, scale]) => ({ index, scale })).sort((a, b) => a.index - b.index);
     if (active.length === 0) return noAdapters;
     return {
       key: active.map(({ index, scale }) => `${index}*${scale}`).join("+"),
@@ -77,7 +87,7 @@ export class AdapterTable {
     }
     const seen = new Set<string>();
     for (const { name, scale } of uses) {
-      if (!this.#paths.has(name)) throw this.#unknown(name);
+      this.#pathOf(name);
       if (seen.has(name))
         throw new AppError(
           "invalid_request",
@@ -93,20 +103,23 @@ export class AdapterTable {
     }
   }
 
-  #unknown(name: string): AppError {
+  #pathOf(name: string): string {
+    const path = this.#paths.get(name);
+    if (path !== undefined) return path;
     const known = [...this.#paths.keys()].join(", ");
-    return new AppError(
+    throw new AppError(
       "invalid_request",
       `adapters: there is no adapter ${JSON.stringify(name)}; ${known === "" ? "this model has none" : `there are: ${known}`}`,
     );
   }
 
-  #load(name: string): number {
-    const known = this.#indices.get(name);
+  #load(name: string, path: string): number {
+    const known = this.#indices.get(path);
     if (known !== undefined) return known;
+    if (this.#indices.size >= maxLoadedAdapters) throw tooMany(name);
     try {
-      const index = this.#backend.loadAdapter(this.#paths.get(name) ?? "");
-      this.#indices.set(name, index);
+      const index = this.#backend.loadAdapter(path);
+      this.#indices.set(path, index);
       return index;
     } catch (error) {
       const { code, message } = toAppError(error);
@@ -114,4 +127,11 @@ export class AdapterTable {
       throw new AppError(code, shown, { cause: error, details: { adapter: name } });
     }
   }
+}
+
+function tooMany(name: string): AppError {
+  return new AppError(
+    "invalid_request",
+    `adapters: this model has ${maxLoadedAdapters} in memory, so ${JSON.stringify(name)} cannot join them; hearth unload the model to begin anew`,
+  );
 }

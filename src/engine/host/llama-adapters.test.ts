@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { copyFileSync } from "node:fs";
 import type { GenerateRequest } from "../../contract/index.ts";
-import { findTestModel } from "../../testing/index.ts";
+import { createTemporaryFolder, findTestModel } from "../../testing/index.ts";
 import { type AdapterSet, AdapterTable, noAdapters } from "./adapters.ts";
 import type { Backend } from "./backend.ts";
 import { distribution, evaluate, loadTestBackend } from "./llama-fixture.ts";
@@ -27,15 +28,20 @@ const request: GenerateRequest = {
 describe.skipIf(!base || !lora)("a LoRA adapter", () => {
   let backend: Backend;
   let table: AdapterTable;
+  const folder = createTemporaryFolder();
   const adapters = [
     { name: "one", path: lora ?? "" },
-    { name: "two", path: lora ?? "" },
+    { name: "two", path: folder.file("two.gguf") },
   ];
   beforeAll(() => {
+    copyFileSync(lora ?? "", folder.file("two.gguf"));
     backend = loadTestBackend({ modelPath: base ?? "", parallel: 4, prefixCacheBytes: 1 << 24 });
     table = new AdapterTable(backend, { adapters, defaultAdapters: [] });
   });
-  afterAll(() => backend.free());
+  afterAll(() => {
+    backend.free();
+    folder[Symbol.dispose]();
+  });
 
   /** What the model makes of a text, computed with a set from an empty cache. */
   function logprobs(set: AdapterSet): Float32Array {

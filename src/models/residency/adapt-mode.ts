@@ -1,8 +1,7 @@
 /*
  * The mode `auto`: on battery power-saver; where memory is critical high-performance, whose KV cache is quantised and
  * which keeps fewer models, until memory is moderate again; else balanced. Inside a mode the number of answers side by
- * side follows memory, half of the cores are left to other programs while they want them, and the GPU is left alone while
- * it is hot. Any change is followed by a time without changes, so that readings that swing around a threshold change
+ * side follows memory, and half of the cores are left to other programs while they want them. Any change is followed by a time without changes, so that readings that swing around a threshold change
  * nothing more often than that. A mode that was chosen stays as it is.
  */
 import {
@@ -19,7 +18,6 @@ export const maxAdaptedParallel = 64;
 
 const shrinkAboveShare = 0.8;
 const growBelowShare = 0.4;
-const busyCpuShare = 0.8;
 /** Inference alone keeps every core of its own busy, a share of 1; beyond this others wait for theirs. */
 const crowdedCpuShare = 1.5;
 /** Below this, with half of the cores, there is room for all of them again. */
@@ -32,8 +30,6 @@ export type MachineReading = {
   readonly memoryUsedShare: number;
   readonly cpuLoadShare: number;
   readonly onBattery: boolean;
-  /** Absent where nobody knows. */
-  readonly gpuHot?: boolean;
 };
 
 export type ModeState = {
@@ -53,8 +49,7 @@ export function adaptMode(state: ModeState, reading: MachineReading): ModeState 
   if (state.choice !== "auto") return state;
   if (state.changedAtMs !== undefined && reading.atMs - state.changedAtMs < adaptIntervalMs) return state;
   const mode = chooseMode(state.mode, reading);
-  const settings =
-    mode === state.mode ? adaptSettings(state, reading) : enterMode(mode, state.settings, reading);
+  const settings = mode === state.mode ? adaptSettings(state, reading) : enterMode(mode, state.settings);
   if (mode === state.mode && isEqual(settings, state.settings)) return state;
   return { choice: state.choice, mode, settings, changedAtMs: reading.atMs };
 }
@@ -67,11 +62,10 @@ function chooseMode(current: Mode, reading: MachineReading): Mode {
 }
 
 /** Only the way back to balanced raises the number of answers side by side; the others are there to save. */
-function enterMode(mode: Mode, before: ModeSettings, reading: MachineReading): ModeSettings {
+function enterMode(mode: Mode, before: ModeSettings): ModeSettings {
   const settings = modeSettings[mode];
   return {
     ...settings,
-    usesGpu: settings.usesGpu && reading.gpuHot !== true,
     parallel: mode === "balanced" ? settings.parallel : Math.min(before.parallel, settings.parallel),
   };
 }
@@ -79,15 +73,9 @@ function enterMode(mode: Mode, before: ModeSettings, reading: MachineReading): M
 function adaptSettings({ mode, settings }: ModeState, reading: MachineReading): ModeSettings {
   return {
     ...settings,
-    usesGpu: adaptGpu(mode, settings, reading),
     threadShare: adaptThreads(mode, settings, reading),
     parallel: adaptParallel(mode, settings.parallel, reading.memoryUsedShare),
   };
-}
-
-function adaptGpu(mode: Mode, { usesGpu }: ModeSettings, reading: MachineReading): boolean {
-  if (!modeSettings[mode].usesGpu || reading.gpuHot === true) return false;
-  return usesGpu || (reading.gpuHot === false && reading.cpuLoadShare < busyCpuShare);
 }
 
 function adaptThreads(mode: Mode, { threadShare }: ModeSettings, { cpuLoadShare }: MachineReading): number {
@@ -108,5 +96,5 @@ function adaptParallel(mode: Mode, parallel: number, memoryUsedShare: number): n
 }
 
 function isEqual(a: ModeSettings, b: ModeSettings): boolean {
-  return a.usesGpu === b.usesGpu && a.parallel === b.parallel && a.threadShare === b.threadShare;
+  return a.parallel === b.parallel && a.threadShare === b.threadShare;
 }

@@ -12,9 +12,12 @@ export type Limits = {
   readonly maxModels: number;
 };
 
-/** What a request needs of a model. A model loaded with the same variant and no smaller context serves it. */
+/** What a request needs of a model. One loaded with the same variant and a context that is long enough serves it. */
 export type Demand = Room & {
+  /** What it is loaded with where it is not there. */
   readonly contextTokens: number;
+  /** What a loaded model must have; absent: `contextTokens`. */
+  readonly minContextTokens?: number;
   /** Every other choice made while loading, such as the KV type and adapters, written as one text. */
   readonly variant: string;
   /** How long the model stays once idle: 0 not at all, Infinity until its room is needed; absent: as it is. */

@@ -87,16 +87,12 @@ test("M3: what a mode starts with is what its table row says", () => {
 
 const share = fc.double({ min: 0, max: 1, noNaN: true });
 const load = fc.double({ min: 0, max: 4, noNaN: true });
-const anyReading = fc.record(
-  {
-    gapMs: fc.nat({ max: 2 * adaptIntervalMs }),
-    memoryUsedShare: share,
-    cpuLoadShare: load,
-    onBattery: fc.boolean(),
-    gpuHot: fc.boolean(),
-  },
-  { requiredKeys: ["gapMs", "memoryUsedShare", "cpuLoadShare", "onBattery"] },
-);
+const anyReading = fc.record({
+  gapMs: fc.nat({ max: 2 * adaptIntervalMs }),
+  memoryUsedShare: share,
+  cpuLoadShare: load,
+  onBattery: fc.boolean(),
+});
 
 test("M2: whatever is chosen and read, there is one model, one answer and one thread at least", () => {
   fc.assert(
@@ -151,7 +147,7 @@ test("M4: memory that swings around 80 % every second lowers the count once an i
 });
 
 test("a mode that was chosen stays as it is", () => {
-  const worst = { memoryUsedShare: 1, cpuLoadShare: 1, onBattery: true, gpuHot: true };
+  const worst = { memoryUsedShare: 1, cpuLoadShare: 1, onBattery: true };
   for (const choice of choices.filter((one) => one !== "auto")) {
     const state = createModeState(choice);
     expect(adaptMode(state, { ...worst, atMs: 0 })).toBe(state);
@@ -188,16 +184,6 @@ test("auto quantises the KV cache where memory is critical, until memory is mode
 test("auto does not raise the count of answers on the way into a mode that saves", () => {
   const [state] = follow(startAt(2), [{ memoryUsedShare: 0.95 }]);
   expect(state).toMatchObject({ mode: "high-performance", settings: { parallel: 2 } });
-});
-
-test("auto leaves a hot GPU alone until it is cool and the CPU has time", () => {
-  const states = follow(createModeState("auto"), [
-    { gpuHot: true },
-    {},
-    { gpuHot: false, cpuLoadShare: 0.9 },
-    { gpuHot: false, cpuLoadShare: 0.5 },
-  ]);
-  expect(states.map(({ settings }) => settings.usesGpu)).toEqual([false, false, false, true]);
 });
 
 test("auto leaves half of the cores to other programs while they want them", () => {

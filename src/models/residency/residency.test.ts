@@ -277,6 +277,19 @@ test("a load that was ended too late is unloaded before its room is given away",
   expect(world.events).toEqual(["miss a", "miss b", "waited b 0"]);
 });
 
+test("a loaded model serves whoever needs less than it would be loaded with now", async () => {
+  const world = createWorld();
+  const { demand } = await world.ask("a");
+  await world.model("a").finishLoad();
+  const changed = {
+    ...demand,
+    contextTokens: demand.contextTokens + 1,
+    minContextTokens: demand.contextTokens,
+  };
+  using lease = await world.residency.acquire("a", changed, new AbortController().signal);
+  expect(lease.loadMs).toBe(0);
+});
+
 test("a signal that has aborted before is thrown, and nothing is loaded", async () => {
   const world = createWorld();
   const request = world.residency.acquire("a", { ...(await world.ask("b")).demand }, AbortSignal.abort("no"));

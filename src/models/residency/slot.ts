@@ -68,7 +68,9 @@ export function createSlot<Loaded>(
 
 /** Whether the model as it is loaded, or being loaded, is what the demand needs. */
 export function canServe(slot: Slot<unknown>, demand: Demand): boolean {
-  return slot.variant === demand.variant && slot.contextTokens >= demand.contextTokens;
+  return (
+    slot.variant === demand.variant && slot.contextTokens >= (demand.minContextTokens ?? demand.contextTokens)
+  );
 }
 
 export function isBusy(slot: Slot<unknown>): boolean {

@@ -78,8 +78,15 @@ function createPartReader(): (event: GenerateEvent) => AnswerPart | undefined {
         reason = event.reason;
         return call ? createDelta({}) : undefined;
       case "done": {
-        const { usage, timings } = event;
-        return { type: "end", reason, usage, timings, logprobs: logprobs.splice(0) };
+        const { usage, timings, conversation: context } = event;
+        return {
+          type: "end",
+          reason,
+          usage,
+          timings,
+          logprobs: logprobs.splice(0),
+          ...(context && { context }),
+        };
       }
       case "prompt-logprobs":
         return undefined;

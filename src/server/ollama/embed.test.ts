@@ -44,8 +44,19 @@ test("keep_alive and num_ctx reach the load, and hints are named", async () => {
   const { post, engine } = createOllamaApp();
   const options = { num_ctx: 64, num_gpu: 1, warmth: 1 };
   const answer = await post(path, { model, input: "a", keep_alive: "1m", options });
-  expect(engine.loads[0]).toEqual({ model, keepAliveMs: 60_000, contextTokens: 64 });
+  expect(engine.loads.at(-1)).toEqual({ model, keepAliveMs: 60_000, contextTokens: 64 });
   expect(answer.headers.get("x-hearth-ignored")).toBe("options.warmth, options.num_gpu");
+});
+
+test.each([
+  ["/api/embed", { input: "a" }],
+  ["/api/embeddings", { prompt: "a" }],
+  ["/v1/embeddings", { input: "a" }],
+  ["/v1/rerank", { query: "a", documents: ["b"] }],
+])("%s with keep_alive 0 lets the model go once it has answered", async (route, body) => {
+  const { post, engine } = createOllamaApp();
+  expect((await post(route, { model, ...body, keep_alive: 0 })).status).toBe(200);
+  expect(engine.resident()).toEqual([]);
 });
 
 test("fewer dimensions are the first ones at length 1, and more are refused with both numbers", async () => {

@@ -1,6 +1,6 @@
 import { z } from "@hono/zod-openapi";
 import { AppError } from "../../base/index.ts";
-import type { EmbedInput, EmbedResult } from "../../contract/index.ts";
+import type { EmbedRequest, EmbedResult } from "../../contract/index.ts";
 import type { Engine } from "../../engine/index.ts";
 import { lazy } from "../lazy.ts";
 import { maxEmbeddingInputs, maxPromptCharacters } from "../limits.ts";
@@ -54,16 +54,12 @@ async function handleEmbed(context: AppContext, deps: RouteDeps): Promise<Respon
     contextTokens: options.contextTokens,
     keepAliveMs: fromKeepAlive(body.keep_alive),
   });
-  const loaded = await loadForEmbedding(context, deps, body.model, wanted);
+  const texts = typeof body.input === "string" ? [body.input] : (body.input ?? []);
+  const inputs = texts.length === 1 && texts[0] === "" ? [] : texts;
+  const loaded = await loadForEmbedding(context, deps, body.model, wanted, inputs.length > 0);
   checkDimensions(body.dimensions, loaded.description.embeddingLength);
-  const inputs = typeof body.input === "string" ? [body.input] : (body.input ?? []);
-  const given = inputs.length === 1 && inputs[0] === "" ? [] : inputs;
-  const result = await embed(deps.engine, given, {
-    model: loaded.entry.id,
-    tenant: scope.tenant,
-    signal: scope.abort.signal,
-    mayTruncate: body.truncate === true,
-  });
+  const request = { model: loaded.entry.id, inputs, tenant: scope.tenant, ...wanted };
+  const result = await embed(deps.engine, request, body.truncate === true, scope.abort.signal);
   scope.truncated = result.truncated;
   scope.usage = { promptTokens: result.promptTokens, completionTokens: 0 };
   const nowMs = deps.nowMs ?? performance.now.bind(performance);
@@ -81,27 +77,22 @@ function checkDimensions(dimensions: number | undefined, longest: number): void 
   throw invalidParameter("dimensions", `dimensions: ${dimensions} are more than the model's ${longest}.`);
 }
 
-type EmbedOptions = {
-  readonly model: string;
-  readonly tenant: string;
-  readonly signal: AbortSignal;
-  readonly mayTruncate: boolean;
-};
-
 /** Too long an input is refused before any work; where it may be cut, it is cut and tried once more. */
 async function embed(
   engine: Engine,
-  inputs: readonly EmbedInput[],
-  { model, tenant, signal, mayTruncate }: EmbedOptions,
+  request: EmbedRequest,
+  mayTruncate: boolean,
+  signal: AbortSignal,
 ): Promise<EmbedResult & { readonly truncated: readonly string[] }> {
+  const { model, inputs } = request;
   if (inputs.length === 0) return { vectors: [], promptTokens: 0, truncated: [] };
   try {
-    return { ...(await engine.embed({ model, inputs, tenant }, signal)), truncated: [] };
+    return { ...(await engine.embed(request, signal)), truncated: [] };
   } catch (error) {
     const max = findLimit(error);
     if (!mayTruncate || max === undefined) throw nameInput(error, "input");
     const { inputs: cut, truncated } = await truncateInputs(engine, model, inputs, max);
-    return { ...(await engine.embed({ model, inputs: cut, tenant }, signal)), truncated };
+    return { ...(await engine.embed({ ...request, inputs: cut }, signal)), truncated };
   }
 }
 

@@ -39,9 +39,10 @@ async function handleEmbeddings(context: AppContext, deps: RouteDeps): Promise<R
     contextTokens: options.contextTokens,
     keepAliveMs: fromKeepAlive(body.keep_alive),
   });
-  const { entry } = await loadForEmbedding(context, deps, body.model, wanted);
-  if (body.prompt === undefined || body.prompt === "") return context.json({ embedding: [] });
-  const request = { model: entry.id, inputs: [body.prompt], tenant: scope.tenant };
+  const { prompt = "" } = body;
+  const { entry } = await loadForEmbedding(context, deps, body.model, wanted, prompt !== "");
+  if (prompt === "") return context.json({ embedding: [] });
+  const request = { model: entry.id, inputs: [prompt], tenant: scope.tenant, ...wanted };
   const { vectors, promptTokens } = await deps.engine.embed(request, scope.abort.signal);
   scope.usage = { promptTokens, completionTokens: 0 };
   return context.json({ embedding: Array.from(vectors[0] ?? []) });

@@ -123,10 +123,11 @@ describe("the context of an earlier answer", () => {
     expect(second.context).toEqual(bytes(`${spoken}Hi\n`));
   });
 
-  test("a model that leaves with its answer is not loaded again to tell the context", async () => {
+  test("a model that leaves with its answer tells the context, and is not loaded again", async () => {
     const { post, engine } = createOllamaApp();
     const body = readObject(await post(path, { model, prompt: "hello", keep_alive: 0, stream: false }));
-    expect(body.context).toBeUndefined();
+    expect(body.context).toEqual(bytes("<user>hello\n<assistant> alpha beta gamma delta\n"));
+    expect(engine.loads).toEqual([]);
     expect(engine.resident()).toEqual([]);
   });
 });

@@ -5,7 +5,7 @@ import type { AppContext } from "../request-scope.ts";
 import type { Route, RouteDeps } from "../route.ts";
 import { beginAnswer, createAnswerFormat, noteParts, readOllamaBody } from "./answer.ts";
 import { type AnswerPart, collectParts, readParts } from "./answer-parts.ts";
-import { addContext, withContext } from "./conversation-context.ts";
+import { withContext } from "./conversation-context.ts";
 import {
   fromGenerateRequest,
   type GenerateBody,
@@ -47,10 +47,7 @@ async function handleGenerate(context: AppContext, deps: RouteDeps): Promise<Res
   return streamAnswer(context, deps, parts, createGenerateCodec(format));
 }
 
-/**
- * A raw prompt and a gap that is filled have no conversation that could go on. Where the model leaves with its answer it
- * would have to be loaded again to tell the tokens, so it is not asked.
- */
+/** A raw prompt and a gap that is filled have no conversation that could go on. */
 async function answer(
   deps: RouteDeps,
   body: GenerateBody,
@@ -60,7 +57,7 @@ async function answer(
   const request = hasTemplate(body) ? await withTemplate(deps.library, read, body.template ?? "") : read;
   const earlier = body.context ?? [];
   const asked = hasContext(body) ? await withContext(deps.engine, request, earlier) : request;
-  const parts = readParts(generate(deps.pipeline, asked, signal));
-  const goesOn = !body.raw && request.input.type !== "infill" && request.keepAliveMs !== 0;
-  return goesOn ? addContext(parts, deps.engine, request, earlier) : parts;
+  const goesOn = !body.raw && request.input.type !== "infill";
+  const told = goesOn ? { ...asked, conversation: { turn: request.input, earlier } } : asked;
+  return readParts(generate(deps.pipeline, told, signal));
 }

@@ -10,18 +10,23 @@ export type LoadedModel = {
   readonly loadMs: number;
 };
 
-/** Loads the model that a request for vectors names, as it asks, and tells how long that took. */
+/**
+ * Loads the model that a request for vectors names, and tells how long that took. Where texts follow, they say how long it
+ * stays: said here, 0 would take it away before them.
+ */
 export async function loadForEmbedding(
   context: AppContext,
   deps: RouteDeps,
   name: string | undefined,
-  wanted: LoadRequest,
+  { keepAliveMs, ...wanted }: LoadRequest,
+  hasTexts: boolean,
 ): Promise<LoadedModel> {
   const scope = context.get("scope");
   const nowMs = deps.nowMs ?? performance.now.bind(performance);
   const entry = await findModel(deps.engine, name);
   scope.model = entry.id;
   const startedMs = nowMs();
-  const description = await deps.engine.load(entry.id, wanted, scope.abort.signal);
+  const request = hasTexts || keepAliveMs === undefined ? wanted : { ...wanted, keepAliveMs };
+  const description = await deps.engine.load(entry.id, request, scope.abort.signal);
   return { entry, description, loadMs: nowMs() - startedMs };
 }

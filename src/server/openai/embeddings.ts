@@ -7,7 +7,7 @@ import { lazy } from "../lazy.ts";
 import { maxEmbeddingInputs, maxPromptCharacters } from "../limits.ts";
 import { invalidParameter, nameInput } from "../parameter-errors.ts";
 import type { AppContext } from "../request-scope.ts";
-import { fromResidencyFields, loadAsAsked, residencyShape } from "../residency-fields.ts";
+import { fromResidencyFields, residencyShape } from "../residency-fields.ts";
 import type { Route, RouteDeps } from "../route.ts";
 import { shortenVector } from "../shorten-vector.ts";
 import { isTokenList, tokenField } from "./completion-request.ts";
@@ -47,8 +47,12 @@ async function handleEmbedding(context: AppContext, deps: RouteDeps): Promise<Re
   const entry = await findModel(deps.engine, body.model);
   scope.model = entry.id;
   await checkDimensions(body.dimensions, entry, deps);
-  await loadAsAsked(deps.engine, entry, fromResidencyFields(body), scope.abort.signal);
-  const request = { model: entry.id, inputs: readInputs(body.input), tenant: scope.tenant };
+  const request = {
+    model: entry.id,
+    inputs: readInputs(body.input),
+    tenant: scope.tenant,
+    ...fromResidencyFields(body),
+  };
   const { vectors, promptTokens } = await deps.engine.embed(request, scope.abort.signal).catch((error) => {
     throw nameInput(error, "input");
   });

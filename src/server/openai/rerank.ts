@@ -6,7 +6,7 @@ import { lazy } from "../lazy.ts";
 import { maxDocuments, maxPromptCharacters } from "../limits.ts";
 import { nameInput } from "../parameter-errors.ts";
 import type { AppContext } from "../request-scope.ts";
-import { fromResidencyFields, loadAsAsked, residencyShape } from "../residency-fields.ts";
+import { fromResidencyFields, residencyShape } from "../residency-fields.ts";
 import type { Route, RouteDeps } from "../route.ts";
 import { findIgnoredFields, modelField } from "./generation-fields.ts";
 
@@ -43,11 +43,16 @@ async function handleRerank(context: AppContext, deps: RouteDeps): Promise<Respo
   scope.ignored = findIgnoredFields(body, rerankBodySchema().shape);
   const entry = await findModel(deps.engine, body.model);
   scope.model = entry.id;
-  await loadAsAsked(deps.engine, entry, fromResidencyFields(body), scope.abort.signal);
   const documents = body.documents.map((document) =>
     typeof document === "string" ? document : document.text,
   );
-  const request = { model: entry.id, query: body.query, documents, tenant: scope.tenant };
+  const request = {
+    model: entry.id,
+    query: body.query,
+    documents,
+    tenant: scope.tenant,
+    ...fromResidencyFields(body),
+  };
   const { scores, promptTokens } = await deps.engine.rerank(request, scope.abort.signal).catch((error) => {
     throw nameInput(error, "documents");
   });

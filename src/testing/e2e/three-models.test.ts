@@ -39,8 +39,18 @@ async function askOllama(model: string): Promise<string> {
   return text;
 }
 
+async function complete(model: string): Promise<string> {
+  const { response } = await ollama.generate({
+    model,
+    prompt: "Reply with exactly: pong-42",
+    stream: false,
+    options: { temperature: 0 },
+  });
+  return response ?? "";
+}
+
 describe("three models on a budget that holds one", () => {
-  test("answer two clients that ask all of them at the same time", async () => {
+  test("answer clients that ask all of them at the same time, on each of their routes", async () => {
     let most = 0;
     const watch = setInterval(() => {
       most = Math.max(most, server.hosts().length);
@@ -49,10 +59,11 @@ describe("three models on a budget that holds one", () => {
       Array.from({ length: requestsPerClient }, (_, i) => names[i % names.length] ?? "").flatMap((model) => [
         askOpenAi(model),
         askOllama(model),
+        complete(model),
       ]),
     );
     clearInterval(watch);
-    expect(answers).toHaveLength(2 * requestsPerClient);
+    expect(answers).toHaveLength(3 * requestsPerClient);
     expect(new Set(answers)).toEqual(new Set(["pong-42"]));
     expect(most).toBe(1);
   });
