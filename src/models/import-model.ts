@@ -1,8 +1,9 @@
 import { resolve } from "node:path";
-import { EventQueue } from "../base/index.ts";
+import { AppError } from "../base/index.ts";
 import { describeFile } from "./file-model.ts";
 import type { WorkEvent } from "./library.ts";
 import type { StoreDoor } from "./open-store.ts";
+import { createProgressFeed } from "./pull/progress-feed.ts";
 import type { ModelLayer } from "./record.ts";
 import type { PutLayer } from "./store/manifest.ts";
 
@@ -36,13 +37,20 @@ async function* takeFile(
   { role, path, bytes: total }: ModelLayer,
   signal: AbortSignal,
 ): AsyncGenerator<WorkEvent, PutLayer, undefined> {
-  const events = new EventQueue<WorkEvent>();
+  const feed = createProgressFeed();
+  const leaving = new AbortController();
   const onProgress = (completed: number) =>
-    events.push({ type: "progress", digest: path, status: `hashing ${path}`, total, completed });
-  const taking = blobs.take(path, { signal, onProgress }).finally(() => events.close());
-  taking.catch(() => undefined);
-  yield* events;
-  const { digest, bytes, how } = await taking;
-  yield { type: "status", status: how === "present" ? `${digest} is there` : `${digest} by ${how}` };
-  return { role, digest, bytes };
+    feed.push({ type: "progress", digest: path, status: `hashing ${path}`, total, completed });
+  const untilLeft = AbortSignal.any([signal, leaving.signal]);
+  const taking = blobs.take(path, { signal: untilLeft, onProgress }).finally(() => feed.close());
+  const settled = taking.catch(() => undefined);
+  try {
+    yield* feed.events();
+    const { digest, bytes, how } = await taking;
+    yield { type: "status", status: how === "present" ? `${digest} is there` : `${digest} by ${how}` };
+    return { role, digest, bytes };
+  } finally {
+    leaving.abort(new AppError("cancelled", "the import was left"));
+    await settled;
+  }
 }
