@@ -2,8 +2,9 @@ import { AppError } from "../../base/index.ts";
 import type { Piece } from "../blobs/piece-record.ts";
 import { endOfPieceAt, missingPieces } from "../blobs/pieces.ts";
 import { createBackoff, type Timing } from "./backoff.ts";
-import { describeFailure, TransientFailure } from "./http-errors.ts";
+import { TransientFailure } from "./http-errors.ts";
 import { connectionsPerBlob, pieceBytes } from "./limits.ts";
+import { readChunks } from "./read-chunks.ts";
 import { type OpenRange, openRange, type RemoteFile } from "./remote-file.ts";
 import type { Slots } from "./slots.ts";
 import { type StallWatch, watchStall } from "./stall-watch.ts";
@@ -103,26 +104,18 @@ async function receive(
   watch: StallWatch,
 ): Promise<void> {
   const { file, written, options } = blob;
-  const reader = body.getReader();
-  const stop = () => void reader.cancel().catch(() => undefined);
-  watch.signal.addEventListener("abort", stop, { once: true });
+  if (!isWhole) acceptRanges(blob);
+  else if (blob.knowsRanges) {
+    await body.cancel().catch(() => undefined);
+    throw new TransientFailure("the server sent everything where a range was asked for");
+  } else beginStream(blob);
   let position = start;
-  try {
-    if (isWhole) beginStream(blob);
-    else acceptRanges(blob);
-    for (;;) {
-      const { done, value } = await readNext(() => reader.read(), watch.signal);
-      watch.seen();
-      if (done) break;
-      if (position + value.byteLength > end) throw tooMuch(file, end - start);
-      await written.write(position, value);
-      position += value.byteLength;
-      options.onProgress(written.bytes);
-    }
-  } finally {
-    stop();
+  for await (const chunk of readChunks(body, watch)) {
+    if (position + chunk.byteLength > end) throw tooMuch(file, end - start);
+    await written.write(position, chunk);
+    position += chunk.byteLength;
+    options.onProgress(written.bytes);
   }
-  watch.signal.throwIfAborted();
   if (position < end) throw new TransientFailure(`the connection ended ${end - position} bytes early`);
 }
 
@@ -132,7 +125,6 @@ function acceptRanges(blob: BlobFetch): void {
 }
 
 function beginStream(blob: BlobFetch): void {
-  if (blob.knowsRanges) throw new TransientFailure("the server sent everything where a range was asked for");
   const isNoLoss = blob.queue.length === 0 && blob.written.bytes === 0;
   blob.queue.length = 0;
   if (isNoLoss) return;
@@ -149,14 +141,4 @@ function tooMuch(file: RemoteFile, bytes: number): AppError {
 function incomplete(file: RemoteFile): AppError {
   const message = `${file.label} was not fetched: the server left parts of it out; pull again to go on`;
   return new AppError("download_failed", message);
-}
-
-/** Failures of the connection are transient; those of writing, which come from elsewhere, are not. */
-async function readNext<T>(read: () => Promise<T>, signal: AbortSignal): Promise<T> {
-  try {
-    return await read();
-  } catch (error) {
-    signal.throwIfAborted();
-    throw new TransientFailure(describeFailure(error));
-  }
 }

@@ -10,19 +10,20 @@ import { createBlobStore } from "../blobs/fs-blob-store.ts";
 import { findText } from "../gguf/header.ts";
 import { parseReference } from "../names/model-reference.ts";
 import { inspectRemote } from "../remote-model.ts";
+import { hastierClock, hastyClock } from "./pull-setup.fixture.ts";
 import { createPuller } from "./puller.ts";
 
 const never = new AbortController().signal;
 const demo = readFileSync(demoModelPath);
 
-function setUp() {
+function setUp(clock = systemClock) {
   const folder = createTemporaryFolder();
   const server = startRegistry();
   const puller = createPuller({
     blobs: createBlobStore(folder.path),
     registry: server.url,
     huggingFace: { endpoint: server.url },
-    clock: systemClock,
+    clock,
     random: () => 0,
   });
   return {
@@ -54,6 +55,18 @@ test("a server without ranges is read from its start, no further than the header
   given.server.addFile("/demo.gguf", demo);
   given.server.misbehave({ path: "demo", how: { kind: "ignore-range" } });
   expect((await given.inspect(`${given.server.url}/demo.gguf`)).record.summary.architecture).toBe("llama");
+});
+
+test.each([
+  ["cut", hastyClock],
+  ["reset", hastyClock],
+  ["stall", hastierClock],
+] as const)("a %s in the middle of a header is tried again", async (kind, clock) => {
+  using given = setUp(clock);
+  given.server.addRepository("org/demo", { "demo-Q8_0.gguf": { bytes: demo } });
+  given.server.misbehave({ path: "demo-Q8_0", times: 2, how: { kind, afterBytes: 10_000 } });
+  const { record } = await given.inspect("hf.co/org/demo:Q8_0");
+  expect(record.summary.architecture).toBe("llama");
 });
 
 test("what could not be run is refused before anything is fetched", async () => {

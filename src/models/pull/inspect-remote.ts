@@ -1,10 +1,12 @@
-import { AppError } from "../../base/index.ts";
 import type { GgufHeader } from "../gguf/header.ts";
 import { readRemoteHeader } from "../gguf/remote-header.ts";
 import type { LayerRole } from "../record.ts";
 import { createBackoff, type Timing } from "./backoff.ts";
+import { TransientFailure } from "./http-errors.ts";
 import type { PullPlan } from "./pull-plan.ts";
+import { readChunks } from "./read-chunks.ts";
 import { openRange, type RemoteFile } from "./remote-file.ts";
+import { watchStall } from "./stall-watch.ts";
 
 /** A file of a model that is elsewhere; weights with their header. */
 export type InspectedFile = {
@@ -41,29 +43,30 @@ async function fetchBytes(
   const backoff = createBackoff(file.label, timing);
   for (;;) {
     try {
-      const opened = await openRange(file, range, signal);
-      return await readPart(opened.body, range[0] - opened.range[0], range[1] - range[0]);
+      using watch = watchStall(timing.clock, signal);
+      const opened = await openRange(file, range, watch.signal);
+      const chunks = readChunks(opened.body, watch);
+      return await readPart(chunks, range[0] - opened.range[0], range[1] - range[0]);
     } catch (error) {
-      if (error instanceof AppError) throw error;
       await backoff.wait(error, 0, signal);
     }
   }
 }
 
-/** So many bytes of a body after those to leave out; the rest is not fetched. */
+/** So many bytes after those to leave out; the rest is not fetched. */
 async function readPart(
-  body: ReadableStream<Uint8Array>,
+  chunks: AsyncIterable<Uint8Array>,
   skipBytes: number,
   wantedBytes: number,
 ): Promise<Uint8Array> {
   const result = new Uint8Array(wantedBytes);
   let position = -skipBytes;
-  for await (const chunk of body) {
+  for await (const chunk of chunks) {
     const from = Math.max(0, -position);
     const part = chunk.subarray(from, from + wantedBytes - Math.max(0, position));
     result.set(part, Math.max(0, position));
     position += chunk.byteLength;
-    if (position >= wantedBytes) break;
+    if (position >= wantedBytes) return result;
   }
-  return result.subarray(0, Math.max(0, Math.min(position, wantedBytes)));
+  throw new TransientFailure(`the connection ended ${wantedBytes - position} bytes early`);
 }
