@@ -22,8 +22,6 @@ export type Demand = Room & {
   readonly variant: string;
   /** How long the model stays once idle: 0 not at all, Infinity until its room is needed; absent: as it is. */
   readonly keepAliveMs?: number;
-  /** For the policy `priority`; absent: that of the model. */
-  readonly priority?: number;
 };
 
 /**

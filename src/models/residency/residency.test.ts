@@ -48,15 +48,6 @@ for (const [policy, expected] of g1) {
   });
 }
 
-test("a request may raise the priority of its model", async () => {
-  const world = createWorld({ policy: "priority" });
-  await world.use("a", { priority: 5 });
-  await world.use("b");
-  await world.use("c");
-  await world.ask("d");
-  expect(evictions(world)).toEqual(["evicted b room"]);
-});
-
 test("no model leaves that the room of a later one makes needless", async () => {
   const world = createWorld();
   await world.use("small", { bytes: 2 });

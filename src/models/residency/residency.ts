@@ -267,7 +267,6 @@ class Residency<Loaded> {
     slot.uses += 1;
     slot.lastUse = this.#slots.nextStep();
     slot.keepAliveMs = demand.keepAliveMs ?? slot.keepAliveMs;
-    slot.priority = demand.priority ?? slot.priority;
     let isHeld = true;
     const release = () => {
       if (!isHeld) return;

@@ -72,7 +72,7 @@ export class SlotTable<Loaded> {
       order: this.nextStep(),
       loadedAtMs: this.#deps.clock.nowMs(),
       isPinned: pinned.includes(id),
-      priority: demand.priority ?? priorities.get(id) ?? 0,
+      priority: priorities.get(id) ?? 0,
       keepAliveMs: demand.keepAliveMs ?? keepAlives.get(id) ?? keepAliveMs,
     });
     this.#slots.set(id, slot);

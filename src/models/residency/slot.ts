@@ -18,6 +18,7 @@ export type Slot<Loaded> = {
   readonly variant: string;
   readonly isPinned: boolean;
   readonly order: number;
+  readonly priority: number;
   readonly waiters: Set<Ticket<Loaded>>;
   /** Ends a load that nobody wants any more. */
   readonly abandon: AbortController;
@@ -35,7 +36,6 @@ export type Slot<Loaded> = {
   leases: number;
   uses: number;
   lastUse: number;
-  priority: number;
   keepAliveMs: number;
   expiry: Expiry | undefined;
 };
