@@ -67,6 +67,8 @@ export class ModelHost {
   #stats: HostStats | undefined;
   /** Changed since the plan; a process that is started anew by it is told them. */
   #limits: Limits = {};
+  /** The deadline that was passed last. */
+  #overrunMs = prepareTimeoutMs;
 
   constructor({ model, loadTimeoutMs, onLost, source }: ModelHostOptions, observer: EngineObserver) {
     this.#model = model;
@@ -246,10 +248,7 @@ export class ModelHost {
       case "devices":
         return;
       case "began":
-        this.#watchdogs.set(
-          message.id,
-          watchDeadline(message.deadlineMs ?? prepareTimeoutMs, () => host.kill("unresponsive")),
-        );
+        this.#watchdogs.set(message.id, this.#watch(host, message.deadlineMs ?? prepareTimeoutMs));
         return;
       case "ended":
         this.#watchdogs.get(message.id)?.cancel();
@@ -266,6 +265,13 @@ export class ModelHost {
       default:
         message satisfies never;
     }
+  }
+
+  #watch(host: Host<HostRequest>, deadlineMs: number): Watchdog {
+    return watchDeadline(deadlineMs, () => {
+      this.#overrunMs = deadlineMs;
+      host.kill("unresponsive");
+    });
   }
 
   #route(event: HostEvent): void {
@@ -290,7 +296,7 @@ export class ModelHost {
     for (const watchdog of this.#watchdogs.values()) watchdog.cancel();
     this.#watchdogs.clear();
     this.#stats = undefined;
-    const reason = exitReason(exit);
+    const reason = exitReason(exit, this.#overrunMs);
     const error = new AppError(
       "host_died",
       `the engine of ${this.#model} ended while answering (${reason}); the next request starts a fresh one, send this one again`,
@@ -330,9 +336,10 @@ function isResult<Type extends HostResult["type"]>(
   return result.type === type;
 }
 
-function exitReason(exit: HostExit): string {
+/** Only what reads an adapter says a deadline of its own. */
+function exitReason(exit: HostExit, overrunMs: number): string {
   if (exit.killedFor === "memory-limit") return "it passed its memory limit";
   if (exit.killedFor === "unresponsive")
-    return `a template or grammar took longer than ${prepareTimeoutMs / 1000} s`;
+    return `${overrunMs === prepareTimeoutMs ? "a template or grammar" : "reading an adapter"} took longer than ${overrunMs / 1000} s`;
   return exit.signal ? `signal ${exit.signal}` : `exit code ${exit.code}`;
 }
