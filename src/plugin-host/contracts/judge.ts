@@ -1,0 +1,42 @@
+import { z } from "zod";
+
+const maxReasons = 64;
+const maxReasonCharacters = 2_000;
+const maxMetrics = 128;
+
+export const toolCallSchema = z.object({
+  name: z.string(),
+  arguments: z.json().describe("The arguments as the model gave them."),
+});
+
+export const judgeInputSchema = z.object({
+  prompt: z.string().default("").describe("What the model was asked."),
+  response: z.string().describe("What it answered."),
+  criteria: z
+    .record(z.string(), z.json())
+    .default({})
+    .describe("What this judge is to look at; each judge names its own."),
+  context: z.array(z.string()).default([]).describe("Texts the answer should rest on."),
+  reference: z.string().optional().describe("An answer known to be right."),
+  toolCalls: z.array(toolCallSchema).default([]).describe("Tools that the model called."),
+});
+
+export const judgeOutputSchema = z.strictObject({
+  verdict: z.enum(["pass", "warn", "fail", "abstain"]),
+  score: z
+    .number()
+    .min(0)
+    .max(1)
+    .optional()
+    .describe("From 0, worst, to 1, best; absent where there is none."),
+  reasons: z.array(z.string().max(maxReasonCharacters)).max(maxReasons).default([]),
+  metrics: z
+    .record(z.string().max(128), z.number())
+    .refine((metrics) => Object.keys(metrics).length <= maxMetrics, {
+      error: `at most ${maxMetrics} metrics`,
+    })
+    .default({}),
+});
+
+export type JudgeInput = z.input<typeof judgeInputSchema>;
+export type JudgeOutput = z.output<typeof judgeOutputSchema>;
