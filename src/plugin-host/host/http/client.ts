@@ -1,0 +1,38 @@
+import type { Limits } from "../../limits.ts";
+
+export type HttpRequest = {
+  readonly method: string;
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body?: Uint8Array | undefined;
+};
+
+export type HttpResponse = {
+  readonly status: number;
+  /** Names in lower case, repeated ones joined with a comma. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** Decoded. */
+  readonly body: Uint8Array;
+};
+
+export type HttpLimits = Pick<
+  Limits,
+  "httpRequestBytes" | "httpResponseBytes" | "httpRedirects" | "httpTimeoutMs"
+>;
+
+export type HttpClient = {
+  /** Throws PluginFailure with an `http_` code; `signal` ends the request at once and closes its connection. */
+  request(request: HttpRequest, signal: AbortSignal): Promise<HttpResponse>;
+};
+
+/** A request that has passed every check that needs no network. */
+export type CheckedRequest = {
+  readonly method: string;
+  readonly url: URL;
+  /** Names in lower case. */
+  readonly headers: ReadonlyMap<string, string>;
+  readonly body: Uint8Array | undefined;
+};
+
+/** Answers one request, redirects not followed. */
+export type SendOnce = (request: CheckedRequest, signal: AbortSignal) => Promise<HttpResponse>;

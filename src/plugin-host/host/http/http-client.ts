@@ -1,0 +1,61 @@
+import { lookup as resolveName } from "node:dns/promises";
+import { PluginFailure } from "../../failure.ts";
+import { checkRequest } from "./check-request.ts";
+import type { HttpClient, HttpLimits } from "./client.ts";
+import { followRedirects } from "./follow-redirects.ts";
+import { parseHostPattern } from "./host-pattern.ts";
+import { createSendOnce, type Resolver } from "./send-once.ts";
+
+export type HttpClientOptions = {
+  /** Granted patterns: `api.example.com`, `*.example.com`, `localhost:8080`, `[::1]:8080`. */
+  readonly hosts: readonly string[];
+  /** Whether granted hosts may be loopback and private addresses. */
+  readonly allowPrivate: boolean;
+  readonly limits: HttpLimits;
+  readonly lookup?: Resolver;
+  /** PEM certificates to trust instead of the system's. */
+  readonly ca?: string;
+};
+
+/** The network as one plugin may see it. Proxies of the environment are not used: they would resolve names unchecked. */
+export function createHttpClient(options: HttpClientOptions): HttpClient {
+  const { limits, allowPrivate, ca } = options;
+  const patterns = options.hosts.map(parseHostPattern).filter((pattern) => pattern !== undefined);
+  const send = createSendOnce({ allowPrivate, limits, ca, lookup: options.lookup ?? resolveWithSystem });
+  return {
+    async request(request, signal) {
+      signal.throwIfAborted();
+      const checked = checkRequest(request, { patterns, limits });
+      using deadline = createDeadline({ limits, host: checked.url.hostname, signal });
+      return await followRedirects(checked, { patterns, limits, send, signal: deadline.signal });
+    },
+  };
+}
+
+function createDeadline(options: {
+  readonly limits: HttpLimits;
+  readonly host: string;
+  readonly signal: AbortSignal;
+}): Disposable & { readonly signal: AbortSignal } {
+  const { limits, host, signal } = options;
+  const controller = new AbortController();
+  const expire = () => {
+    const message = `${host} took longer than the ${limits.httpTimeoutMs} ms of the limit httpTimeoutMs; ask for less`;
+    controller.abort(new PluginFailure("http_timeout", message));
+  };
+  const timer = setTimeout(expire, limits.httpTimeoutMs);
+  const abort = () => controller.abort(signal.reason);
+  signal.addEventListener("abort", abort, { once: true });
+  return {
+    signal: controller.signal,
+    [Symbol.dispose]() {
+      clearTimeout(timer);
+      signal.removeEventListener("abort", abort);
+    },
+  };
+}
+
+async function resolveWithSystem(host: string): Promise<readonly string[]> {
+  const found = await resolveName(host, { all: true, order: "verbatim" });
+  return found.map((entry) => entry.address);
+}
