@@ -9,6 +9,15 @@ export {
   type FakeLibraryOptions,
   type FakePullStep,
 } from "./fake-library.ts";
+export {
+  type FixtureConnection,
+  type FixtureHandler,
+  type FixtureRequest,
+  fixtureCertificate,
+  type HttpFixture,
+  startHttpFixture,
+  writeHttpAnswer,
+} from "./http-fixture.ts";
 export { demoModelPath, findTestModel } from "./models.ts";
 export { collectText, createChatRequest, createRealEngine, type RealEngineOptions } from "./real-engine.ts";
 export {
@@ -20,3 +29,22 @@ export {
 export { createTemporaryFolder, type TemporaryFolder } from "./temporary-folder.ts";
 export { type TinyGguf, type TinyTensor, type TinyValue, writeTinyGguf } from "./tiny-gguf.ts";
 export { isProcessAlive, waitUntil } from "./wait-until.ts";
+export {
+  joinWasm,
+  type WasmBytes,
+  type WasmExportKind,
+  type WasmFunction,
+  type WasmLimits,
+  type WasmParts,
+  type WasmType,
+  wasmCustomSection,
+  wasmElements,
+  wasmI32Const,
+  wasmName,
+  wasmPreamble,
+  wasmSection,
+  wasmTypes,
+  wasmU32,
+  wasmVector,
+  writeWasm,
+} from "./wasm-writer.ts";
