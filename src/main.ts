@@ -22,4 +22,11 @@ async function runEngine(): Promise<void> {
   runEngineHost();
 }
 
-void (findHostRole(readProcessInput().argv) === "engine-host" ? runEngine() : runProgram());
+async function runPlugins(): Promise<void> {
+  const { runPluginHost } = await import("./plugin-host/host/plugin-host.ts");
+  runPluginHost();
+}
+
+const roles = { "engine-host": runEngine, "plugin-host": runPlugins } as const;
+const role = findHostRole(readProcessInput().argv);
+void (role ? roles[role]() : runProgram());

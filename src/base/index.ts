@@ -1,3 +1,4 @@
+export { type Asset, ensureOwnFolder, unpackAssets, writeWhole } from "./assets.ts";
 export {
   AppError,
   type ErrorClass,

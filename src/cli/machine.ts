@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, rmSync, statfsSync, writeFileSync } from "node:fs";
 import { freemem } from "node:os";
 import { join } from "node:path";
-import { ensureOwnFolder } from "../models/index.ts";
+import { ensureOwnFolder } from "../base/index.ts";
 
 const bytesPerKib = 1024;
 

@@ -1,3 +1,4 @@
+export { databasePath } from "./database-path.ts";
 export type { Environment } from "./defaults.ts";
 export { loadConfig } from "./load-config.ts";
 export { isLoopback } from "./loopback.ts";

@@ -1,4 +1,4 @@
-import type { Asset } from "../models/index.ts";
+import type { Asset } from "../base/index.ts";
 
 /** The llama.cpp libraries and the shim that this executable carries; empty when it runs from source. */
 export const embeddedLibraries: readonly Asset[] = [];

@@ -1,4 +1,4 @@
-import { unpackAssets } from "../models/index.ts";
+import { unpackAssets } from "../base/index.ts";
 import { embeddedLibraries } from "./embedded-libraries.ts";
 
 /** The folder to load the native libraries from: unpacked under `home`, or as `native/build.ts` left them. */

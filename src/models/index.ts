@@ -1,4 +1,3 @@
-export { type Asset, ensureOwnFolder, unpackAssets } from "./assets.ts";
 export { builtInModel } from "./built-in.ts";
 export { createLibrary } from "./create-library.ts";
 export { describeFile, inspectModelFile, type ModelFiles } from "./file-model.ts";

@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { ensureOwnFolder } from "./assets.ts";
+import { databasePath } from "../config/index.ts";
+import { ensureOwnFolder } from "../base/index.ts";
 import type { BlobStore } from "./blobs/blob-store.ts";
 import { createBlobStore } from "./blobs/fs-blob-store.ts";
 import type { HeaderNote } from "./discovery/header-notes.ts";
@@ -19,7 +20,7 @@ export type StoreDoor = {
 };
 
 export function createStoreDoor(home: string): StoreDoor {
-  const path = join(home, "models", "hearth.db");
+  const path = databasePath(home);
   const blobs = createBlobStore(home);
   let opening: Promise<OpenStore & { close(): Promise<void> }> | undefined;
 

@@ -1,8 +1,9 @@
 import { join } from "node:path";
 
 /** The hidden roles that this program takes when it re-executes itself. */
-export type HostRole = "engine-host";
+export type HostRole = (typeof hostRoles)[number];
 
+const hostRoles = ["engine-host", "plugin-host"] as const;
 const roleFlag = "--role=";
 
 /** Whether this code runs from a compiled executable; its modules then live in a virtual file system. */
@@ -18,5 +19,5 @@ export function hostCommand(role: HostRole): readonly string[] {
 
 /** The role that a command line asks for, or undefined for the ordinary program. */
 export function findHostRole(argv: readonly string[]): HostRole | undefined {
-  return argv.includes(`${roleFlag}engine-host`) ? "engine-host" : undefined;
+  return hostRoles.find((role) => argv.includes(roleFlag + role));
 }

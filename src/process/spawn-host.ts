@@ -9,7 +9,7 @@ export const stderrTailLines = 40;
 export const stderrLineChars = 2_000;
 /** How long a dead host's stderr may take to drain. */
 const stderrDrainMs = 200;
-const memoryWatchIntervalMs = 250;
+const defaultMemoryWatchMs = 250;
 /** Above the server's own 0: when memory runs out the kernel ends a host first. */
 const hostOomScore = "500";
 
@@ -48,6 +48,8 @@ export type SpawnOptions<Out> = {
   /** All of the host's environment: nothing is inherited. */
   readonly environment?: Readonly<Record<string, string>>;
   readonly onMessage: (message: Out) => void;
+  /** How often the memory of the host is looked at. */
+  readonly memoryWatchIntervalMs?: number;
   /** Another program to run in place of this one. */
   readonly command?: readonly string[];
 };
@@ -82,7 +84,8 @@ export function spawnHost<In, Out>(options: SpawnOptions<Out>): Host<In> {
     send: (message) => sendTo(child, message),
     limitMemory(limitBytes) {
       stopWatch();
-      stopWatch = watchMemory(child.pid, limitBytes, () => kill("memory-limit"));
+      const intervalMs = options.memoryWatchIntervalMs ?? defaultMemoryWatchMs;
+      stopWatch = watchMemory(child.pid, { limitBytes, intervalMs }, () => kill("memory-limit"));
     },
     kill,
     memoryBytes: () => readMemoryBytes(child.pid),
@@ -137,10 +140,14 @@ function raiseOomScore(pid: number): void {
   }
 }
 
-function watchMemory(pid: number, limitBytes: number, onExceeded: () => void): () => void {
+function watchMemory(
+  pid: number,
+  { limitBytes, intervalMs }: { readonly limitBytes: number; readonly intervalMs: number },
+  onExceeded: () => void,
+): () => void {
   const timer = setInterval(() => {
     if ((readPrivateMemoryBytes(pid) ?? 0) > limitBytes) onExceeded();
-  }, memoryWatchIntervalMs);
+  }, intervalMs);
   timer.unref();
   return () => clearInterval(timer);
 }

@@ -25,6 +25,8 @@ export type SupervisorOptions<Connection> = {
   readonly start: () => StartedHost<Connection>;
   /** Told of every end of a host, before it was ready or after. */
   readonly onExit?: (exit: HostExit, connection: Connection | undefined) => void;
+  /** Whether an end that nobody asked for counts against the host; absent: it does. */
+  readonly isFault?: (exit: HostExit) => boolean;
   readonly clock?: Clock;
 };
 
@@ -176,7 +178,8 @@ export class Supervisor<Connection> {
   #onRunningExit(exit: HostExit, connection: Connection): void {
     this.#running = undefined;
     this.#live = undefined;
-    if (exit.killedFor !== "requested") this.#recordFailure(describeExit(this.#options.name, exit));
+    const isFault = exit.killedFor !== "requested" && (this.#options.isFault?.(exit) ?? true);
+    if (isFault) this.#recordFailure(describeExit(this.#options.name, exit));
     this.#options.onExit?.(exit, connection);
   }
 

@@ -1,2 +1,2 @@
 export { type Database, openDatabase } from "./database.ts";
-export type { Queries } from "./tables.ts";
+export type { PluginTable, Queries } from "./tables.ts";

@@ -43,12 +43,41 @@ export type HeaderNoteTable = {
   readonly note: string;
 };
 
+/** A plugin that an administrator added. */
+export type PluginTable = {
+  readonly name: string;
+  /** Hexadecimal, of the file; it is checked each time the plugin is loaded. */
+  readonly sha256: string;
+  readonly source: string;
+  /** JSON, as are the three that follow; written and read by `plugin-host`. */
+  readonly manifest: string;
+  readonly grants: string;
+  /** Holds secrets. */
+  readonly config: string;
+  readonly limits: string;
+  readonly public_key: string | null;
+  readonly enabled: number;
+  readonly added_at_ms: number;
+  readonly quarantined_at_ms: number | null;
+  /** JSON: code, message and when. */
+  readonly last_error: string | null;
+};
+
+/** What a plugin keeps between calls. */
+export type PluginKvTable = {
+  readonly plugin: string;
+  readonly key: string;
+  readonly value: Uint8Array;
+};
+
 export type Tables = {
   readonly manifest: ManifestTable;
   readonly model: ModelTable;
   readonly manifest_blob: ManifestBlobTable;
   readonly model_use: ModelUseTable;
   readonly header_note: HeaderNoteTable;
+  readonly plugin: PluginTable;
+  readonly plugin_kv: PluginKvTable;
 };
 
 /** Where queries start. A transaction is one too. */

@@ -1,6 +1,6 @@
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
-import { ensureOwnFolder } from "../assets.ts";
+import { ensureOwnFolder } from "../../base/index.ts";
 import type { BlobStore } from "./blob-store.ts";
 import { hexOf } from "./digest.ts";
 import { errnoOf, toDiskError } from "./disk-errors.ts";

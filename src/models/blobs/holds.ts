@@ -1,7 +1,6 @@
 import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { AppError } from "../../base/index.ts";
-import { ensureOwnFolder } from "../assets.ts";
+import { AppError, ensureOwnFolder } from "../../base/index.ts";
 import { hexOf, isDigest } from "./digest.ts";
 import { errnoOf } from "./disk-errors.ts";
 import { type FileLock, lockFile, tryLockFile } from "./file-lock.ts";

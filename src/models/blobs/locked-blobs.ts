@@ -1,6 +1,6 @@
 import { lstat, readdir, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { ensureOwnFolder } from "../assets.ts";
+import { ensureOwnFolder } from "../../base/index.ts";
 import type { RemoveResult } from "../library.ts";
 import { digestOf, hexOf } from "./digest.ts";
 import { errnoOf, toDiskError } from "./disk-errors.ts";

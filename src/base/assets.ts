@@ -13,7 +13,7 @@ import {
   writeSync,
 } from "node:fs";
 import { join } from "node:path";
-import { AppError } from "../base/index.ts";
+import { AppError } from "./errors.ts";
 
 /** A file that the executable carries. */
 export type Asset = {
@@ -113,8 +113,8 @@ function hashOf(content: Uint8Array): string {
   return createHash("sha256").update(content).digest("hex");
 }
 
-/** Writes under a temporary name, syncs, then renames: the file is never seen in part. */
-function writeWhole(folder: string, name: string, content: Uint8Array): string {
+/** Writes under a temporary name, syncs, then renames: the file is never seen in part. Returns its path. */
+export function writeWhole(folder: string, name: string, content: Uint8Array): string {
   const path = join(folder, name);
   const temporary = `${path}.${process.pid}-${crypto.randomUUID()}.part`;
   try {

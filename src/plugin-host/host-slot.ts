@@ -1,0 +1,376 @@
+/**
+ * One plugin host process and the calls in it. Guests share its thread, so calls are handed to it one by one: the next
+ * goes in when the one before has ended or waits for something outside. `#current` is who holds the thread, and who
+ * is to blame when the process must be killed.
+ */
+import { setPriority } from "node:os";
+import {
+  type Clock,
+  type Host,
+  type HostExit,
+  type StartedHost,
+  Supervisor,
+  spawnHost,
+  watchDeadline,
+} from "../process/index.ts";
+import type { Failure } from "./failure.ts";
+import { createJob, type Job, type JobEnd, type NewJob } from "./job.ts";
+import type { FromHost, GuestSpec, ModuleFacts, ToHost } from "./protocol.ts";
+
+const readyTimeoutMs = 10_000;
+/** What a call that waits may take to end once it is told to. */
+const cancelGraceMs = 250;
+/** Hosts give way to the engines, which people wait for. */
+const hostNiceness = 10;
+const memoryWatchIntervalMs = 100;
+/** Private memory of a host beside its guests', and of how many of its largest guest it may be besides. */
+const hostOwnBytes = 256 * 1_048_576;
+const guestsAtOnce = 2;
+
+type Connection = { readonly host: Host<ToHost> };
+
+export type SlotOptions = {
+  readonly name: string;
+  readonly clock: Clock;
+  readonly onRestart: () => void;
+};
+
+export class HostSlot {
+  readonly #options: SlotOptions;
+  readonly #supervisor: Supervisor<Connection>;
+  readonly #loaded = new Map<string, ModuleFacts>();
+  readonly #queue: Job[] = [];
+  readonly #inside = new Map<number, Job>();
+  #loading: { readonly job: Job; readonly settle: (failure?: Failure) => void } | undefined;
+  #current: Job | undefined;
+  #blamed: { readonly job: Job; readonly failure: Failure } | undefined;
+  #yielded: (() => void) | undefined;
+  #isPumping = false;
+  #ids = 0;
+  #lastUsedMs: number;
+  #memoryLimitBytes = 0;
+  #heldSinceMs = 0;
+
+  constructor(options: SlotOptions) {
+    this.#options = options;
+    this.#lastUsedMs = options.clock.nowMs();
+    this.#supervisor = new Supervisor<Connection>({
+      name: options.name,
+      readyTimeoutMs,
+      clock: options.clock,
+      start: () => this.#startHost(),
+      onExit: (exit) => this.#onExit(exit),
+      isFault: () => this.#current === undefined,
+    });
+  }
+
+  /** Calls that wait or are inside. */
+  get load(): number {
+    return this.#queue.length + this.#inside.size;
+  }
+
+  /** What a new plugin would have beside it here; calls count more than plugins that rest. */
+  get weight(): number {
+    return this.load * 1_000 + this.#loaded.size;
+  }
+
+  /** Whether one call has had the thread for longer. */
+  isStuck(forMs: number): boolean {
+    return this.#current !== undefined && this.#options.clock.nowMs() - this.#heldSinceMs > forMs;
+  }
+
+  get idleSinceMs(): number | undefined {
+    return this.load === 0 ? this.#lastUsedMs : undefined;
+  }
+
+  get pid(): number | undefined {
+    return this.#supervisor.current?.host.pid;
+  }
+
+  get memoryBytes(): number {
+    return this.#supervisor.current?.host.memoryBytes() ?? 0;
+  }
+
+  facts(key: string): ModuleFacts | undefined {
+    return this.#loaded.get(key);
+  }
+
+  /** Never rejects. */
+  run(call: NewJob): Promise<JobEnd> {
+    return new Promise((resolve) => {
+      this.#ids += 1;
+      this.adopt(createJob(this.#ids, call, resolve));
+    });
+  }
+
+  /** Takes calls that another slot has not begun. */
+  adopt(...jobs: readonly Job[]): void {
+    this.#queue.push(...jobs);
+    void this.#pump();
+  }
+
+  /** Gives up the calls that wait, but for those of the plugin that holds the thread. */
+  surrender(): readonly Job[] {
+    const culprit = this.#current?.spec.key;
+    const moving = this.#queue.filter((job) => job.spec.key !== culprit);
+    const staying = this.#queue.filter((job) => job.spec.key === culprit);
+    this.#queue.splice(0, this.#queue.length, ...staying);
+    return moving;
+  }
+
+  unload(key: string): void {
+    if (this.#loaded.delete(key)) this.#send({ type: "unload", key });
+  }
+
+  get loadedKeys(): readonly string[] {
+    return [...this.#loaded.keys()];
+  }
+
+  /** Ends the process; the next call starts another. */
+  async rest(): Promise<void> {
+    await this.#supervisor.rest();
+  }
+
+  async stop(failure: Failure): Promise<void> {
+    for (const job of [...this.#queue.splice(0), ...this.#inside.values()]) job.fail(failure);
+    this.#inside.clear();
+    await this.#supervisor.stop();
+  }
+
+  /** The caller went away. */
+  cancel(job: Job, failure: Failure): void {
+    const index = this.#queue.indexOf(job);
+    if (index >= 0) this.#queue.splice(index, 1);
+    job.fail(failure);
+    if (this.#inside.has(job.id)) this.#expire(job, failure);
+  }
+
+  async #pump(): Promise<void> {
+    if (this.#isPumping) return;
+    this.#isPumping = true;
+    for (let job = this.#queue.shift(); job; job = this.#queue.shift()) {
+      if (!job.isSettled) await this.#execute(job);
+    }
+    this.#isPumping = false;
+  }
+
+  /** Returns once the thread of the host is free for another call. */
+  async #execute(job: Job): Promise<void> {
+    this.#lastUsedMs = this.#options.clock.nowMs();
+    try {
+      const { host } = await this.#supervisor.acquire();
+      if (!this.#loaded.has(job.spec.key)) {
+        host.limitMemory(this.#memoryLimit(job.spec));
+        const failure = await this.#load(host, job);
+        if (failure) return job.fail(failure);
+      }
+      if (host.hasExited) return this.#again(job);
+      if (!job.isSettled) await this.#enter(host, job);
+    } catch (error) {
+      job.fail({ code: "plugin_host_died", message: describe(error) });
+    }
+  }
+
+  /** Raised by the largest guest that was loaded, and never lowered while the process lives. */
+  #memoryLimit({ limits }: GuestSpec): number {
+    const wanted = hostOwnBytes + guestsAtOnce * (limits.memoryBytes + limits.blockBytes);
+    this.#memoryLimitBytes = Math.max(this.#memoryLimitBytes, wanted);
+    return this.#memoryLimitBytes;
+  }
+
+  #load(host: Host<ToHost>, job: Job): Promise<Failure | undefined> {
+    const { spec } = job;
+    this.#current = job;
+    this.#heldSinceMs = this.#options.clock.nowMs();
+    return new Promise((resolve) => {
+      const { loadTimeoutMs } = spec.limits;
+      const watchdog = watchDeadline(
+        loadTimeoutMs,
+        () => this.#kill(job, { code: "timeout", message: `it did not start within ${loadTimeoutMs} ms` }),
+        this.#options.clock,
+      );
+      const settle = (failure?: Failure) => {
+        watchdog.cancel();
+        this.#loading = undefined;
+        if (this.#current === job) this.#current = undefined;
+        resolve(failure);
+      };
+      this.#loading = { job, settle };
+      host.send({ type: "load", spec });
+    });
+  }
+
+  #enter(host: Host<ToHost>, job: Job): Promise<void> {
+    const isAlone = this.#inside.size === 0;
+    this.#inside.set(job.id, job);
+    if (isAlone) this.#hold(job);
+    else this.#watch(job);
+    return new Promise((resolve) => {
+      this.#yielded = resolve;
+      host.send({ type: "call", id: job.id, key: job.spec.key, options: job.options });
+    });
+  }
+
+  #watch(job: Job): void {
+    const { timeoutMs } = job.spec.limits;
+    const failure: Failure = { code: "timeout", message: `it took longer than ${timeoutMs} ms` };
+    job.watch(watchDeadline(timeoutMs, () => this.#expire(job, failure), this.#options.clock));
+  }
+
+  /** Its time begins when it gets the thread: what it waited for others is not its own. */
+  #hold(job: Job): void {
+    this.#current = job;
+    this.#heldSinceMs = this.#options.clock.nowMs();
+    if (job.hasBegun) return;
+    job.hasBegun = true;
+    this.#watch(job);
+  }
+
+  /** Whoever has the thread must be killed; who waits can be told; who has not begun is not at fault. */
+  #expire(job: Job, failure: Failure): void {
+    if (this.#current === job) this.#kill(job, failure);
+    else if (!job.hasBegun && !job.isSettled) this.#watch(job);
+    else {
+      this.#send({ type: "cancel", id: job.id, failure });
+      this.#options.clock.schedule(cancelGraceMs, () => {
+        if (this.#inside.has(job.id)) this.#kill(job, failure);
+      });
+    }
+  }
+
+  #kill(job: Job, failure: Failure): void {
+    this.#blamed = { job, failure };
+    this.#supervisor.current?.host.kill();
+    // While a host is starting there is no connection yet, and nothing of a guest in it.
+  }
+
+  #send(message: ToHost): void {
+    try {
+      this.#supervisor.current?.host.send(message);
+    } catch {
+      // A host that is gone has nothing left to change, and its end is reported on its own.
+    }
+  }
+
+  #startHost(): StartedHost<Connection> {
+    const ready = Promise.withResolvers<Connection>();
+    const host = spawnHost<ToHost, FromHost>({
+      role: "plugin-host",
+      memoryWatchIntervalMs,
+      onMessage: (message) => {
+        if (message.type === "ready") ready.resolve({ host });
+        else this.#receive(message);
+      },
+    });
+    lowerPriority(host.pid);
+    return { host, ready: ready.promise };
+  }
+
+  #receive(message: Exclude<FromHost, { type: "ready" }>): void {
+    switch (message.type) {
+      case "loaded":
+        this.#loaded.set(message.key, message.facts);
+        this.#loading?.settle();
+        break;
+      case "load-failed":
+        this.#loading?.settle(message.failure);
+        break;
+      case "began":
+      case "resumed": {
+        const job = this.#inside.get(message.id);
+        if (job) this.#hold(job);
+        break;
+      }
+      case "waiting":
+        this.#release(message.id);
+        break;
+      case "host-call":
+        void this.#answer(message);
+        break;
+      case "result":
+      case "failed":
+        this.#finish(message);
+        break;
+      default:
+        message satisfies never;
+    }
+  }
+
+  /** The thread is free, unless another call has taken it meanwhile. */
+  #release(id: number): void {
+    if (this.#current?.id === id) this.#current = undefined;
+    const job = this.#inside.get(id);
+    if (job) job.hasEffects = true;
+    this.#yielded?.();
+  }
+
+  #finish(message: Extract<FromHost, { type: "result" | "failed" }>): void {
+    const job = this.#inside.get(message.id);
+    this.#inside.delete(message.id);
+    this.#lastUsedMs = this.#options.clock.nowMs();
+    if (this.#current?.id === message.id) this.#current = undefined;
+    this.#supervisor.recordSuccess();
+    if (message.type === "result") job?.succeed(message.output, message.report);
+    else job?.fail(message.failure, message.report);
+    this.#yielded?.();
+  }
+
+  async #answer({ id, callId, call }: Extract<FromHost, { type: "host-call" }>): Promise<void> {
+    const job = this.#inside.get(id);
+    if (!job) return;
+    const result = await job.ask(call);
+    this.#send({ type: "reply", id, callId, result });
+  }
+
+  /** Another call took the process down; this one was not at fault. */
+  #again(job: Job): void {
+    if (job.isSettled) return;
+    if (job.retry()) this.#queue.unshift(job);
+    else job.fail(restartFailure);
+  }
+
+  #onExit(exit: HostExit): void {
+    const blamed = this.#blamed ?? this.#accuse(exit);
+    this.#blamed = undefined;
+    this.#current = undefined;
+    this.#loaded.clear();
+    this.#memoryLimitBytes = 0;
+    blamed?.job.fail(blamed.failure);
+    this.#loading?.settle();
+    const left = [...this.#inside.values()].reverse();
+    this.#inside.clear();
+    for (const job of left) this.#again(job);
+    if (exit.killedFor !== "requested" || blamed) this.#options.onRestart();
+    this.#yielded?.();
+    void this.#pump();
+  }
+
+  /** Whoever had the thread when the process ended by itself, or by the watch over its memory. */
+  #accuse({ killedFor, signal, code }: HostExit): { job: Job; failure: Failure } | undefined {
+    const job = this.#current;
+    if (!job || killedFor === "requested") return undefined;
+    if (killedFor === "memory-limit") {
+      const message = "its process took more memory than plugins may and was ended";
+      return { job, failure: { code: "memory_limit", message } };
+    }
+    const end = signal === null ? `exit code ${code}` : `signal ${signal}`;
+    return { job, failure: { code: "crash", message: `its process died while it ran (${end})` } };
+  }
+}
+
+const restartFailure: Failure = {
+  code: "plugin_host_died",
+  message: "another plugin took its process down after it had begun to act; call it again if that is safe",
+};
+
+function lowerPriority(pid: number): void {
+  try {
+    setPriority(pid, hostNiceness);
+  } catch {
+    // Without it plugins compete with engines on equal terms, which is slower but not wrong.
+  }
+}
+
+function describe(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

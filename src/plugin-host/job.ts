@@ -1,0 +1,68 @@
+import type { Watchdog } from "../process/index.ts";
+import type { Failure } from "./failure.ts";
+import type { CallOptions, CallReport, GuestSpec, HostCall, HostCallResult } from "./protocol.ts";
+
+export type JobEnd = (
+  | { readonly ok: true; readonly output: Uint8Array | string }
+  | { readonly ok: false; readonly failure: Failure }
+) & { readonly report: CallReport };
+
+export type NewJob = {
+  readonly spec: GuestSpec;
+  readonly options: CallOptions;
+  /** Does what the guest asks of the server. Never rejects. */
+  readonly ask: (call: HostCall) => Promise<HostCallResult>;
+  readonly signal?: AbortSignal;
+};
+
+/** A call on its way through a slot. */
+export type Job = Omit<NewJob, "signal"> & {
+  readonly id: number;
+  readonly isSettled: boolean;
+  hasBegun: boolean;
+  /** It has asked for something outside: running it again would do that twice. */
+  hasEffects: boolean;
+  succeed(output: Uint8Array | string, report: CallReport): void;
+  fail(failure: Failure, report?: CallReport): void;
+  watch(watchdog: Watchdog): void;
+  /** Whether it may run once more; only the first time, and only where nobody can tell. */
+  retry(): boolean;
+};
+
+const noReport: CallReport = { durationMs: 0, memoryBytes: 0, logs: [] };
+
+export function createJob(id: number, call: NewJob, onEnd: (end: JobEnd) => void): Job {
+  let isSettled = false;
+  let wasRetried = false;
+  let watchdog: Watchdog | undefined;
+
+  function settle(end: JobEnd): void {
+    watchdog?.cancel();
+    if (isSettled) return;
+    isSettled = true;
+    onEnd(end);
+  }
+  const job: Job = {
+    ...call,
+    id,
+    get isSettled() {
+      return isSettled;
+    },
+    hasBegun: false,
+    hasEffects: false,
+    succeed: (output, report) => settle({ ok: true, output, report }),
+    fail: (failure, report = noReport) => settle({ ok: false, failure, report }),
+    watch(next) {
+      watchdog?.cancel();
+      watchdog = next;
+    },
+    retry() {
+      watchdog?.cancel();
+      if (wasRetried || job.hasEffects) return false;
+      wasRetried = true;
+      job.hasBegun = false;
+      return true;
+    },
+  };
+  return job;
+}

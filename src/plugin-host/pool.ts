@@ -1,0 +1,118 @@
+import type { Clock } from "../process/index.ts";
+import type { Failure } from "./failure.ts";
+import { HostSlot } from "./host-slot.ts";
+import type { JobEnd, NewJob } from "./job.ts";
+import type { ModuleFacts } from "./protocol.ts";
+
+/** Processes for plugins that behave. One more, which is only started for them, holds those that have not. */
+export const defaultHosts = 2;
+export const maxWaitingCalls = 1_000;
+/** A process that nobody has called for so long ends, and its plugins with it. */
+export const idleAfterMs = 300_000;
+/** A call that has had the thread for so long may have it for longer: those behind it go elsewhere. */
+const stuckAfterMs = 100;
+const sweepIntervalMs = 15_000;
+
+export type PoolOptions = {
+  readonly hosts?: number;
+  readonly clock: Clock;
+  readonly onRestart: () => void;
+};
+
+export type PoolCall = NewJob & {
+  /** It broke a limit before: it runs apart from those that did not. */
+  readonly isSuspect: boolean;
+};
+
+/** Few processes that hold many plugins. */
+export type Pool = {
+  run(call: PoolCall): Promise<JobEnd>;
+  /** Of a plugin that is loaded now. */
+  facts(key: string): ModuleFacts | undefined;
+  /** Forgets a plugin that was changed or removed. */
+  unload(key: string): void;
+  stats(): { readonly processes: number; readonly memoryBytes: number; readonly waiting: number };
+  stop(): Promise<void>;
+};
+
+export function createPool({ hosts = defaultHosts, clock, onRestart }: PoolOptions): Pool {
+  const createSlot = (name: string) => new HostSlot({ name, clock, onRestart });
+  const shared = Array.from({ length: hosts }, (_, index) => createSlot(`plugin host ${index + 1}`));
+  const apart = createSlot("the plugin host for plugins that broke limits");
+  const all = [...shared, apart];
+  const homes = new Map<string, HostSlot>();
+  const usedAtMs = new Map<string, number>();
+  let isStopped = false;
+  let cancelSweep = clock.schedule(sweepIntervalMs, sweep);
+
+  function choose({ spec, isSuspect }: PoolCall): HostSlot {
+    if (isSuspect) return apart;
+    const home = homes.get(spec.key);
+    if (home && !home.isStuck(stuckAfterMs)) return home;
+    const free = shared.filter((slot) => !slot.isStuck(stuckAfterMs));
+    const chosen = lightest(free.length > 0 ? free : shared);
+    homes.set(spec.key, chosen);
+    return chosen;
+  }
+  /** Calls that wait behind one that does not end are taken over by another process. */
+  function relieve(slot: HostSlot): void {
+    if (isStopped || slot === apart || !slot.isStuck(stuckAfterMs)) return;
+    const free = shared.filter((each) => each !== slot && !each.isStuck(stuckAfterMs));
+    if (free.length === 0) return;
+    const other = lightest(free);
+    const moving = slot.surrender();
+    for (const { spec } of moving) homes.set(spec.key, other);
+    other.adopt(...moving);
+  }
+  function sweep(): void {
+    const now = clock.nowMs();
+    for (const slot of all) {
+      for (const key of slot.loadedKeys) {
+        if (now - (usedAtMs.get(key) ?? 0) > idleAfterMs && slot.load === 0) slot.unload(key);
+      }
+      const idleSinceMs = slot.idleSinceMs;
+      if (idleSinceMs !== undefined && now - idleSinceMs > idleAfterMs) void slot.rest();
+    }
+    if (!isStopped) cancelSweep = clock.schedule(sweepIntervalMs, sweep);
+  }
+  return {
+    async run(call) {
+      if (isStopped) return refuse(stopFailure);
+      if (all.reduce((sum, slot) => sum + slot.load, 0) >= maxWaitingCalls) return refuse(busyFailure);
+      const slot = choose(call);
+      usedAtMs.set(call.spec.key, clock.nowMs());
+      if (slot.load > 0) clock.schedule(stuckAfterMs, () => relieve(slot));
+      return await slot.run(call);
+    },
+    facts: (key) => all.map((slot) => slot.facts(key)).find((facts) => facts !== undefined),
+    unload(key) {
+      homes.delete(key);
+      usedAtMs.delete(key);
+      for (const slot of all) slot.unload(key);
+    },
+    stats: () => ({
+      processes: all.filter((slot) => slot.pid !== undefined).length,
+      memoryBytes: all.reduce((sum, slot) => sum + slot.memoryBytes, 0),
+      waiting: all.reduce((sum, slot) => sum + slot.load, 0),
+    }),
+    async stop() {
+      isStopped = true;
+      cancelSweep();
+      await Promise.all(all.map((slot) => slot.stop(stopFailure)));
+    },
+  };
+}
+
+const stopFailure: Failure = { code: "plugin_cancelled", message: "Hearth is being stopped" };
+const busyFailure: Failure = {
+  code: "plugin_busy",
+  message: `${maxWaitingCalls} calls of plugins wait already; call again later`,
+};
+
+function lightest(slots: readonly HostSlot[]): HostSlot {
+  return slots.reduce((best, slot) => (slot.weight < best.weight ? slot : best));
+}
+
+function refuse(failure: Failure): JobEnd {
+  return { ok: false, failure, report: { durationMs: 0, memoryBytes: 0, logs: [] } };
+}
