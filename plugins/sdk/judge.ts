@@ -1,0 +1,51 @@
+import { JudgeInput } from "./generated/judge-input";
+import { JudgeOutput } from "./generated/judge-output";
+import { readJson, writeJson } from "./host";
+
+/** What a judge says: `fail("too long").withScore(0.2).withMetric("words", 812)`. */
+export class Verdict extends JudgeOutput {
+  /** From 0, worst, to 1, best. */
+  withScore(score: f64): this {
+    this.score = score;
+    return this;
+  }
+
+  withReason(reason: string): this {
+    this.reasons.push(reason);
+    return this;
+  }
+
+  withMetric(name: string, value: f64): this {
+    this.metrics.set(name, value);
+    return this;
+  }
+}
+
+export function pass(reason: string = ""): Verdict {
+  return makeVerdict("pass", reason);
+}
+
+export function warn(reason: string): Verdict {
+  return makeVerdict("warn", reason);
+}
+
+export function fail(reason: string): Verdict {
+  return makeVerdict("fail", reason);
+}
+
+/** For what the judge cannot judge. */
+export function abstain(reason: string): Verdict {
+  return makeVerdict("abstain", reason);
+}
+
+function makeVerdict(verdict: string, reason: string): Verdict {
+  const made = new Verdict();
+  made.verdict = verdict;
+  return reason == "" ? made : made.withReason(reason);
+}
+
+/** The body of a judge's export: `return runJudge((input) => pass())`. Functions cannot see variables around them. */
+export function runJudge(decide: (input: JudgeInput) => Verdict): i32 {
+  writeJson(decide(JudgeInput.from(readJson())).toJson());
+  return 0;
+}

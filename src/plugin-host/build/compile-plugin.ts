@@ -1,0 +1,52 @@
+import { mkdir } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
+import { writeWhole } from "../../base/index.ts";
+import { mainExports } from "../contracts/kinds.ts";
+import type { Manifest } from "../contracts/manifest.ts";
+import { PluginFailure } from "../failure.ts";
+import { manifestSection, withCustomSection } from "../wasm/custom-sections.ts";
+import { compileSources, entryFile } from "./compile-sources.ts";
+import { locateCompiler } from "./load-compiler.ts";
+import { isFile, readManifest } from "./read-manifest.ts";
+
+export type CompiledPlugin = {
+  readonly path: string;
+  readonly bytes: number;
+  readonly manifest: Manifest;
+  readonly warnings: readonly string[];
+};
+
+/**
+ * Compiles a plugin's folder into one file, manifest included: `build/NAME.wasm` in it, or `output`. Throws
+ * PluginFailure manifest_invalid or build_failed, whose message has every error with its place in the folder.
+ */
+export async function compilePlugin(options: {
+  readonly folder: string;
+  /** Where the executable unpacks its compiler. */
+  readonly home: string;
+  readonly output?: string;
+}): Promise<CompiledPlugin> {
+  const { folder, home } = options;
+  const manifest = readManifest(folder);
+  if (!isFile(join(folder, entryFile))) throw buildFailed(`${entryFile} is missing`);
+  const { wasm, errors, warnings } = await compileSources(folder, await locateCompiler(home));
+  if (!wasm) throw buildFailed(errors.join("\n"));
+  checkMainExport(wasm, manifest);
+  const content = new TextEncoder().encode(JSON.stringify(manifest));
+  const plugin = withCustomSection(wasm, manifestSection, content);
+  const path = options.output ?? join(folder, "build", `${manifest.name}.wasm`);
+  await mkdir(dirname(path), { recursive: true });
+  writeWhole(dirname(path), basename(path), plugin);
+  return { path, bytes: plugin.length, manifest, warnings };
+}
+
+function checkMainExport(wasm: Uint8Array, { kind }: Manifest): void {
+  const name = mainExports[kind];
+  const exported = WebAssembly.Module.exports(new WebAssembly.Module(new Uint8Array(wasm)));
+  if (exported.some((entry) => entry.kind === "function" && entry.name === name)) return;
+  throw buildFailed(`a ${kind} must have \`export function ${name}(): i32\` in ${entryFile}`);
+}
+
+function buildFailed(message: string): PluginFailure {
+  return new PluginFailure("build_failed", message);
+}
