@@ -1,4 +1,4 @@
-import { codePointAt, encode, isSurrogate, type Utf8Writer } from "./utf8";
+import { codePointAt, encode, isSurrogate, Utf8Writer } from "./utf8";
 
 const hexDigits = "0123456789abcdef";
 /** Whole numbers below it are exact as f64 and are written without a point or an exponent. */

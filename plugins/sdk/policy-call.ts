@@ -1,5 +1,5 @@
 import { readJson, reportError, writeJson } from "./host";
-import type { Json } from "./json";
+import { Json } from "./json";
 
 /** One call of a policy. The input is read when it is made. */
 export class PolicyCall {
