@@ -76,6 +76,11 @@ export class ByteReader {
     throw invalidModule(`a number before byte ${this.#position} is longer than ${maxBytes} bytes`);
   }
 
+  skip(count: number): void {
+    if (count > this.remaining) throw this.#endedEarly();
+    this.#position += count;
+  }
+
   /** A view, not a copy. */
   readBytes(count: number): Uint8Array {
     if (count > this.remaining) throw this.#endedEarly();

@@ -16,7 +16,13 @@ export const complexityLimits = {
   typeValues: 100_000,
   imports: 1_000,
   functions: 100_000,
-  functionBytes: 2 * 1024 * 1024,
+  functionBytes: 4 * 1024 * 1024,
+  /** Nested in each other. */
+  blockDepth: 10_000,
+  blocks: 1_000_000,
+  calls: 1_000_000,
+  /** The engine takes the square of these for time. */
+  localGroupsPerFunction: 2_000,
   localsPerFunction: 50_000,
   /** Parameters included. */
   locals: 1_000_000,
@@ -42,6 +48,10 @@ const words: Readonly<Record<ComplexityLimit, string>> = {
   imports: "imports",
   functions: "functions",
   functionBytes: "bytes in one function",
+  blockDepth: "blocks nested in each other",
+  blocks: "blocks in all functions",
+  calls: "calls in all functions",
+  localGroupsPerFunction: "groups of locals in one function",
   localsPerFunction: "locals in one function",
   locals: "locals in all functions",
   tables: "tables",

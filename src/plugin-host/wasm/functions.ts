@@ -1,6 +1,7 @@
 import { type ByteReader, invalidModule } from "./byte-reader.ts";
 import { checkComplexity, readCount } from "./complexity.ts";
 import { type FunctionType, readTypeOf } from "./function-types.ts";
+import { type CodeCounts, checkInstructions } from "./instructions.ts";
 import { readValueType } from "./value-types.ts";
 
 /** The function section: the types of the module's own functions. */
@@ -12,26 +13,29 @@ export function readFunctionTypes(reader: ByteReader, types: readonly FunctionTy
   return used;
 }
 
-/** The code section: sizes and locals of the functions. Their instructions are left to the engine. */
+/** The code section: sizes, locals and instructions of the functions. */
 export function checkCode(reader: ByteReader, functions: readonly FunctionType[]): void {
   const count = readCount(reader, "functions");
   if (count !== functions.length) {
     throw invalidModule(`it declares ${functions.length} functions and has the code of ${count}`);
   }
+  const counts: CodeCounts = { blocks: 0, calls: 0 };
   let locals = 0;
   for (const { parameters } of functions) {
     const size = reader.readU32();
     checkComplexity("functionBytes", size);
-    const ownLocals = parameters + readLocals(reader.readRange(size));
+    const body = reader.readRange(size);
+    const ownLocals = parameters + readLocals(body);
     checkComplexity("localsPerFunction", ownLocals);
     locals += ownLocals;
     checkComplexity("locals", locals);
+    checkInstructions(body, counts);
   }
   reader.expectEnd("the code section");
 }
 
 function readLocals(reader: ByteReader): number {
-  const groups = readCount(reader, "localsPerFunction");
+  const groups = readCount(reader, "localGroupsPerFunction");
   let locals = 0;
   for (let index = 0; index < groups; index += 1) {
     locals += reader.readU32();

@@ -1,7 +1,7 @@
 /**
  * What a module must pass before it is compiled, and how it is changed for it: memory and tables get maxima, nothing
  * of it runs by itself when an instance is made, and the host can reach all state of an instance to set it back.
- * What is not checked here (instructions, indices, initial values) is left to the engine, which refuses wrong ones.
+ * What is not checked here (what instructions do, indices, initial values) is left to the engine, which refuses wrong ones.
  */
 import { PluginFailure } from "../failure.ts";
 import { concatBytes, encodeSection, encodeVector } from "./byte-writer.ts";
