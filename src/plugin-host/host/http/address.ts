@@ -17,8 +17,7 @@ const embeddings = embeddingTable.map((row) => ({
 export function parseAddress(text: string): readonly number[] | undefined {
   if (isIPv4(text)) return text.split(".").map(Number);
   if (!isIPv6(text) || text.includes("%")) return undefined;
-  // The URL parser writes every notation of an address in the one form of RFC 5952.
-  const [head = "", tail] = new URL(`http://[${text}]`).hostname.slice(1, -1).split("::");
+  const [head = "", tail] = text.split("::");
   const before = parseGroups(head);
   const after = parseGroups(tail ?? "");
   const zeros = Array.from({ length: 16 - before.length - after.length }, () => 0);
@@ -71,6 +70,7 @@ function classify(bytes: readonly number[]): AddressClass {
 function parseGroups(text: string): number[] {
   if (text === "") return [];
   return text.split(":").flatMap((group) => {
+    if (group.includes(".")) return group.split(".").map(Number);
     const value = Number.parseInt(group, 16);
     return [value >> 8, value & 0xff];
   });

@@ -7,7 +7,7 @@ export type HttpRequest = {
   readonly body?: Uint8Array | undefined;
 };
 
-export type HttpResponse = {
+export type HttpAnswer = {
   readonly status: number;
   /** Names in lower case, repeated ones joined with a comma. */
   readonly headers: Readonly<Record<string, string>>;
@@ -22,7 +22,7 @@ export type HttpLimits = Pick<
 
 export type HttpClient = {
   /** Throws PluginFailure with an `http_` code; `signal` ends the request at once and closes its connection. */
-  request(request: HttpRequest, signal: AbortSignal): Promise<HttpResponse>;
+  request(request: HttpRequest, signal: AbortSignal): Promise<HttpAnswer>;
 };
 
 /** A request that has passed every check that needs no network. */
@@ -35,4 +35,11 @@ export type CheckedRequest = {
 };
 
 /** Answers one request, redirects not followed. */
-export type SendOnce = (request: CheckedRequest, signal: AbortSignal) => Promise<HttpResponse>;
+export type SendOnce = (request: CheckedRequest, signal: AbortSignal) => Promise<HttpAnswer>;
+
+const redirectStatuses: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
+
+/** Where an answer redirects to; undefined for one that does not. */
+export function findLocation({ status, headers }: Omit<HttpAnswer, "body">): string | undefined {
+  return redirectStatuses.has(status) ? headers.location : undefined;
+}

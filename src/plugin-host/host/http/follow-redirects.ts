@@ -1,9 +1,13 @@
 import { PluginFailure } from "../../failure.ts";
 import { parseUrl } from "./check-request.ts";
-import type { CheckedRequest, HttpLimits, HttpResponse, SendOnce } from "./client.ts";
+import {
+  type CheckedRequest,
+  findLocation,
+  type HttpAnswer,
+  type HttpLimits,
+  type SendOnce,
+} from "./client.ts";
 import { checkHostGranted, type HostPattern } from "./host-pattern.ts";
-
-const redirectStatuses: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
 
 /**
  * Kept when a redirect leads to another origin. All others are dropped and not only `authorization` and `cookie`:
@@ -38,12 +42,12 @@ export async function followRedirects(
     readonly send: SendOnce;
     readonly signal: AbortSignal;
   },
-): Promise<HttpResponse> {
+): Promise<HttpAnswer> {
   let request = first;
   const most = options.limits.httpRedirects;
   for (let followed = 0; followed <= most; followed++) {
     const response = await options.send(request, options.signal);
-    const location = redirectStatuses.has(response.status) ? response.headers.location : undefined;
+    const location = findLocation(response);
     if (location === undefined) return response;
     request = redirect(request, { status: response.status, location });
     checkHostGranted(request.url, options.patterns);

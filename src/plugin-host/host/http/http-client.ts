@@ -1,10 +1,13 @@
 import { lookup as resolveName } from "node:dns/promises";
 import { PluginFailure } from "../../failure.ts";
+import { toCancellation } from "./cancellation.ts";
 import { checkRequest } from "./check-request.ts";
 import type { HttpClient, HttpLimits } from "./client.ts";
 import { followRedirects } from "./follow-redirects.ts";
 import { parseHostPattern } from "./host-pattern.ts";
 import { createSendOnce, type Resolver } from "./send-once.ts";
+
+export type { HttpAnswer, HttpClient, HttpRequest } from "./client.ts";
 
 export type HttpClientOptions = {
   /** Granted patterns: `api.example.com`, `*.example.com`, `localhost:8080`, `[::1]:8080`. */
@@ -24,7 +27,7 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
   const send = createSendOnce({ allowPrivate, limits, ca, lookup: options.lookup ?? resolveWithSystem });
   return {
     async request(request, signal) {
-      signal.throwIfAborted();
+      if (signal.aborted) throw toCancellation(signal.reason);
       const checked = checkRequest(request, { patterns, limits });
       using deadline = createDeadline({ limits, host: checked.url.hostname, signal });
       return await followRedirects(checked, { patterns, limits, send, signal: deadline.signal });
@@ -44,7 +47,7 @@ function createDeadline(options: {
     controller.abort(new PluginFailure("http_timeout", message));
   };
   const timer = setTimeout(expire, limits.httpTimeoutMs);
-  const abort = () => controller.abort(signal.reason);
+  const abort = () => controller.abort(toCancellation(signal.reason));
   signal.addEventListener("abort", abort, { once: true });
   return {
     signal: controller.signal,

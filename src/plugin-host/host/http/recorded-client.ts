@@ -1,7 +1,8 @@
 import { PluginFailure } from "../../failure.ts";
 import type { RecordedExchange } from "../../protocol.ts";
+import { toCancellation } from "./cancellation.ts";
 import { checkRequest } from "./check-request.ts";
-import type { CheckedRequest, HttpClient, HttpLimits, HttpResponse } from "./client.ts";
+import type { CheckedRequest, HttpAnswer, HttpClient, HttpLimits } from "./client.ts";
 import { createTooLarge } from "./decode-body.ts";
 import { followRedirects } from "./follow-redirects.ts";
 import { parseHostPattern } from "./host-pattern.ts";
@@ -14,7 +15,7 @@ export function createRecordedClient(
   const { limits } = options;
   const patterns = options.hosts.map(parseHostPattern).filter((pattern) => pattern !== undefined);
   const left = [...exchanges];
-  async function send(request: CheckedRequest): Promise<HttpResponse> {
+  async function send(request: CheckedRequest): Promise<HttpAnswer> {
     const index = left.findIndex((exchange) => isAnswerTo(exchange, request));
     const [found] = index < 0 ? [] : left.splice(index, 1);
     if (found !== undefined) return toResponse(found, request.url.hostname, limits.httpResponseBytes);
@@ -25,7 +26,7 @@ export function createRecordedClient(
   }
   return {
     async request(request, signal) {
-      signal.throwIfAborted();
+      if (signal.aborted) throw toCancellation(signal.reason);
       return await followRedirects(checkRequest(request, { patterns, limits }), {
         patterns,
         limits,
@@ -38,11 +39,12 @@ export function createRecordedClient(
 
 function isAnswerTo({ request }: RecordedExchange, asked: CheckedRequest): boolean {
   if (request.method.toUpperCase() !== asked.method) return false;
-  if (!URL.canParse(request.url) || new URL(request.url).href !== asked.url.href) return false;
+  if (!URL.canParse(request.url) || new URL(request.url).href.replace(/#.*$/, "") !== asked.url.href)
+    return false;
   return request.body === undefined || request.body === new TextDecoder().decode(asked.body);
 }
 
-function toResponse({ response }: RecordedExchange, host: string, maxBytes: number): HttpResponse {
+function toResponse({ response }: RecordedExchange, host: string, maxBytes: number): HttpAnswer {
   const body = new TextEncoder().encode(response.body);
   if (body.length > maxBytes) throw createTooLarge(host, maxBytes);
   const headers = Object.entries(response.headers).map(([name, value]) => [name.toLowerCase(), value]);

@@ -8,7 +8,13 @@ import { request as httpsRequest } from "node:https";
 import { isIPv6, type LookupFunction } from "node:net";
 import { PluginFailure } from "../../failure.ts";
 import { checkAddresses } from "./address.ts";
-import type { CheckedRequest, HttpLimits, HttpResponse, SendOnce } from "./client.ts";
+import {
+  type CheckedRequest,
+  findLocation,
+  type HttpAnswer,
+  type HttpLimits,
+  type SendOnce,
+} from "./client.ts";
 import { createTooLarge, decodeBody } from "./decode-body.ts";
 import { createGrowingBuffer } from "./growing-buffer.ts";
 import { isAddress } from "./host-pattern.ts";
@@ -78,21 +84,24 @@ type Exchange = {
   readonly signal: AbortSignal;
 };
 
-async function exchange(parts: Exchange): Promise<HttpResponse> {
+async function exchange(parts: Exchange): Promise<HttpAnswer> {
   const { request, options, signal } = parts;
   signal.throwIfAborted();
-  const { promise, resolve, reject } = Promise.withResolvers<HttpResponse>();
+  const { promise, resolve, reject } = Promise.withResolvers<HttpAnswer>();
   const fail = (error: unknown) => reject(toFailure(error, request.url.hostname));
   const sent = open(parts);
   const abort = () => reject(signal.reason);
   signal.addEventListener("abort", abort, { once: true });
   sent.on("error", fail);
-  sent.on("close", () => fail(undefined));
   sent.on("upgrade", (_message, socket) => {
     socket.destroy();
     fail(undefined);
   });
+  // Once there is an answer, whether the connection closed too early is for its own events to say.
+  const closeEarly = () => fail(undefined);
+  sent.on("close", closeEarly);
   sent.on("response", (message) => {
+    sent.off("close", closeEarly);
     receive(message, { request, maxBytes: options.limits.httpResponseBytes }).then(resolve, fail);
   });
   sent.end(request.body);
@@ -140,7 +149,7 @@ function createPinnedLookup(addresses: readonly string[]): LookupFunction {
 async function receive(
   message: IncomingMessage,
   { request, maxBytes }: { readonly request: CheckedRequest; readonly maxBytes: number },
-): Promise<HttpResponse> {
+): Promise<HttpAnswer> {
   const host = request.url.hostname;
   const headers = readHeaders(message.rawHeaders, host);
   const status = message.statusCode ?? 0;
@@ -150,6 +159,8 @@ async function receive(
       `${host} answered with the status ${status}, which is none of HTTP`,
     );
   }
+  // Nobody sees the body of a redirect, so it may be as long as it likes.
+  if (findLocation({ status, headers }) !== undefined) return { status, headers, body: new Uint8Array() };
   const declared = Number(headers["content-length"] ?? 0);
   if (request.method !== "HEAD" && declared > maxBytes) throw createTooLarge(host, maxBytes);
   const body = createGrowingBuffer(maxBytes);
@@ -159,7 +170,7 @@ async function receive(
   });
   message.on("end", () => (message.complete ? resolve() : reject(undefined)));
   message.on("error", reject);
-  message.on("aborted", () => reject(undefined));
+  message.on("close", () => reject(undefined));
   await promise;
   return { status, headers, body: body.take() };
 }
