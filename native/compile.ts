@@ -4,35 +4,66 @@ import { join } from "node:path";
 import type { BunPlugin } from "bun";
 import { buildLibrary } from "./build.ts";
 import { nativeDir } from "./library.ts";
+import { packCompiler } from "./plugin-compiler.ts";
+import { listBuiltPlugins } from "./plugin-sdk.ts";
+import { buildPlugins } from "./plugins.ts";
 
 const root = join(nativeDir, "..");
 const outfile = join(root, "dist", "hearth");
 
-/** Puts the libraries' files in the place of the empty list that a run from source uses. */
-function embedLibraries(dir: string): BunPlugin {
-  const files = readdirSync(dir)
-    .filter((name) => !name.endsWith(".json"))
-    .sort();
+type EmbeddedFile = { readonly name: string; readonly path: string };
+
+/** Puts files in the place of the empty list that a run from source uses. */
+function embedFiles(options: {
+  /** The file of the list, from `src`, and what it exports. */
+  readonly list: string;
+  readonly constant: string;
+  readonly files: readonly EmbeddedFile[];
+}): BunPlugin {
+  const { list, constant, files } = options;
   const imports = files.map(
-    (name, i) => `import file${i} from ${JSON.stringify(join(dir, name))} with { type: "file" };`,
+    ({ path }, i) => `import file${i} from ${JSON.stringify(path)} with { type: "file" };`,
   );
-  const rows = files.map((name, i) => `{ name: ${JSON.stringify(name)}, source: file${i} }`);
-  const contents = `${imports.join("\n")}\nexport const embeddedLibraries = [${rows.join(", ")}];\n`;
+  const rows = files.map(({ name }, i) => `{ name: ${JSON.stringify(name)}, source: file${i} }`);
+  const contents = `${imports.join("\n")}\nexport const ${constant} = [${rows.join(", ")}];\n`;
+  const filter = new RegExp(`[\\\\/]src[\\\\/]${list.replaceAll("/", "[\\\\/]").replaceAll(".", "\\.")}$`);
   return {
-    name: "embed-libraries",
+    name: `embed-${constant}`,
     setup(build) {
-      build.onLoad({ filter: /[\\/]src[\\/]engine[\\/]embedded-libraries\.ts$/ }, () => ({
-        contents,
-        loader: "ts",
-      }));
+      build.onLoad({ filter }, () => ({ contents, loader: "ts" }));
     },
   };
 }
 
+async function listLibraries(): Promise<readonly EmbeddedFile[]> {
+  const dir = await buildLibrary();
+  const names = readdirSync(dir).filter((name) => !name.endsWith(".json"));
+  return names.sort().map((name) => ({ name, path: join(dir, name) }));
+}
+
 mkdirSync(join(root, "dist"), { recursive: true });
+await buildPlugins();
 const result = await Bun.build({
   entrypoints: [join(root, "src", "main.ts")],
-  plugins: [embedLibraries(await buildLibrary())],
+  plugins: [
+    embedFiles({
+      list: "engine/embedded-libraries.ts",
+      constant: "embeddedLibraries",
+      files: await listLibraries(),
+    }),
+    embedFiles({
+      list: "plugin-host/embedded-plugins.ts",
+      constant: "embeddedPlugins",
+      files: listBuiltPlugins(),
+    }),
+    embedFiles({
+      list: "plugin-host/build/embedded-compiler.ts",
+      constant: "embeddedCompiler",
+      files: await packCompiler(),
+    }),
+  ],
+  // The compiler of plugins is embedded packed.
+  external: ["assemblyscript", "assemblyscript/asc"],
   minify: true,
   // Halves the time to start: the program's code is most of it.
   bytecode: true,

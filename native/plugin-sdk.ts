@@ -1,9 +1,20 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { nativeDir } from "./library.ts";
+import { cacheDir, nativeDir } from "./library.ts";
 
 export const pluginsDir = join(nativeDir, "..", "plugins");
 export const sdkDir = join(pluginsDir, "sdk");
+/** Where `bun run setup` leaves the project's plugins. */
+export const builtPluginsDir = join(cacheDir, "plugins");
+
+/** Name and file of each plugin that is built, in order. */
+export function listBuiltPlugins(): readonly { readonly name: string; readonly path: string }[] {
+  if (!existsSync(builtPluginsDir)) return [];
+  const files = readdirSync(builtPluginsDir).filter((name) => name.endsWith(".wasm"));
+  return files
+    .sort()
+    .map((file) => ({ name: file.slice(0, -".wasm".length), path: join(builtPluginsDir, file) }));
+}
 
 /** Sources of the SDK by their path in it, in order. */
 export function readSdk(): ReadonlyMap<string, string> {

@@ -29,6 +29,7 @@ const hostEntries: ReadonlySet<string> = new Set([
 const outside: ReadonlySet<string> = new Set([
   "../package.json",
   "../native/library.ts",
+  "../native/plugin-sdk.ts",
   "../native/versions.ts",
 ]);
 

@@ -1,13 +1,13 @@
 // Generated from the contracts by native/plugins.ts; changes here are lost.
 import { PolicyCall } from "../policy-call";
-import { CacheAdmitInput } from "./cache-admit-input";
-import { CacheAdmitOutput } from "./cache-admit-output";
-import { CacheServeInput } from "./cache-serve-input";
-import { CacheServeOutput } from "./cache-serve-output";
-import { RouteDecideInput } from "./route-decide-input";
-import { RouteDecideOutput } from "./route-decide-output";
 import { ValueScoreInput } from "./value-score-input";
 import { ValueScoreOutput } from "./value-score-output";
+import { RouteDecideInput } from "./route-decide-input";
+import { RouteDecideOutput } from "./route-decide-output";
+import { CacheServeInput } from "./cache-serve-input";
+import { CacheServeOutput } from "./cache-serve-output";
+import { CacheAdmitInput } from "./cache-admit-input";
+import { CacheAdmitOutput } from "./cache-admit-output";
 
 /** Answers the hook that it was called for with the function given for it; `run` comes last. */
 export class Policy extends PolicyCall {
