@@ -24,6 +24,7 @@ export type ErrorCode =
   | "cancelled"
   | "out_of_memory"
   | "inference_error"
+  | "plugin_failed"
   | "server_error";
 
 export type ErrorClass = "transient" | "resource-exhausted" | "permanent";
@@ -60,6 +61,7 @@ export const errorTable: Readonly<Record<ErrorCode, ErrorRow>> = {
   cancelled: { status: 499, class: "permanent" },
   out_of_memory: { status: 500, class: "resource-exhausted" },
   inference_error: { status: 500, class: "permanent" },
+  plugin_failed: { status: 502, class: "permanent" },
   server_error: { status: 500, class: "permanent" },
 };
 

@@ -63,6 +63,7 @@ export const failureTable = {
   call_limit: row("it made more calls of the host than it may", strike),
   depth_limit: row("plugins and models called each other too deep"),
   generate_failed: row("the model it asked gave no answer"),
+  host_failed: row("the host could not do what it asked for"),
 
   http_invalid: row("its request is malformed, or has headers that it may not set"),
   http_host_not_granted: row("its grant does not name this host and port"),

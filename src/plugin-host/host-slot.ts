@@ -14,8 +14,8 @@ import {
   watchDeadline,
 } from "../process/index.ts";
 import type { Failure } from "./failure.ts";
-import { createJob, type Job, type JobEnd, type NewJob } from "./job.ts";
-import type { FromHost, GuestSpec, ModuleFacts, ToHost } from "./protocol.ts";
+import { createJob, type Job, type JobEnd, type NewJob, noReport } from "./job.ts";
+import type { CallOptions, FromHost, GuestSpec, ModuleFacts, ToHost } from "./protocol.ts";
 
 const readyTimeoutMs = 10_000;
 /** What a call that waits may take to end once it is told to. */
@@ -99,12 +99,15 @@ export class HostSlot {
   run(call: NewJob): Promise<JobEnd> {
     return new Promise((resolve) => {
       this.#ids += 1;
-      this.adopt(createJob(this.#ids, call, resolve));
+      const job = createJob(this.#ids, call, resolve);
+      call.signal?.addEventListener("abort", () => job.cancel(cancelFailure), { once: true });
+      this.adopt(job);
     });
   }
 
   /** Takes calls that another slot has not begun. */
   adopt(...jobs: readonly Job[]): void {
+    for (const job of jobs) job.cancel = (failure) => this.#cancel(job, failure);
     this.#queue.push(...jobs);
     void this.#pump();
   }
@@ -137,12 +140,12 @@ export class HostSlot {
     await this.#supervisor.stop();
   }
 
-  /** The caller went away. */
-  cancel(job: Job, failure: Failure): void {
+  /** A call that has the thread goes on until its deadline, since only the end of the process would stop it. */
+  #cancel(job: Job, failure: Failure): void {
     const index = this.#queue.indexOf(job);
     if (index >= 0) this.#queue.splice(index, 1);
-    job.fail(failure);
-    if (this.#inside.has(job.id)) this.#expire(job, failure);
+    job.detach(failure);
+    if (this.#inside.has(job.id)) this.#send({ type: "cancel", id: job.id, failure });
   }
 
   async #pump(): Promise<void> {
@@ -165,7 +168,9 @@ export class HostSlot {
         if (failure) return job.fail(failure);
       }
       if (host.hasExited) return this.#again(job);
-      if (!job.isSettled) await this.#enter(host, job);
+      const { options } = job;
+      if (!options) job.succeed("", noReport);
+      else if (!job.isSettled) await this.#enter(host, job, options);
     } catch (error) {
       job.fail({ code: "plugin_host_died", message: describe(error) });
     }
@@ -200,14 +205,14 @@ export class HostSlot {
     });
   }
 
-  #enter(host: Host<ToHost>, job: Job): Promise<void> {
+  #enter(host: Host<ToHost>, job: Job, options: CallOptions): Promise<void> {
     const isAlone = this.#inside.size === 0;
     this.#inside.set(job.id, job);
     if (isAlone) this.#hold(job);
     else this.#watch(job);
     return new Promise((resolve) => {
       this.#yielded = resolve;
-      host.send({ type: "call", id: job.id, key: job.spec.key, options: job.options });
+      host.send({ type: "call", id: job.id, key: job.spec.key, options });
     });
   }
 
@@ -357,6 +362,8 @@ export class HostSlot {
     return { job, failure: { code: "crash", message: `its process died while it ran (${end})` } };
   }
 }
+
+const cancelFailure: Failure = { code: "plugin_cancelled", message: "the caller went away" };
 
 const restartFailure: Failure = {
   code: "plugin_host_died",

@@ -9,7 +9,8 @@ export type JobEnd = (
 
 export type NewJob = {
   readonly spec: GuestSpec;
-  readonly options: CallOptions;
+  /** Absent: the plugin is only loaded. */
+  readonly options?: CallOptions;
   /** Does what the guest asks of the server. Never rejects. */
   readonly ask: (call: HostCall) => Promise<HostCallResult>;
   readonly signal?: AbortSignal;
@@ -24,23 +25,30 @@ export type Job = Omit<NewJob, "signal"> & {
   hasEffects: boolean;
   succeed(output: Uint8Array | string, report: CallReport): void;
   fail(failure: Failure, report?: CallReport): void;
+  /** Answers the caller; the deadline goes on for what may still run. */
+  detach(failure: Failure): void;
   watch(watchdog: Watchdog): void;
+  /** The caller went away; set by whoever holds the call. */
+  cancel: (failure: Failure) => void;
   /** Whether it may run once more; only the first time, and only where nobody can tell. */
   retry(): boolean;
 };
 
-const noReport: CallReport = { durationMs: 0, memoryBytes: 0, logs: [] };
+export const noReport: CallReport = { durationMs: 0, memoryBytes: 0, logs: [] };
 
 export function createJob(id: number, call: NewJob, onEnd: (end: JobEnd) => void): Job {
   let isSettled = false;
   let wasRetried = false;
   let watchdog: Watchdog | undefined;
 
-  function settle(end: JobEnd): void {
-    watchdog?.cancel();
+  function end(result: JobEnd): void {
     if (isSettled) return;
     isSettled = true;
-    onEnd(end);
+    onEnd(result);
+  }
+  function settle(result: JobEnd): void {
+    watchdog?.cancel();
+    end(result);
   }
   const job: Job = {
     ...call,
@@ -52,6 +60,8 @@ export function createJob(id: number, call: NewJob, onEnd: (end: JobEnd) => void
     hasEffects: false,
     succeed: (output, report) => settle({ ok: true, output, report }),
     fail: (failure, report = noReport) => settle({ ok: false, failure, report }),
+    detach: (failure) => end({ ok: false, failure, report: noReport }),
+    cancel: (failure) => job.fail(failure),
     watch(next) {
       watchdog?.cancel();
       watchdog = next;

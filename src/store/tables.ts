@@ -58,6 +58,7 @@ export type PluginTable = {
   readonly public_key: string | null;
   readonly enabled: number;
   readonly added_at_ms: number;
+  readonly last_strike_at_ms: number | null;
   readonly quarantined_at_ms: number | null;
   /** JSON: code, message and when. */
   readonly last_error: string | null;

@@ -13,7 +13,7 @@ export const connectorErrorSchema = z.strictObject({
 });
 
 export const connectorOutputSchema = z.union([
-  z.strictObject({ data: z.json() }),
+  z.strictObject({ data: z.unknown().nonoptional() }),
   z.strictObject({ error: connectorErrorSchema }),
 ]);
 

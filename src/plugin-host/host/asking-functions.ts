@@ -107,7 +107,7 @@ function guard(
     } catch (error) {
       if (error instanceof PluginFailure) return violate(seated.state, error);
       const message = "the host could not do what it asked for";
-      return violate(seated.state, { code: "plugin_host_died", message }, error);
+      return violate(seated.state, { code: "host_failed", message }, error);
     }
   };
 }

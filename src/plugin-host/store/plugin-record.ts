@@ -25,6 +25,8 @@ export type PluginRecord = {
   readonly publicKey?: string;
   readonly isEnabled: boolean;
   readonly addedAtMs: number;
+  /** When it last broke a limit. */
+  readonly lastStrikeAtMs?: number;
   readonly quarantinedAtMs?: number;
   readonly lastError?: LastError;
 };

@@ -48,11 +48,15 @@ export async function deletePlugin(queries: Queries, name: string): Promise<void
 export async function savePluginError(
   queries: Queries,
   name: string,
-  { lastError, quarantinedAtMs }: Pick<StoredPlugin, "lastError" | "quarantinedAtMs">,
+  state: Pick<StoredPlugin, "lastError" | "lastStrikeAtMs" | "quarantinedAtMs">,
 ): Promise<void> {
   await queries
     .updateTable("plugin")
-    .set({ last_error: JSON.stringify(lastError ?? null), quarantined_at_ms: quarantinedAtMs ?? null })
+    .set({
+      last_error: JSON.stringify(state.lastError ?? null),
+      last_strike_at_ms: state.lastStrikeAtMs ?? null,
+      quarantined_at_ms: state.quarantinedAtMs ?? null,
+    })
     .where("name", "=", name)
     .execute();
 }
@@ -69,6 +73,7 @@ function toRow(plugin: StoredPlugin): PluginTable {
     public_key: plugin.publicKey ?? null,
     enabled: plugin.isEnabled ? 1 : 0,
     added_at_ms: plugin.addedAtMs,
+    last_strike_at_ms: plugin.lastStrikeAtMs ?? null,
     quarantined_at_ms: plugin.quarantinedAtMs ?? null,
     last_error: plugin.lastError ? JSON.stringify(plugin.lastError) : null,
   };
@@ -87,6 +92,7 @@ function fromRow(row: Selectable<PluginTable>): StoredPlugin {
     isEnabled: row.enabled === 1,
     addedAtMs: row.added_at_ms,
     ...(row.public_key !== null && { publicKey: row.public_key }),
+    ...(row.last_strike_at_ms !== null && { lastStrikeAtMs: row.last_strike_at_ms }),
     ...(row.quarantined_at_ms !== null && { quarantinedAtMs: row.quarantined_at_ms }),
     ...(lastError && { lastError }),
   };

@@ -4,8 +4,8 @@ import { invalidModule } from "./byte-reader.ts";
 
 /**
  * How much of each part a module may have. A small file can ask for work and memory out of all proportion when it
- * is compiled, before any limit of a call applies; within these, compiling takes less than 64 MiB beyond what the
- * file's own size explains.
+ * is compiled, before any limit of a call applies; within these, compiling takes little more than 64 MiB and a few
+ * times the file's own size.
  */
 export const complexityLimits = {
   sections: 1_024,
@@ -19,8 +19,8 @@ export const complexityLimits = {
   functionBytes: 4 * 1024 * 1024,
   /** Nested in each other. */
   blockDepth: 10_000,
-  blocks: 1_000_000,
-  calls: 1_000_000,
+  /** Estimated from counts of functions, blocks and calls. */
+  compileBytes: 64 * 1024 * 1024,
   /** The engine takes the square of these for time. */
   localGroupsPerFunction: 2_000,
   localsPerFunction: 50_000,
@@ -49,8 +49,7 @@ const words: Readonly<Record<ComplexityLimit, string>> = {
   functions: "functions",
   functionBytes: "bytes in one function",
   blockDepth: "blocks nested in each other",
-  blocks: "blocks in all functions",
-  calls: "calls in all functions",
+  compileBytes: "bytes, estimated, that its functions, blocks and calls take to compile",
   localGroupsPerFunction: "groups of locals in one function",
   localsPerFunction: "locals in one function",
   locals: "locals in all functions",
@@ -68,10 +67,8 @@ const words: Readonly<Record<ComplexityLimit, string>> = {
 export function checkComplexity(limit: ComplexityLimit, count: number): void {
   const most = complexityLimits[limit];
   if (count <= most) return;
-  throw new PluginFailure(
-    "module_too_large",
-    `the module has ${count} ${words[limit]}; at most ${most} are allowed`,
-  );
+  const message = `the module has ${count} ${words[limit]}; at most ${most} are allowed`;
+  throw new PluginFailure("module_too_large", message);
 }
 
 /** The count in front of a vector, whose items take a byte each at the least. */

@@ -16,6 +16,7 @@ export const plugins: Migration = {
       .addColumn("public_key", "text")
       .addColumn("enabled", "integer", (column) => column.notNull())
       .addColumn("added_at_ms", "bigint", (column) => column.notNull())
+      .addColumn("last_strike_at_ms", "bigint")
       .addColumn("quarantined_at_ms", "bigint")
       .addColumn("last_error", "text")
       .execute();

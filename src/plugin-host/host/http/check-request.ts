@@ -76,7 +76,7 @@ export function parseUrl(text: string, base?: URL): URL {
   }
   const host = normaliseHost(url.hostname);
   if (host === undefined) {
-    throw new PluginFailure("http_invalid", `${url.hostname} is no host name; write it without empty parts`);
+    throw new PluginFailure("http_invalid", "the URL has no valid host name; write it as https://host/path");
   }
   url.hostname = host;
   url.hash = "";

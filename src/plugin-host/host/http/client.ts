@@ -1,3 +1,4 @@
+import { PluginFailure } from "../../failure.ts";
 import type { Limits } from "../../limits.ts";
 
 export type HttpRequest = {
@@ -34,6 +35,9 @@ export type CheckedRequest = {
   readonly body: Uint8Array | undefined;
 };
 
+/** Every address of a name, as text. */
+export type Resolver = (host: string) => Promise<readonly string[]>;
+
 /** Answers one request, redirects not followed. */
 export type SendOnce = (request: CheckedRequest, signal: AbortSignal) => Promise<HttpAnswer>;
 
@@ -42,4 +46,12 @@ const redirectStatuses: ReadonlySet<number> = new Set([301, 302, 303, 307, 308])
 /** Where an answer redirects to; undefined for one that does not. */
 export function findLocation({ status, headers }: Omit<HttpAnswer, "body">): string | undefined {
   return redirectStatuses.has(status) ? headers.location : undefined;
+}
+
+/** The failure of an answer over the limit, raw or decoded. */
+export function createTooLarge(host: string, maxBytes: number): PluginFailure {
+  return new PluginFailure(
+    "http_too_large",
+    `the answer of ${host} is larger than the ${maxBytes} bytes of the limit httpResponseBytes; ask for less`,
+  );
 }

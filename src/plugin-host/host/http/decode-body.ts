@@ -1,6 +1,7 @@
 import { promisify } from "node:util";
 import { brotliDecompress, gunzip, inflate, inflateRaw } from "node:zlib";
 import { PluginFailure } from "../../failure.ts";
+import { createTooLarge } from "./client.ts";
 
 const decoders = {
   gzip: promisify(gunzip),
@@ -39,14 +40,6 @@ export async function decodeBody(
     }
     throw new PluginFailure("http_failed", `the ${encoding} answer of ${host} is damaged; ask again`);
   }
-}
-
-/** The failure of an answer over the limit, raw or decoded. */
-export function createTooLarge(host: string, maxBytes: number): PluginFailure {
-  return new PluginFailure(
-    "http_too_large",
-    `the answer of ${host} is larger than the ${maxBytes} bytes of the limit httpResponseBytes; ask for less`,
-  );
 }
 
 function findCoding(encoding: string, body: Uint8Array): Coding | undefined {

@@ -10,6 +10,8 @@ export type HostPattern = {
 };
 
 const maxPort = 65_535;
+/** RFC 1035 section 2.3.4, without the root. */
+const maxHostLength = 253;
 
 /** `api.example.com`, `*.example.com`, `localhost:8080`, `[::1]:8080`; undefined for what can match nothing. */
 export function parseHostPattern(text: string): HostPattern | undefined {
@@ -32,7 +34,8 @@ export function parseHostPattern(text: string): HostPattern | undefined {
 export function normaliseHost(text: string): string | undefined {
   if (!URL.canParse(`http://${text}/`)) return undefined;
   const host = new URL(`http://${text}/`).hostname.replace(/\.$/, "");
-  return host === "" || host.split(".").includes("") ? undefined : host;
+  const isName = host.length <= maxHostLength && !host.split(".").includes("");
+  return isName ? host : undefined;
 }
 
 /** Whether a normalised host is an IPv4 or a bracketed IPv6 address. */

@@ -63,6 +63,13 @@ for (const url of [
   });
 }
 
+test("a host name longer than any can be is refused, and is not repeated", async () => {
+  const host = `${"a.".repeat(200)}good.test`;
+  const failure = await failureOf(withoutNetwork.request(`http://${host}/`));
+  expect(failure.code).toBe("http_invalid");
+  expect(failure.message).not.toContain("a.a.a");
+});
+
 test("a URL without end is refused", async () => {
   expect(await codeOf(withoutNetwork.request(`http://good.test/${"a".repeat(9_000)}`))).toBe("http_invalid");
 });
@@ -396,6 +403,37 @@ for (const [name, answer] of [
 test("an upgrade that stays open fails and is closed", async () => {
   const head = "HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: x\r\n\r\nabc";
   expect(await codeFor((_, connection) => connection.write(head))).toBe("http_failed");
+});
+
+test("many requests of an untrusted server at once leave no connection and no stray error", async () => {
+  const answers = [
+    "HTTP/1.1 200 OK\r\ncontent-length: 20\r\n\r\nok",
+    "HTTP/1.1 302 Found\r\nlocation: /\r\ncontent-length: 20\r\n\r\nok",
+    "HTTP/1.1 200 OK\r\ncontent-length: 999999999\r\n\r\nok",
+    "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n5\r\nab",
+    "",
+  ];
+  let count = 0;
+  await using server = await startHttpFixture((_, connection) => {
+    connection.end(answers[count++ % answers.length]);
+  });
+  const client = createTestClient(server.port);
+  const codes = await Promise.all(Array.from({ length: 100 }, () => codeOf(client.request("/"))));
+  expect(new Set(codes).isSubsetOf(new Set(["http_failed", "http_too_large", "http_redirects"]))).toBe(true);
+  await untilNoneOpen(server);
+});
+
+test("a body that comes a byte at a time costs no more memory than its bytes", async () => {
+  const bytes = 1_000_000;
+  const chunks = Buffer.from("1\r\na\r\n".repeat(bytes));
+  await using server = await startHttpFixture(async (_, connection) => {
+    await connection.write("HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n");
+    await connection.write(chunks);
+    connection.end("0\r\n\r\n");
+  });
+  const before = process.memoryUsage.rss();
+  expect((await createTestClient(server.port).request("/")).body).toHaveLength(bytes);
+  expect(process.memoryUsage.rss() - before).toBeLessThan(150_000_000);
 });
 
 const small = { limits: { httpResponseBytes: 100_000 } };

@@ -1,11 +1,9 @@
-import { lookup as resolveName } from "node:dns/promises";
 import { PluginFailure } from "../../failure.ts";
 import { toCancellation } from "./cancellation.ts";
 import { checkRequest } from "./check-request.ts";
-import type { HttpClient, HttpLimits } from "./client.ts";
+import type { HttpClient, HttpLimits, Resolver, SendOnce } from "./client.ts";
 import { followRedirects } from "./follow-redirects.ts";
 import { parseHostPattern } from "./host-pattern.ts";
-import { createSendOnce, type Resolver } from "./send-once.ts";
 
 export type { HttpAnswer, HttpClient, HttpRequest } from "./client.ts";
 
@@ -24,7 +22,12 @@ export type HttpClientOptions = {
 export function createHttpClient(options: HttpClientOptions): HttpClient {
   const { limits, allowPrivate, ca } = options;
   const patterns = options.hosts.map(parseHostPattern).filter((pattern) => pattern !== undefined);
-  const send = createSendOnce({ allowPrivate, limits, ca, lookup: options.lookup ?? resolveWithSystem });
+  const send: SendOnce = async (request, signal) => {
+    // Loaded at the first request: node:http costs more than all the rest of a host that never sends one.
+    const { createSendOnce } = await import("./send-once.ts");
+    const lookup = options.lookup ?? resolveWithSystem;
+    return await createSendOnce({ allowPrivate, limits, ca, lookup })(request, signal);
+  };
   return {
     async request(request, signal) {
       if (signal.aborted) throw toCancellation(signal.reason);
@@ -59,6 +62,7 @@ function createDeadline(options: {
 }
 
 async function resolveWithSystem(host: string): Promise<readonly string[]> {
-  const found = await resolveName(host, { all: true, order: "verbatim" });
+  const { lookup } = await import("node:dns/promises");
+  const found = await lookup(host, { all: true, order: "verbatim" });
   return found.map((entry) => entry.address);
 }

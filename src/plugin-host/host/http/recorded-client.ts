@@ -2,8 +2,13 @@ import { PluginFailure } from "../../failure.ts";
 import type { RecordedExchange } from "../../protocol.ts";
 import { toCancellation } from "./cancellation.ts";
 import { checkRequest } from "./check-request.ts";
-import type { CheckedRequest, HttpAnswer, HttpClient, HttpLimits } from "./client.ts";
-import { createTooLarge } from "./decode-body.ts";
+import {
+  type CheckedRequest,
+  createTooLarge,
+  type HttpAnswer,
+  type HttpClient,
+  type HttpLimits,
+} from "./client.ts";
 import { followRedirects } from "./follow-redirects.ts";
 import { parseHostPattern } from "./host-pattern.ts";
 

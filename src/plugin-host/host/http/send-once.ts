@@ -10,17 +10,16 @@ import { PluginFailure } from "../../failure.ts";
 import { checkAddresses } from "./address.ts";
 import {
   type CheckedRequest,
+  createTooLarge,
   findLocation,
   type HttpAnswer,
   type HttpLimits,
+  type Resolver,
   type SendOnce,
 } from "./client.ts";
-import { createTooLarge, decodeBody } from "./decode-body.ts";
+import { decodeBody } from "./decode-body.ts";
 import { createGrowingBuffer } from "./growing-buffer.ts";
 import { isAddress } from "./host-pattern.ts";
-
-/** Every address of a name, as text. */
-export type Resolver = (host: string) => Promise<readonly string[]>;
 
 export type NetworkOptions = {
   readonly allowPrivate: boolean;
@@ -50,7 +49,7 @@ export function createSendOnce(options: NetworkOptions): SendOnce {
 }
 
 /** Rejects with the signal's reason as soon as it aborts; the work itself is left to end unheard. */
-export function untilAborted<Value>(work: Promise<Value>, signal: AbortSignal): Promise<Value> {
+function untilAborted<Value>(work: Promise<Value>, signal: AbortSignal): Promise<Value> {
   const { promise, resolve, reject } = Promise.withResolvers<Value>();
   const abort = () => reject(signal.reason);
   if (signal.aborted) abort();
@@ -102,6 +101,7 @@ async function exchange(parts: Exchange): Promise<HttpAnswer> {
   sent.on("close", closeEarly);
   sent.on("response", (message) => {
     sent.off("close", closeEarly);
+    message.on("error", fail);
     receive(message, { request, maxBytes: options.limits.httpResponseBytes }).then(resolve, fail);
   });
   sent.end(request.body);
@@ -169,7 +169,6 @@ async function receive(
     if (!body.append(part)) reject(createTooLarge(host, maxBytes));
   });
   message.on("end", () => (message.complete ? resolve() : reject(undefined)));
-  message.on("error", reject);
   message.on("close", () => reject(undefined));
   await promise;
   return { status, headers, body: body.take() };

@@ -1,0 +1,106 @@
+import type { z } from "zod";
+import { connectorInputSchema, connectorOutputSchema, healthOutputSchema } from "./contracts/connector.ts";
+import { judgeInputSchema, judgeOutputSchema } from "./contracts/judge.ts";
+import { healthExport, mainExports } from "./contracts/kinds.ts";
+import type { Manifest } from "./contracts/manifest.ts";
+import { type PolicyHook, policyHooks } from "./contracts/policy.ts";
+import { PluginFailure } from "./failure.ts";
+import type { Grants } from "./grants.ts";
+import { createArgumentsCheck } from "./operation-schema.ts";
+
+/** A call that fits the contract: what goes in as JSON, and what must come out. */
+export type CheckedCall = { readonly input: string; readonly output: z.ZodType };
+
+type Asked = {
+  readonly manifest: Manifest;
+  readonly grants: Grants;
+  readonly export: string;
+  readonly input: unknown;
+};
+
+/**
+ * Checks the input of a call by the contract of the plugin's kind; undefined for an export that no contract names.
+ * Throws PluginFailure input_invalid, plugin_not_implemented or not_granted.
+ */
+export function checkCall({ manifest, grants, export: name, input }: Asked): CheckedCall | undefined {
+  if (manifest.kind === "connector" && name === healthExport)
+    return { input: "{}", output: healthOutputSchema };
+  if (name !== mainExports[manifest.kind]) return undefined;
+  switch (manifest.kind) {
+    case "judge":
+      return { input: toJson(parse(judgeInputSchema, input)), output: judgeOutputSchema };
+    case "policy":
+      return checkDecision(manifest, input);
+    case "connector":
+      return checkOperation(manifest, grants, input);
+    default:
+      return manifest satisfies never;
+  }
+}
+
+/** Throws PluginFailure output_not_json or output_invalid, which name what is wrong. */
+export function parseOutput(text: string, schema: z.ZodType): unknown {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (cause) {
+    throw new PluginFailure("output_not_json", "its output is not JSON", { cause });
+  }
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  throw new PluginFailure("output_invalid", `its output is wrong: ${describeIssue(parsed.error)}`);
+}
+
+function checkDecision(manifest: Extract<Manifest, { kind: "policy" }>, input: unknown): CheckedCall {
+  const hook = typeof input === "object" && input !== null && "hook" in input ? input.hook : undefined;
+  if (!isHook(hook)) {
+    const known = Object.keys(policyHooks).join(", ");
+    throw new PluginFailure("input_invalid", `the input names no hook; "hook" is one of ${known}`);
+  }
+  if (!manifest.hooks.includes(hook)) {
+    throw new PluginFailure("plugin_not_implemented", `${manifest.name} does not decide ${hook}`);
+  }
+  const { input: inputSchema, output } = policyHooks[hook];
+  return { input: toJson(parse(inputSchema, input)), output };
+}
+
+function checkOperation(
+  manifest: Extract<Manifest, { kind: "connector" }>,
+  grants: Grants,
+  input: unknown,
+): CheckedCall {
+  const { operation, arguments: given } = parse(connectorInputSchema, input);
+  const found = Object.hasOwn(manifest.operations, operation) ? manifest.operations[operation] : undefined;
+  if (!found) {
+    const known = Object.keys(manifest.operations).join(", ");
+    throw new PluginFailure(
+      "plugin_not_implemented",
+      `${manifest.name} has no operation "${operation}"; it has ${known}`,
+    );
+  }
+  if (found.writes && !grants.write) {
+    const message = `${operation} changes something, which ${manifest.name} was not granted; grant it with hearth plugin add ${manifest.name} --grant write`;
+    throw new PluginFailure("not_granted", message);
+  }
+  const checked = parse(createArgumentsCheck(manifest, operation), given, "arguments");
+  return { input: toJson({ operation, arguments: checked }), output: connectorOutputSchema };
+}
+
+function parse<S extends z.ZodType>(schema: S, value: unknown, place = "the input"): z.output<S> {
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  throw new PluginFailure("input_invalid", `${place} is wrong: ${describeIssue(parsed.error)}`);
+}
+
+function describeIssue({ issues: [issue] }: z.ZodError): string {
+  if (!issue) return "it does not fit the contract";
+  return issue.path.length === 0 ? issue.message : `${issue.path.map(String).join(".")}: ${issue.message}`;
+}
+
+function isHook(value: unknown): value is PolicyHook {
+  return typeof value === "string" && Object.hasOwn(policyHooks, value);
+}
+
+function toJson(value: unknown): string {
+  return JSON.stringify(value);
+}

@@ -1,0 +1,161 @@
+import { z } from "zod";
+import { type Failure, PluginFailure } from "./failure.ts";
+import type { GuestModels } from "./plugin-options.ts";
+import type { GuestSpec, HostCall, HostCallResult } from "./protocol.ts";
+import type { KvStore } from "./store/kv-table.ts";
+
+const maxMessages = 256;
+const maxTexts = 256;
+const maxTextCharacters = 4 * 1_048_576;
+
+const text = z.string().max(maxTextCharacters);
+export const generateRequestSchema = z.strictObject({
+  model: z.string().min(1).max(255).optional(),
+  prompt: text.optional(),
+  system: text.optional(),
+  messages: z
+    .array(z.strictObject({ role: z.enum(["system", "user", "assistant"]), content: text }))
+    .max(maxMessages)
+    .optional(),
+  maxTokens: z.int().min(1).optional(),
+  temperature: z.number().min(0).max(2).optional(),
+  seed: z
+    .int()
+    .min(0)
+    .max(2 ** 32 - 1)
+    .optional(),
+  stop: z.array(z.string().min(1).max(1_024)).max(4).default([]),
+  schema: z.unknown().optional(),
+});
+export const embedRequestSchema = z.strictObject({
+  model: z.string().min(1).max(255),
+  texts: z.array(text).min(1).max(maxTexts),
+});
+
+export type HostCallDeps = {
+  readonly kv: KvStore;
+  readonly models?: GuestModels;
+};
+
+/** Who asks, and until when. */
+export type HostCallScope = {
+  readonly spec: GuestSpec;
+  readonly depth: number;
+  readonly signal: AbortSignal;
+};
+
+/** Answers what one call of a guest asks of the server. Never rejects. */
+export function createHostCalls(
+  deps: HostCallDeps,
+  scope: HostCallScope,
+): (call: HostCall) => Promise<HostCallResult> {
+  let modelCalls = 0;
+
+  async function answer(call: HostCall): Promise<Uint8Array | string | undefined> {
+    const { spec } = scope;
+    const { name } = spec;
+    switch (call.type) {
+      case "kv-get":
+        return await deps.kv.get(name, call.key);
+      case "kv-set": {
+        const maxBytes = Math.min(spec.limits.kvBytes, spec.grants.kv?.bytes ?? Number.POSITIVE_INFINITY);
+        await deps.kv.set(name, call.key, call.value, maxBytes);
+        return undefined;
+      }
+      case "kv-delete":
+        await deps.kv.delete(name, call.key);
+        return undefined;
+      case "kv-list":
+        return JSON.stringify(await deps.kv.list(name, call.prefix));
+      case "generate":
+        countModelCall();
+        return await generate(deps, scope, call.request);
+      case "embed":
+        countModelCall();
+        return await embed(deps, scope, call.request);
+      default:
+        return call satisfies never;
+    }
+  }
+  function countModelCall(): void {
+    modelCalls += 1;
+    const { generateCalls } = scope.spec.limits;
+    if (modelCalls <= generateCalls) return;
+    throw new PluginFailure("call_limit", `it asked models more than ${generateCalls} times in one call`);
+  }
+  return async (call) => {
+    try {
+      return { ok: true, value: await answer(call) };
+    } catch (error) {
+      return { ok: false, failure: toFailure(error) };
+    }
+  };
+}
+
+async function generate(
+  deps: HostCallDeps,
+  { spec, depth, signal }: HostCallScope,
+  json: string,
+): Promise<string> {
+  const { prompt, system, messages, maxTokens, ...rest } = parse(generateRequestSchema, json);
+  const turns = messages ?? (prompt === undefined ? [] : [{ role: "user" as const, content: prompt }]);
+  if (turns.length === 0)
+    throw new PluginFailure("generate_failed", "its request has neither prompt nor messages");
+  const head = system === undefined ? [] : [{ role: "system" as const, content: system }];
+  const request = {
+    ...withoutUndefined(rest),
+    messages: [...head, ...turns],
+    maxTokens: Math.min(maxTokens ?? spec.limits.generateTokens, spec.limits.generateTokens),
+    stop: rest.stop,
+  };
+  const answer = await models(deps).generate(request, { plugin: spec.name, depth }, signal);
+  return JSON.stringify(answer);
+}
+
+async function embed(
+  deps: HostCallDeps,
+  { spec, depth, signal }: HostCallScope,
+  json: string,
+): Promise<string> {
+  const request = parse(embedRequestSchema, json);
+  return JSON.stringify(await models(deps).embed(request, { plugin: spec.name, depth }, signal));
+}
+
+function models({ models: found }: HostCallDeps): GuestModels {
+  if (found) return found;
+  throw new PluginFailure("generate_failed", "there are no models to ask here");
+}
+
+function parse<S extends z.ZodType>(schema: S, json: string): z.output<S> {
+  let value: unknown;
+  try {
+    value = JSON.parse(json);
+  } catch (cause) {
+    throw new PluginFailure("generate_failed", "its request to a model is not JSON", { cause });
+  }
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  const place = issue?.path.map(String).join(".") || "its top";
+  throw new PluginFailure(
+    "generate_failed",
+    `its request to a model is wrong at ${place}: ${issue?.message ?? ""}`,
+  );
+}
+
+function toFailure(error: unknown): Failure {
+  if (error instanceof PluginFailure) return error.toRecord();
+  const message = error instanceof Error ? error.message : String(error);
+  return { code: "host_failed", message };
+}
+
+type Present<T> = { [Key in keyof T]?: Exclude<T[Key], undefined> };
+
+function withoutUndefined<T extends object>(value: T): Present<T> {
+  const present: Present<T> = {};
+  for (const key in value) {
+    const field = value[key];
+    if (field !== undefined) present[key] = field as Exclude<T[typeof key], undefined>;
+  }
+  return present;
+}

@@ -1,0 +1,56 @@
+import { z } from "zod";
+import type { Manifest } from "./contracts/manifest.ts";
+import { PluginFailure } from "./failure.ts";
+
+const maxSchemaNodes = 1_000;
+/** A plugin's own pattern would be matched against text of a client by the server: some never end. */
+const refusedKeywords: ReadonlySet<string> = new Set([
+  "pattern",
+  "patternProperties",
+  "propertyNames",
+  "format",
+  "$ref",
+  "$dynamicRef",
+]);
+
+type ConnectorManifest = Extract<Manifest, { kind: "connector" }>;
+
+/** Throws PluginFailure manifest_invalid for an operation whose schema the host cannot check arguments with. */
+export function checkOperations(manifest: ConnectorManifest): void {
+  for (const name of Object.keys(manifest.operations)) createArgumentsCheck(manifest, name);
+}
+
+/** What checks the arguments of an operation that the manifest has. */
+export function createArgumentsCheck(manifest: ConnectorManifest, name: string): z.ZodType {
+  const schema = manifest.operations[name]?.arguments ?? {};
+  refuseKeywords(schema, name);
+  try {
+    return z.fromJSONSchema(schema);
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new PluginFailure(
+      "manifest_invalid",
+      `the schema of the operation ${name} cannot be used: ${reason}`,
+      { cause },
+    );
+  }
+}
+
+function refuseKeywords(schema: unknown, operation: string): void {
+  const open: unknown[] = [schema];
+  for (let seen = 0; open.length > 0; seen += 1) {
+    if (seen > maxSchemaNodes) {
+      throw new PluginFailure("manifest_invalid", `the schema of the operation ${operation} is too large`);
+    }
+    const node = open.pop();
+    if (typeof node !== "object" || node === null) continue;
+    for (const [keyword, value] of Object.entries(node)) {
+      // Under `properties` the names are the author's own.
+      if (refusedKeywords.has(keyword) && typeof value === "string") {
+        const message = `the schema of the operation ${operation} uses ${keyword}, which the host does not check; leave it out`;
+        throw new PluginFailure("manifest_invalid", message);
+      }
+      open.push(value);
+    }
+  }
+}

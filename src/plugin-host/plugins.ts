@@ -1,0 +1,211 @@
+/** Everything that others do with plugins: which there are, what they may, and calls of them. */
+import { checkCall, parseOutput } from "./check-call.ts";
+import type { ConnectorInput, ConnectorOutput } from "./contracts/connector.ts";
+import type { JudgeInput, JudgeOutput } from "./contracts/judge.ts";
+import { mainExports } from "./contracts/kinds.ts";
+import type { PolicyHook, PolicyInput, PolicyOutput } from "./contracts/policy.ts";
+import { type Failure, PluginFailure } from "./failure.ts";
+import { toSpec } from "./guest-spec.ts";
+import { createHostCalls } from "./host-calls.ts";
+import type { JobEnd } from "./job.ts";
+import { createLogBook, type LoggedLine } from "./log-book.ts";
+import { type Admin, createAdmin } from "./manage-plugins.ts";
+import type { PluginOptions } from "./plugin-options.ts";
+import { createPool, type Pool } from "./pool.ts";
+import type { CallReport, GuestSpec, ModuleFacts, RecordedExchange } from "./protocol.ts";
+import { addFailure, isSuspect } from "./quarantine.ts";
+import { createRegistry } from "./registry.ts";
+import type { PluginRecord } from "./store/plugin-record.ts";
+
+/** How deep plugins and models may call each other: a judge that judges its own model's answer ends here. */
+export const maxDepth = 4;
+
+export type PluginResult<T> = (
+  | { readonly ok: true; readonly output: T }
+  | { readonly ok: false; readonly failure: Failure }
+) & { readonly report: CallReport };
+
+export type CallScope = {
+  /** Calls of plugins and models that stand above this one. */
+  readonly depth?: number;
+  readonly requestId?: string;
+  readonly signal?: AbortSignal;
+  readonly recorded?: readonly RecordedExchange[];
+};
+
+export type RawCall = CallScope & {
+  /** Absent: the export of the plugin's kind. */
+  readonly export?: string;
+  readonly input: unknown;
+};
+
+export type Plugins = Admin & {
+  /** Calls by the contract of the plugin's kind. Never rejects. */
+  call(name: string, call: RawCall): Promise<PluginResult<unknown>>;
+  judge(name: string, input: JudgeInput, scope?: CallScope): Promise<PluginResult<JudgeOutput>>;
+  decide<Hook extends PolicyHook>(
+    name: string,
+    input: PolicyInput<Hook>,
+    scope?: CallScope,
+  ): Promise<PluginResult<PolicyOutput<Hook>>>;
+  execute(name: string, input: ConnectorInput, scope?: CallScope): Promise<PluginResult<ConnectorOutput>>;
+  /** Calls a plugin that is known to nobody else, under the limits and grants that are given. Never rejects. */
+  callRecord(record: PluginRecord | UnpackedModule, call: RawCall): Promise<PluginResult<unknown>>;
+  /** The last lines that a plugin logged, oldest first. */
+  logs(name: string): readonly LoggedLine[];
+  stats(): ReturnType<Pool["stats"]>;
+  close(): Promise<void>;
+};
+
+/** A module without a manifest: any export of it can be called, with text for text. */
+export type UnpackedModule = Omit<PluginRecord, "manifest"> & { readonly manifest?: undefined };
+type Callable = PluginRecord | UnpackedModule;
+
+export function createPlugins(options: PluginOptions): Plugins {
+  const { observer, now, clock } = options;
+  const registry = createRegistry(options);
+  const book = createLogBook(now);
+  const pool = createPool({ clock, onRestart: () => observer.hostRestarted() });
+
+  async function call(name: string, asked: RawCall): Promise<PluginResult<unknown>> {
+    try {
+      return await callRecord(await findUsable(name), asked);
+    } catch (error) {
+      return failed(error);
+    }
+  }
+  async function findUsable(name: string): Promise<PluginRecord> {
+    const record = await registry.get(name);
+    if (!record.isEnabled) {
+      const how = record.isEmbedded && record.addedAtMs === 0 ? "add" : "enable";
+      throw new PluginFailure(
+        "plugin_disabled",
+        `${name} is switched off; hearth plugin ${how} ${name} switches it on`,
+      );
+    }
+    if (record.quarantinedAtMs !== undefined) {
+      const last = record.lastError ? `; last: ${record.lastError.message}` : "";
+      const message = `${name} broke its limits twice within ten minutes${last}; hearth plugin enable ${name} gives it another chance`;
+      throw new PluginFailure("plugin_quarantined", message);
+    }
+    if (options.requireSigned && record.publicKey === undefined && !record.isEmbedded) {
+      throw new PluginFailure(
+        "plugin_unsigned",
+        `${name} has no signature of a trusted key, and signatures are required`,
+      );
+    }
+    return record;
+  }
+  async function callRecord(record: Callable, asked: RawCall): Promise<PluginResult<unknown>> {
+    const startedMs = clock.nowMs();
+    const name = asked.export ?? (record.manifest ? mainExports[record.manifest.kind] : "");
+    const result = await run(record, name, asked).catch(failed);
+    await finish(record, name, asked, result, clock.nowMs() - startedMs);
+    return result;
+  }
+  async function run(record: Callable, name: string, asked: RawCall): Promise<PluginResult<unknown>> {
+    const { depth = 0, signal, recorded } = asked;
+    if (depth >= maxDepth) {
+      throw new PluginFailure("depth_limit", `plugins and models called each other ${maxDepth} deep`);
+    }
+    const spec = toSpec(record, options.readVariable);
+    const checked = record.manifest
+      ? checkCall({ manifest: record.manifest, grants: record.grants, export: name, input: asked.input })
+      : undefined;
+    const input = checked?.input ?? toInput(asked.input);
+    checkSize(input, spec);
+    const ended = new AbortController();
+    const end = await pool.run({
+      spec,
+      options: { export: name, input, json: checked !== undefined, ...(recorded && { recorded }) },
+      ask: createHostCalls(
+        { kv: registry.kv, ...(options.models && { models: options.models }) },
+        { spec, depth: depth + 1, signal: ended.signal },
+      ),
+      isSuspect: isSuspect(record, now()),
+      ...(signal && { signal }),
+    });
+    ended.abort(new PluginFailure("plugin_cancelled", "the call has ended"));
+    if (!end.ok || !checked) return end;
+    return keepReport(end, () => parseOutput(String(end.output), checked.output));
+  }
+  /** Side work of a call: its logs, its metrics, and what a failure means for the plugin. */
+  async function finish(
+    record: Callable,
+    name: string,
+    { requestId }: RawCall,
+    result: PluginResult<unknown>,
+    durationMs: number,
+  ): Promise<void> {
+    const { logs, memoryBytes } = result.report;
+    for (const line of book.add(record, logs, options.readVariable, requestId)) observer.logged(line);
+    const outcome = result.ok ? "ok" : result.failure.code;
+    observer.callFinished({ plugin: record.name, function: name, outcome, durationMs, memoryBytes });
+    if (result.ok || !record.manifest || result.failure.code === "plugin_cancelled") return;
+    const failure = {
+      ...result.failure,
+      message: book.clean(record, result.failure.message, options.readVariable),
+    };
+    const state = addFailure(record, failure, now());
+    await registry.saveState(record.name, state);
+    const isNew = record.quarantinedAtMs === undefined && state.quarantinedAtMs !== undefined;
+    if (isNew) observer.quarantined(record.name, failure.code, failure.message);
+  }
+  async function inspect(spec: GuestSpec): Promise<ModuleFacts> {
+    const ask = async () => ({
+      ok: false as const,
+      failure: { code: "not_granted" as const, message: "nobody called" },
+    });
+    const end = await pool.run({ spec, ask, isSuspect: true });
+    if (!end.ok) throw new PluginFailure(end.failure.code, end.failure.message);
+    const facts = pool.facts(spec.key);
+    pool.unload(spec.key);
+    if (!facts) throw new PluginFailure("plugin_host_died", "its process ended before it said what it has");
+    return facts;
+  }
+  return {
+    ...createAdmin({ ...options, registry, inspect, onChange: (key) => pool.unload(key) }),
+    call,
+    callRecord,
+    judge: async (name, input, scope) => (await call(name, { ...scope, input })) as PluginResult<JudgeOutput>,
+    decide: async <Hook extends PolicyHook>(name: string, input: PolicyInput<Hook>, scope?: CallScope) =>
+      (await call(name, { ...scope, input })) as PluginResult<PolicyOutput<Hook>>,
+    execute: async (name, input, scope) =>
+      (await call(name, { ...scope, input })) as PluginResult<ConnectorOutput>,
+    logs: (name) => book.read(name),
+    stats: () => pool.stats(),
+    async close() {
+      await pool.stop();
+      await registry.close();
+    },
+  };
+}
+
+function toInput(input: unknown): Uint8Array | string {
+  if (typeof input === "string" || input instanceof Uint8Array) return input;
+  return JSON.stringify(input) ?? "";
+}
+
+function checkSize(input: Uint8Array | string, { limits }: GuestSpec): void {
+  const bytes = typeof input === "string" ? Buffer.byteLength(input) : input.byteLength;
+  if (bytes <= limits.inputBytes) return;
+  throw new PluginFailure(
+    "input_too_large",
+    `the input has ${bytes} bytes; at most ${limits.inputBytes} are possible`,
+  );
+}
+
+function keepReport(end: Extract<JobEnd, { ok: true }>, parse: () => unknown): PluginResult<unknown> {
+  try {
+    return { ok: true, output: parse(), report: end.report };
+  } catch (error) {
+    return { ...failed(error), report: end.report };
+  }
+}
+
+function failed(error: unknown): PluginResult<never> {
+  const report: CallReport = { durationMs: 0, memoryBytes: 0, logs: [] };
+  if (error instanceof PluginFailure) return { ok: false, failure: error.toRecord(), report };
+  const message = error instanceof Error ? error.message : String(error);
+  return { ok: false, failure: { code: "host_failed", message }, report };
+}

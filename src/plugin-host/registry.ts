@@ -1,0 +1,196 @@
+import { existsSync, rmSync } from "node:fs";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { sql } from "kysely";
+import { AppError, createId, ensureOwnFolder, writeWhole } from "../base/index.ts";
+import { databasePath } from "../config/index.ts";
+import type { Database } from "../store/index.ts";
+import { PluginFailure } from "./failure.ts";
+import { findEmbeddedPlugins } from "./find-embedded.ts";
+import { narrowGrants } from "./permissions.ts";
+import { type PluginFile, readPluginFile } from "./read-plugin.ts";
+import { createKvStore, type KvStore } from "./store/kv-table.ts";
+import type { PluginRecord } from "./store/plugin-record.ts";
+import {
+  deletePlugin,
+  listPlugins,
+  type StoredPlugin,
+  savePlugin,
+  savePluginError,
+} from "./store/plugin-table.ts";
+
+/** Another process, such as `hearth plugin add`, may change what is stored; this long it may go unnoticed. */
+const refreshAfterMs = 500;
+const embeddedSource = "embedded";
+
+/** Which plugins there are: those of the executable and those that were added. */
+export type Registry = {
+  /** By name. */
+  list(): Promise<readonly PluginRecord[]>;
+  /** Throws PluginFailure plugin_not_found. */
+  get(name: string): Promise<PluginRecord>;
+  /** The module of a plugin of the executable. */
+  readEmbedded(name: string): Promise<PluginFile | undefined>;
+  /** Where the file of an added plugin is, or is to be. */
+  pathOf(sha256: string): string;
+  /** A module that is to be tried before it is added; its file goes when this is disposed of. */
+  stage(bytes: Uint8Array): Disposable & { readonly path: string };
+  /** Stores the file and what was decided; the file is on the disk before anything refers to it. */
+  save(plugin: StoredPlugin, bytes: Uint8Array | undefined): Promise<void>;
+  saveState(
+    name: string,
+    state: Pick<StoredPlugin, "lastError" | "lastStrikeAtMs" | "quarantinedAtMs">,
+  ): Promise<void>;
+  /** Forgets a plugin, what it stored, and its file where no other plugin is of it. */
+  remove(name: string): Promise<void>;
+  readonly kv: KvStore;
+  close(): Promise<void>;
+};
+
+type Embedded = { readonly file: PluginFile; readonly record: PluginRecord };
+
+export function createRegistry(options: { readonly home: string; readonly now: () => number }): Registry {
+  const { home, now } = options;
+  const folder = join(home, "plugins");
+  /** What is known of embedded plugins that nobody added lasts as long as this process. */
+  const unstoredState = new Map<string, Parameters<Registry["saveState"]>[1]>();
+  let opening: Promise<Database> | undefined;
+  let embedding: Promise<ReadonlyMap<string, Embedded>> | undefined;
+  let known: readonly PluginRecord[] | undefined;
+  let checkedAtMs = Number.NEGATIVE_INFINITY;
+  let seenVersion = -1;
+
+  const pathOf = (sha256: string) => join(folder, `sha256-${sha256}.wasm`);
+
+  function open(): Promise<Database> {
+    opening ??= openStore(home).catch((error: unknown) => {
+      opening = undefined;
+      throw error;
+    });
+    return opening;
+  }
+  function embedded(): Promise<ReadonlyMap<string, Embedded>> {
+    embedding ??= readAllEmbedded();
+    return embedding;
+  }
+  /** Changes by this process are told by `forget`, those of others by the database's own count. */
+  async function refresh(): Promise<readonly PluginRecord[]> {
+    if (known && now() - checkedAtMs < refreshAfterMs) return known;
+    checkedAtMs = now();
+    const isStored = opening !== undefined || existsSync(databasePath(home));
+    const version = isStored ? await readVersion(await open()) : 0;
+    if (known && version === seenVersion) return known;
+    seenVersion = version;
+    known = merge(await embedded(), isStored ? await listPlugins((await open()).kysely) : []);
+    return known;
+  }
+  function merge(
+    inside: ReadonlyMap<string, Embedded>,
+    stored: readonly StoredPlugin[],
+  ): readonly PluginRecord[] {
+    const records = new Map<string, PluginRecord>();
+    for (const [name, { record }] of inside) records.set(name, { ...record, ...unstoredState.get(name) });
+    for (const plugin of stored) records.set(plugin.name, toRecord(plugin, inside.get(plugin.name), pathOf));
+    return [...records.values()].sort((left, right) => (left.name < right.name ? -1 : 1));
+  }
+  function forget(): void {
+    known = undefined;
+    checkedAtMs = Number.NEGATIVE_INFINITY;
+  }
+  return {
+    list: refresh,
+    async get(name) {
+      const found = (await refresh()).find((record) => record.name === name);
+      if (found) return found;
+      throw new PluginFailure(
+        "plugin_not_found",
+        `there is no plugin "${name.slice(0, 100)}"; hearth plugin ls shows those that are here`,
+      );
+    },
+    readEmbedded: async (name) => (await embedded()).get(name)?.file,
+    pathOf,
+    stage(bytes) {
+      for (const each of [home, folder]) ensureOwnFolder(each);
+      const path = writeWhole(folder, `${createId("staged")}.wasm`, bytes);
+      return { path, [Symbol.dispose]: () => rmSync(path, { force: true }) };
+    },
+    async save(plugin, bytes) {
+      if (bytes) {
+        for (const path of [home, folder]) ensureOwnFolder(path);
+        writeWhole(folder, `sha256-${plugin.sha256}.wasm`, bytes);
+      }
+      await savePlugin((await open()).kysely, plugin);
+      forget();
+    },
+    async saveState(name, state) {
+      const record = (await refresh()).find((each) => each.name === name);
+      if (record?.isEmbedded && record.addedAtMs === 0) unstoredState.set(name, state);
+      else if (record) await savePluginError((await open()).kysely, name, state);
+      forget();
+    },
+    async remove(name) {
+      const { kysely } = await open();
+      const before = await listPlugins(kysely);
+      const gone = before.find((plugin) => plugin.name === name);
+      if (!gone) return;
+      await deletePlugin(kysely, name);
+      await createKvStore(open).clear(name);
+      const isShared = before.some((plugin) => plugin.name !== name && plugin.sha256 === gone.sha256);
+      if (!isShared) rmSync(pathOf(gone.sha256), { force: true });
+      forget();
+    },
+    kv: createKvStore(open),
+    async close() {
+      const database = await opening?.catch(() => undefined);
+      opening = undefined;
+      await database?.close();
+    },
+  };
+}
+
+async function openStore(home: string): Promise<Database> {
+  for (const path of [home, join(home, "models")]) ensureOwnFolder(path);
+  const { openDatabase } = await import("../store/index.ts");
+  return await openDatabase(databasePath(home));
+}
+
+async function readVersion({ kysely }: Database): Promise<number> {
+  const { rows } = await sql<{ readonly data_version: number }>`pragma data_version`.execute(kysely);
+  return rows[0]?.data_version ?? 0;
+}
+
+async function readAllEmbedded(): Promise<ReadonlyMap<string, Embedded>> {
+  const found = new Map<string, Embedded>();
+  for (const { name, path } of await findEmbeddedPlugins()) {
+    const file = readPluginFile(await readFile(path), []);
+    const { manifest, sha256 } = file;
+    if (!manifest) throw new AppError("server_error", `the embedded plugin ${name} has no manifest`);
+    const asks = Object.keys(manifest.permissions).length > 0;
+    const record: PluginRecord = {
+      ...{ name: manifest.name, manifest, path, sha256, source: embeddedSource, isEmbedded: true },
+      ...{ grants: {}, config: {}, limits: {}, isEnabled: !asks, addedAtMs: 0 },
+    };
+    found.set(manifest.name, { file, record });
+  }
+  return found;
+}
+
+/** An embedded plugin comes with the executable, and is as new as that is; what it may do stays what was granted. */
+function toRecord(
+  plugin: StoredPlugin,
+  inside: Embedded | undefined,
+  pathOf: (sha256: string) => string,
+): PluginRecord {
+  if (plugin.source !== embeddedSource || !inside) {
+    return { ...plugin, path: pathOf(plugin.sha256), isEmbedded: false };
+  }
+  const { manifest, path, sha256 } = inside.record;
+  return {
+    ...plugin,
+    manifest,
+    path,
+    sha256,
+    isEmbedded: true,
+    grants: narrowGrants(plugin.grants, manifest),
+  };
+}
