@@ -62,8 +62,6 @@ const result = await Bun.build({
       files: await packCompiler(),
     }),
   ],
-  // The compiler of plugins is embedded packed.
-  external: ["assemblyscript", "assemblyscript/asc"],
   minify: true,
   // Halves the time to start: the program's code is most of it.
   bytecode: true,

@@ -5,8 +5,9 @@ import { mainExports } from "../contracts/kinds.ts";
 import type { Manifest } from "../contracts/manifest.ts";
 import { PluginFailure } from "../failure.ts";
 import { manifestSection, withCustomSection } from "../wasm/custom-sections.ts";
-import { compileSources, entryFile } from "./compile-sources.ts";
-import { locateCompiler } from "./load-compiler.ts";
+import { entryFile } from "./compile-protocol.ts";
+import { compileSources } from "./compile-sources.ts";
+import { locateCompiler } from "./locate-compiler.ts";
 import { isFile, readManifest } from "./read-manifest.ts";
 
 export type CompiledPlugin = {
@@ -29,20 +30,21 @@ export async function compilePlugin(options: {
   const { folder, home } = options;
   const manifest = readManifest(folder);
   if (!isFile(join(folder, entryFile))) throw buildFailed(`${entryFile} is missing`);
-  const { wasm, errors, warnings } = await compileSources(folder, await locateCompiler(home));
-  if (!wasm) throw buildFailed(errors.join("\n"));
+  const result = await compileSources(folder, await locateCompiler(home));
+  if (result.wasm === undefined) throw buildFailed(result.errors.join("\n"));
+  const wasm = Uint8Array.fromBase64(result.wasm);
   checkMainExport(wasm, manifest);
   const content = new TextEncoder().encode(JSON.stringify(manifest));
   const plugin = withCustomSection(wasm, manifestSection, content);
   const path = options.output ?? join(folder, "build", `${manifest.name}.wasm`);
   await mkdir(dirname(path), { recursive: true });
   writeWhole(dirname(path), basename(path), plugin);
-  return { path, bytes: plugin.length, manifest, warnings };
+  return { path, bytes: plugin.length, manifest, warnings: result.warnings };
 }
 
-function checkMainExport(wasm: Uint8Array, { kind }: Manifest): void {
+function checkMainExport(wasm: Uint8Array<ArrayBuffer>, { kind }: Manifest): void {
   const name = mainExports[kind];
-  const exported = WebAssembly.Module.exports(new WebAssembly.Module(new Uint8Array(wasm)));
+  const exported = WebAssembly.Module.exports(new WebAssembly.Module(wasm));
   if (exported.some((entry) => entry.kind === "function" && entry.name === name)) return;
   throw buildFailed(`a ${kind} must have \`export function ${name}(): i32\` in ${entryFile}`);
 }
