@@ -38,6 +38,7 @@ import {
   type Logger,
   type Metrics,
 } from "./observability/index.ts";
+import type { PluginObserver, Plugins } from "./plugin-host/index.ts";
 import { systemClock } from "./process/index.ts";
 import type { RequestRecord, RunningServer } from "./server/index.ts";
 
@@ -74,12 +75,33 @@ export async function openLibrary(config: Config): Promise<ModelLibrary> {
   return await createLibrary({ ...config, discover: config.discover === "on" });
 }
 
+/** Plugins for commands that run no model. The values of config keys that name a variable come from `readVariable`. */
+export async function openPlugins(
+  config: Config,
+  readVariable: (name: string) => string | undefined,
+): Promise<Plugins> {
+  const { createPlugins } = await import("./plugin-host/index.ts");
+  return createPlugins({
+    home: config.home,
+    trustedKeys: config.trustedKeys,
+    requireSigned: config.requireSigned === "on",
+    observer: silentObserver,
+    readVariable,
+    clock: systemClock,
+    now: Date.now,
+  });
+}
+
 /** Builds the application. Throws AppError for a model file that is not there or is no model. */
 export async function createApp(config: Config): Promise<App> {
   const logger = createLogger({
     format: config.logFormat,
     level: config.logLevel,
-    secrets: [...config.apiKeys, ...(config.huggingFaceToken === undefined ? [] : [config.huggingFaceToken])],
+    secrets: [
+      ...config.apiKeys,
+      ...config.adminKeys,
+      ...(config.huggingFaceToken === undefined ? [] : [config.huggingFaceToken]),
+    ],
     stream: process.stderr,
   });
   const libraryDir = config.libraryDir ?? (await locateLibraries(config.home));
@@ -190,6 +212,13 @@ async function assemble(config: Config, { logger, libraryDir, hosts }: Ground): 
     },
   };
 }
+
+const silentObserver: PluginObserver = {
+  callFinished: () => undefined,
+  logged: () => undefined,
+  quarantined: () => undefined,
+  hostRestarted: () => undefined,
+};
 
 async function requireModels(references: readonly string[], library: ModelLibrary): Promise<void> {
   for (const [index, name] of library.configured.entries()) {

@@ -2,8 +2,11 @@ import { readProcessInput } from "./config/index.ts";
 import { findHostRole } from "./process/index.ts";
 
 async function runProgram(): Promise<void> {
-  const [{ createProcessIo, runCli }, { createApp, openLibrary, versions }, { locateLibraries }] =
-    await Promise.all([import("./cli/index.ts"), import("./app.ts"), import("./engine/index.ts")]);
+  const [
+    { createProcessIo, runCli },
+    { createApp, openLibrary, openPlugins, versions },
+    { locateLibraries },
+  ] = await Promise.all([import("./cli/index.ts"), import("./app.ts"), import("./engine/index.ts")]);
   const { argv, environment } = readProcessInput();
   process.exit(
     await runCli(argv, {
@@ -11,6 +14,7 @@ async function runProgram(): Promise<void> {
       environment,
       createApp,
       openLibrary,
+      openPlugins: (config) => openPlugins(config, (name) => environment[name]),
       locateLibraries,
       versions,
     }),

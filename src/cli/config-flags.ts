@@ -14,13 +14,21 @@ const configFileFlag = "--config <file>";
 
 export type ConfigFlags = { readonly flags: Flags; readonly file?: string };
 
-/** Adds the flags of these options to a command; without `keys`, of all. */
-export function addConfigFlags(command: Command, keys: readonly ConfigKey[] = configKeys): Command {
+/**
+ * Adds the flags of these options to a command; without `keys`, of all. A command that has a --config of its own goes
+ * without the one that names a file, which HEARTH_CONFIG can still do.
+ */
+export function addConfigFlags(
+  command: Command,
+  keys: readonly ConfigKey[] = configKeys,
+  { hasFileFlag = true }: { readonly hasFileFlag?: boolean } = {},
+): Command {
   for (const key of keys) {
     const { flag, kind, description } = configOptions[key];
     if (kind === "list") command.option(flag, description, collect);
     else command.option(flag, description);
   }
+  if (!hasFileFlag) return command;
   return command.option(configFileFlag, "JSON file with any of these options (default: HEARTH_CONFIG)");
 }
 

@@ -2,6 +2,7 @@ import type { Config, Environment } from "../config/index.ts";
 import type { GenerateEvent, GenerateRequest } from "../contract/index.ts";
 import type { Engine } from "../engine/index.ts";
 import type { ModelLibrary } from "../models/index.ts";
+import type { Plugins } from "../plugin-host/index.ts";
 import type { CliIo } from "./io.ts";
 
 /** What the commands use of the application that `app.ts` builds. */
@@ -24,6 +25,8 @@ export type CliDeps = {
   createApp(config: Config): Promise<CliApp>;
   /** Every model at hand, without anything to run it. */
   openLibrary(config: Config): Promise<ModelLibrary>;
+  /** The plugins that are here, and processes to run them in. */
+  openPlugins(config: Config): Promise<Plugins>;
   /** The folder that the native libraries are loaded from. */
   locateLibraries(home: string): Promise<string>;
   /** `hearth` and what it is made of, with versions. */

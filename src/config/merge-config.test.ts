@@ -148,3 +148,26 @@ test("the value is frozen, its lists included", () => {
   expect(Object.isFrozen(config)).toBe(true);
   expect(Object.isFrozen(config.models)).toBe(true);
 });
+
+const trustedKey = `ed25519:${"A".repeat(43)}=`;
+
+test("trusted keys are public keys as they are printed when a plugin is signed", () => {
+  expect(load({ environment: { HEARTH_TRUSTED_KEY: `${trustedKey}, ${trustedKey}` } }).trustedKeys).toEqual([
+    trustedKey,
+    trustedKey,
+  ]);
+  expect(messageOf({ flags: { trustedKeys: ["ssh-ed25519 AAAA"] } })).toStartWith(
+    "--trusted-key: expected keys as `hearth plugin sign` prints them",
+  );
+});
+
+test("signatures of plugins are not required unless that is said", () => {
+  expect(load({}).requireSigned).toBe("off");
+  expect(load({ environment: { HEARTH_REQUIRE_SIGNED: "on" } }).requireSigned).toBe("on");
+});
+
+test("a refused admin key is not repeated in the message", () => {
+  const message = messageOf({ flags: { adminKeys: ["with spaces in it"] } });
+  expect(message).toStartWith("--admin-key: expected keys");
+  expect(message).not.toContain("with spaces");
+});

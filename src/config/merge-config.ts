@@ -7,7 +7,7 @@ import { configKeys, configOptions, isConfigKey } from "./options.ts";
 import { type Config, type ConfigKey, configSchema } from "./schema.ts";
 
 const maxConfigFileBytes = 2 ** 20;
-const secretKeys: ReadonlySet<ConfigKey> = new Set(["apiKeys", "huggingFaceToken"]);
+const secretKeys: ReadonlySet<ConfigKey> = new Set(["apiKeys", "adminKeys", "huggingFaceToken"]);
 
 /** What the command line gave: the option's text, a list for options that repeat. */
 export type Flags = { readonly [Key in ConfigKey]?: string | readonly string[] };

@@ -202,6 +202,24 @@ export const configOptions: Readonly<Record<ConfigKey, ConfigOption>> = {
     kind: "list",
     description: "web origin whose pages may call the server; may be repeated (default none)",
   },
+  trustedKeys: {
+    flag: "--trusted-key <key>",
+    environment: "HEARTH_TRUSTED_KEY",
+    kind: "list",
+    description: "public key, as `hearth plugin sign` prints it, whose plugins are trusted; may be repeated",
+  },
+  requireSigned: {
+    flag: "--require-signed <on|off>",
+    environment: "HEARTH_REQUIRE_SIGNED",
+    kind: "text",
+    description: "refuse plugins without a signature of a trusted key (default off)",
+  },
+  adminKeys: {
+    flag: "--admin-key <key>",
+    environment: "HEARTH_ADMIN_KEY",
+    kind: "list",
+    description: "key that opens /api/plugins; may be repeated (default none)",
+  },
   logFormat: {
     flag: "--log-format <format>",
     environment: "HEARTH_LOG_FORMAT",

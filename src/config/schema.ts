@@ -33,6 +33,10 @@ const apiKey = text
   .max(maxKeyChars, { error: `expected keys of at most ${maxKeyChars} characters` })
   .regex(/^[\x21-\x7e]+$/, { error: "expected keys of printable ASCII characters without spaces" });
 
+const trustedKey = text.regex(/^ed25519:[A-Za-z0-9+/]{43}=$/, {
+  error: "expected keys as `hearth plugin sign` prints them, such as ed25519:BASE64",
+});
+
 const webAddress = text.refine(isWebAddress, {
   error: "expected an address such as https://registry.ollama.ai",
 });
@@ -88,6 +92,9 @@ export const configSchema = z.strictObject({
   chatTemplateFile: text.exactOptional(),
   libraryDir: text.exactOptional(),
   allowedOrigins: list(origin),
+  trustedKeys: list(trustedKey),
+  requireSigned: oneOf(["on", "off"]),
+  adminKeys: list(apiKey),
   logFormat: oneOf(["auto", "json", "pretty"]),
   logLevel: oneOf(["debug", "info", "warn", "error"]),
   home: text,

@@ -1,3 +1,4 @@
+import { openPlugins } from "../app.ts";
 import type { CliApp, CliDeps } from "../cli/index.ts";
 import type { Config } from "../config/index.ts";
 import { createFakeEngine, type FakeEngine, type FakeEngineOptions } from "./fake-engine.ts";
@@ -50,6 +51,7 @@ export function createFakeCli({ io }: FakeIo, options: FakeCliOptions = {}): Fak
       return app;
     },
     openLibrary: () => Promise.resolve(library),
+    openPlugins: (config) => openPlugins(config, (name) => options.environment?.[name]),
   };
   return { deps, engine, library, configs, stops };
 }
