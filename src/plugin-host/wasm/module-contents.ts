@@ -1,7 +1,7 @@
 import type { Limits } from "../limits.ts";
 import { ByteReader, invalidModule } from "./byte-reader.ts";
 import { type Exports, readExports } from "./exports.ts";
-import { checkTags, type FunctionType, readTypes } from "./function-types.ts";
+import { type FunctionType, readTypes } from "./function-types.ts";
 import { checkCode, readFunctionTypes } from "./functions.ts";
 import { type Global, readGlobals } from "./globals.ts";
 import { type Imports, type OfferedImports, readImports } from "./imports.ts";
@@ -41,7 +41,6 @@ export function readContents(
   const functions = read(sectionIds.function, (reader) => readFunctionTypes(reader, types)) ?? [];
   const tables = read(sectionIds.table, (reader) => capTables(reader, limits.tableElements));
   const memories = read(sectionIds.memory, (reader) => capMemories(reader, limits.memoryBytes));
-  read(sectionIds.tag, (reader) => checkTags(reader, types));
   const globals = read(sectionIds.global, readGlobals) ?? [];
   const exports = read(sectionIds.export, readExports);
   const start = read(sectionIds.start, (reader) => readStart(reader, imports?.types ?? [], functions));

@@ -64,8 +64,6 @@ const instruction = fc.constantFrom<readonly number[]>(
   [...wasmI32Const(0), 0x28, 2, 0x80, 1, 0x1a],
   [0x3f, 0, 0x1a],
   [0x10, 0],
-  [0x06, 0x40, 0x19, 0x0b],
-  [0x06, 0x40, 0x06, 0x40, 0x18, 0, 0x0b],
   [...wasmI32Const(0), ...wasmI32Const(0), ...wasmI32Const(0), 0xfc, 11, 0],
   [...wasmI32Const(0), ...wasmI32Const(0), ...wasmI32Const(0), 0xfc, 10, 0, 0],
   [...wasmI32Const(1), 0x43, 0, 0, 0, 0, 0xfc, 0, 0x6a, 0x1a],

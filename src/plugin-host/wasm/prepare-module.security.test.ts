@@ -111,7 +111,7 @@ test("a count that the bytes cannot hold allocates nothing", () => {
   for (const id of [1, 2, 3, 4, 5, 6, 7, 9, 10, 11, 13]) {
     const startedMs = performance.now();
     expect(["module_invalid", "module_unsupported"]).toContain(failureOf(sections([id, huge])).code);
-    expect(performance.now() - startedMs).toBeLessThan(100);
+    expect(performance.now() - startedMs).toBeLessThan(1_000);
   }
 });
 
@@ -221,15 +221,22 @@ test("types of the garbage collector are not supported wherever they stand", () 
   );
 });
 
-test("references to exceptions, which could chain without end, are not supported", () => {
-  expect(failureOf({ types: [{ params: ["exnref"] }], tags: [0] }).code).toBe("module_unsupported");
+test("exceptions, with which a guest could catch what the host throws to end it, are not supported", () => {
+  expect(failureOf({ tags: [0] })).toMatchObject({
+    code: "module_unsupported",
+    message: expect.stringContaining("exceptions"),
+  });
+  const catchAll = [0x06, 0x40, 0x19, 0x0b];
+  const tryTable = [0x1f, 0x40, 1, 2, 0, 0x0b];
+  for (const body of [catchAll, tryTable]) {
+    expect(WebAssembly.validate(writeWasm({ functions: [{ body }] }))).toBe(true);
+    expect(failureOf({ functions: [{ body }] }).code).toBe("module_unsupported");
+  }
   expect(failureOf({ tables: [{ min: 1, type: "exnref" }] }).code).toBe("module_unsupported");
-  expect(failureOf({ types: [{ params: ["externref"] }], tags: [0] }).code).toBe("module_unsupported");
+  expect(failureOf({ types: [{ params: ["exnref"] }] }).code).toBe("module_unsupported");
   expect(failureOf({ functions: [{ body: [0x02, 0x69, 0x00, 0x0b, 0x1a] }] }).code).toBe(
     "module_unsupported",
   );
-  const wide = Array.from({ length: complexityLimits.tagParameters + 1 }, () => "i64" as const);
-  expect(failureOf({ types: [{ params: wide }], tags: [0] }).code).toBe("module_too_large");
 });
 
 test("instructions that nobody knows are not supported", () => {
@@ -266,7 +273,6 @@ test("counts above their limits are refused", () => {
     sections(type, [2, repeated(above("imports"), [0, 0, 0, 0])]),
     sections(type, [3, repeated(above("functions"), [0])]),
     sections([6, repeated(above("globals"), [0x7f, 0, 0x41, 0, 0x0b])]),
-    sections(type, [13, repeated(above("tags"), [0, 0])]),
     sections([9, repeated(above("elementSegments"), [1, 0, 0])]),
     sections([9, wasmVector([joinWasm([[1, 0], repeated(above("elements"), [0])])])]),
     sections([11, repeated(above("dataSegments"), [1, 0])]),

@@ -220,16 +220,6 @@ test("every form of element segments is read", () => {
   }
 });
 
-test("legacy exceptions that carry numbers pass", () => {
-  const parts: WasmParts = {
-    types: [{}, { params: ["i32"] }, { results: ["i32"] }],
-    tags: [1],
-    functions: [{ type: 2, body: [0x06, 0x7f, 0x41, 4, 0x08, 0, 0x07, 0, 0x0b] }],
-    exports: [{ name: "run", index: 0 }],
-  };
-  expect(callOf(instantiate(parts).exports, "run")()).toBe(4);
-});
-
 test("an empty module and one at every edge of the counts pass", () => {
   expect(prepareModule(writeWasm({ types: [] }), options).exports).toEqual([]);
   const exports = Array.from({ length: complexityLimits.exports }, (_, index) => ({

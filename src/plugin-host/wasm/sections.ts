@@ -26,7 +26,6 @@ export const sectionOrder: readonly number[] = [
   sectionIds.function,
   sectionIds.table,
   sectionIds.memory,
-  sectionIds.tag,
   sectionIds.global,
   sectionIds.export,
   sectionIds.start,
@@ -69,6 +68,7 @@ export function readSections(bytes: Uint8Array): Section[] {
     sections.push({ id, start, bodyStart, end: reader.position });
     checkComplexity("sections", sections.length);
     if (id === sectionIds.custom) continue;
+    if (id === sectionIds.tag) throw unsupportedExceptions();
     const nextPlace = sectionOrder.indexOf(id);
     if (nextPlace < 0) {
       throw new PluginFailure("module_unsupported", `the module has a section of the unknown kind ${id}`);
@@ -77,6 +77,12 @@ export function readSections(bytes: Uint8Array): Section[] {
     place = nextPlace;
   }
   return sections;
+}
+
+/** A guest that handles exceptions could catch what the host throws to end it. */
+function unsupportedExceptions(): PluginFailure {
+  const message = "the module handles exceptions, which plugins may not; build it without them";
+  return new PluginFailure("module_unsupported", message);
 }
 
 function checkPreamble(bytes: Uint8Array): void {

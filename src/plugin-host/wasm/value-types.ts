@@ -16,10 +16,7 @@ const simpleTypes: ReadonlyMap<number, ValueType> = new Map([
   [0x6f, "externref"],
 ]);
 
-/**
- * Objects of these types live outside linear memory, where no limit reaches them. An exception may hold others, so
- * that references to them could chain without end.
- */
+/** Objects of these types live outside linear memory, where no limit reaches them. */
 const unboundedTypes: ReadonlyMap<number, string> = new Map([
   [0x74, "nullexnref"],
   [0x71, "nullref"],
