@@ -4,9 +4,9 @@ import { join } from "node:path";
 import { versions as nativeVersions } from "../native/versions.ts";
 import packageJson from "../package.json" with { type: "json" };
 import { AppError, toAppError } from "./base/index.ts";
-import type { Config } from "./config/index.ts";
+import { type Config, readProcessInput } from "./config/index.ts";
 import type { GenerateEvent, GenerateRequest } from "./contract/index.ts";
-import { type GenerationRecord, generate } from "./coordinator/index.ts";
+import { createGuestModels, type GenerationRecord, generate } from "./coordinator/index.ts";
 import {
   createEngine,
   createHostSource,
@@ -38,7 +38,7 @@ import {
   type Logger,
   type Metrics,
 } from "./observability/index.ts";
-import type { PluginObserver, Plugins } from "./plugin-host/index.ts";
+import type { GuestModels, Plugins } from "./plugin-host/index.ts";
 import { systemClock } from "./process/index.ts";
 import type { RequestRecord, RunningServer } from "./server/index.ts";
 
@@ -53,6 +53,8 @@ export type App = {
   readonly logger: Logger;
   /** Names of the models that the configuration gives, in its order. */
   readonly models: readonly string[];
+  /** What extends Hearth; opened at the first call. */
+  plugins(): Promise<Plugins>;
   /** The one path of a request, as the HTTP routes take it. */
   generate(request: GenerateRequest, signal: AbortSignal): AsyncIterable<GenerateEvent>;
   /** Loads the configured models as far as they fit; rejects with the first reason when none could be loaded. */
@@ -75,20 +77,27 @@ export async function openLibrary(config: Config): Promise<ModelLibrary> {
   return await createLibrary({ ...config, discover: config.discover === "on" });
 }
 
-/** Plugins for commands that run no model. The values of config keys that name a variable come from `readVariable`. */
+type PluginDeps = {
+  readonly server?: { readonly models: GuestModels; readonly logger: Logger; readonly metrics: Metrics };
+  /** Values of config keys that name a variable of the environment. */
+  readonly readVariable?: (name: string) => string | undefined;
+};
+
+/** Plugins; commands that run no model leave out what a server has. */
 export async function openPlugins(
   config: Config,
-  readVariable: (name: string) => string | undefined,
+  { server, readVariable = readEnvironment }: PluginDeps = {},
 ): Promise<Plugins> {
-  const { createPlugins } = await import("./plugin-host/index.ts");
+  const { createPluginObserver, createPlugins, silentObserver } = await import("./plugin-host/index.ts");
   return createPlugins({
     home: config.home,
     trustedKeys: config.trustedKeys,
     requireSigned: config.requireSigned === "on",
-    observer: silentObserver,
+    observer: server ? createPluginObserver(server) : silentObserver,
     readVariable,
     clock: systemClock,
     now: Date.now,
+    ...(server && { models: server.models }),
   });
 }
 
@@ -127,6 +136,7 @@ async function assemble(config: Config, { logger, libraryDir, hosts }: Ground): 
   const metrics: Metrics = createMetrics({
     readEngines: () => engine.asked().map(({ id }) => readEngine(engine, id)),
     readMemory: () => ({ ...engine.residencyStats(), models: engine.resident().length }),
+    readPlugins: () => plugins.opened?.stats() ?? noPlugins,
   });
   const engine = createEngine(
     {
@@ -160,6 +170,16 @@ async function assemble(config: Config, { logger, libraryDir, hosts }: Ground): 
   });
   const record = (finished: GenerationRecord) => metrics.generationFinished(finished);
   const pipeline = { engine, record, logger, nowMs: () => performance.now() };
+  const run = (request: GenerateRequest, signal: AbortSignal) => generate(pipeline, request, signal);
+  const plugins = createDoor(() =>
+    openPlugins(config, {
+      server: {
+        models: createGuestModels({ generate: run, engine, defaultModel: library.configured[0] }),
+        logger,
+        metrics,
+      },
+    }),
+  );
   const stopping = new AbortController();
   let server: RunningServer | undefined;
 
@@ -168,7 +188,8 @@ async function assemble(config: Config, { logger, libraryDir, hosts }: Ground): 
     library,
     logger,
     models: library.configured,
-    generate: (request, signal) => generate(pipeline, request, signal),
+    plugins: plugins.open,
+    generate: run,
     async load() {
       const strategy = choosePreload(config);
       const maxModels = config.preloadMax ?? config.maxModels;
@@ -187,6 +208,7 @@ async function assemble(config: Config, { logger, libraryDir, hosts }: Ground): 
         {
           engine,
           library,
+          plugins: plugins.open,
           inspectModel: createModelInspector({ estimate: engine.estimate }),
           logger,
           metrics: {
@@ -196,6 +218,7 @@ async function assemble(config: Config, { logger, libraryDir, hosts }: Ground): 
             text: () => metrics.text(),
           },
           apiKeys: config.apiKeys,
+          adminKeys: config.adminKeys,
           allowedOrigins: config.allowedOrigins,
           hostname: config.host,
           version: versions.hearth,
@@ -208,17 +231,33 @@ async function assemble(config: Config, { logger, libraryDir, hosts }: Ground): 
       stopping.abort();
       endAdaptation();
       await Promise.all([server?.stop(deadline), engine.stop(deadline)]);
+      await plugins.opened?.close();
       await library.close();
     },
   };
 }
 
-const silentObserver: PluginObserver = {
-  callFinished: () => undefined,
-  logged: () => undefined,
-  quarantined: () => undefined,
-  hostRestarted: () => undefined,
-};
+function readEnvironment(name: string): string | undefined {
+  return readProcessInput().environment[name];
+}
+
+/** Opens something once, when it is first asked for. */
+function createDoor(create: () => Promise<Plugins>) {
+  let opening: Promise<Plugins> | undefined;
+  const door: { opened: Plugins | undefined; open(): Promise<Plugins> } = {
+    opened: undefined,
+    open() {
+      opening ??= create().then((plugins) => {
+        door.opened = plugins;
+        return plugins;
+      });
+      return opening;
+    },
+  };
+  return door;
+}
+
+const noPlugins = { processes: 0, memoryBytes: 0, waiting: 0 };
 
 async function requireModels(references: readonly string[], library: ModelLibrary): Promise<void> {
   for (const [index, name] of library.configured.entries()) {

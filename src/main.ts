@@ -2,23 +2,13 @@ import { readProcessInput } from "./config/index.ts";
 import { findHostRole } from "./process/index.ts";
 
 async function runProgram(): Promise<void> {
-  const [
-    { createProcessIo, runCli },
-    { createApp, openLibrary, openPlugins, versions },
-    { locateLibraries },
-  ] = await Promise.all([import("./cli/index.ts"), import("./app.ts"), import("./engine/index.ts")]);
+  const [{ createProcessIo, runCli }, app, { locateLibraries }] = await Promise.all([
+    import("./cli/index.ts"),
+    import("./app.ts"),
+    import("./engine/index.ts"),
+  ]);
   const { argv, environment } = readProcessInput();
-  process.exit(
-    await runCli(argv, {
-      io: createProcessIo(),
-      environment,
-      createApp,
-      openLibrary,
-      openPlugins: (config) => openPlugins(config, (name) => environment[name]),
-      locateLibraries,
-      versions,
-    }),
-  );
+  process.exit(await runCli(argv, { io: createProcessIo(), environment, ...app, locateLibraries }));
 }
 
 async function runEngine(): Promise<void> {

@@ -101,6 +101,8 @@ export type GenerateRequest = {
   readonly keepAliveMs?: number;
   /** LoRA adapters by name, none given more than once; absent: those that the model was set up with. */
   readonly adapters?: readonly AdapterUse[];
+  /** Calls of plugins and models that led to this request; absent: none. Plugins end at a depth of their own. */
+  readonly depth?: number;
   /** Given: `done` tells the tokens of the earlier turns, this one and its answer. */
   readonly conversation?: Conversation;
 };

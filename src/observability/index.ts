@@ -6,6 +6,8 @@ export {
   type LoadObservation,
   type MemoryReading,
   type Metrics,
+  type PluginObservation,
+  type PluginReading,
   type RequestObservation,
 } from "./metrics.ts";
 export { createRedactor, keepTail, type LogFields } from "./redact.ts";

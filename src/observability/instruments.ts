@@ -5,7 +5,7 @@ import type {
   Histogram as HistogramType,
 } from "prom-client";
 import { Counter, Gauge, Histogram, Registry } from "prom-client";
-import type { EngineReading, MemoryReading, MetricsOptions } from "./metrics.ts";
+import type { EngineReading, MemoryReading, MetricsOptions, PluginReading } from "./metrics.ts";
 
 const prefix = "hearth_";
 const requestBuckets = [0.1, 0.5, 1, 2, 5, 10, 30, 60, 120];
@@ -14,12 +14,13 @@ const interTokenBuckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0
 const endToEndBuckets = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600];
 const queueBuckets = [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 2.5, 5, 10, 30, 60];
 const stepBuckets = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5];
+const pluginBuckets = [0.0001, 0.00025, 0.0005, 0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10, 60];
 const loadBuckets = [0.1, 0.5, 1, 5, 10, 20, 30, 60, 120, 300];
 
 export type Instruments = ReturnType<typeof createInstruments>;
 
 /** Every metric that is exported, in a registry of its own. Gauges are read from the engines when they are scraped. */
-export function createInstruments({ readEngines, readMemory }: MetricsOptions) {
+export function createInstruments({ readEngines, readMemory, readPlugins }: MetricsOptions) {
   const registry = new Registry();
   const counter = (name: string, help: string, labelNames: string[]): CounterType =>
     new Counter({ name: prefix + name, help, labelNames, registers: [registry] });
@@ -50,16 +51,15 @@ export function createInstruments({ readEngines, readMemory }: MetricsOptions) {
     (engine) => engine.hostMemoryBytes,
   );
   registerRestarts(registry, readEngines);
-  for (const [name, help, read] of memoryGauges) {
+  const readGauge = (name: string, help: string, read: () => number): GaugeType =>
     new Gauge({
-      name: prefix + name,
-      help,
-      registers: [registry],
+      ...{ name: prefix + name, help, registers: [registry] },
       collect() {
-        this.set(read(readMemory()));
+        this.set(read());
       },
     });
-  }
+  for (const [name, help, read] of memoryGauges) readGauge(name, help, () => read(readMemory()));
+  for (const [name, help, read] of pluginGauges) readGauge(name, help, () => read(readPlugins()));
   return {
     registry,
     requests: counter("requests_total", "HTTP requests", ["route", "method", "status", "model"]),
@@ -92,6 +92,22 @@ export function createInstruments({ readEngines, readMemory }: MetricsOptions) {
     cacheHits: counter("cache_hits_total", "Requests that found what they asked for", ["cache_type"]),
     cacheMisses: counter("cache_misses_total", "Requests that did not", ["cache_type"]),
     roomWait: histogram("model_room_wait_seconds", "Wait for room that other models had", loadBuckets, []),
+    pluginCalls: counter("plugin_calls_total", "Calls of plugins by outcome", ["plugin", "outcome"]),
+    pluginCall: histogram("plugin_call_duration_seconds", "Time of one call of a plugin", pluginBuckets, [
+      "plugin",
+      "function",
+      "outcome",
+    ]),
+    pluginMemory: new Gauge({
+      name: `${prefix}plugin_memory_bytes`,
+      help: "Memory of a plugin at the end of its last call",
+      labelNames: ["plugin"],
+      registers: [registry],
+    }),
+    pluginRestarts: counter("plugin_host_restarts_total", "Processes that a plugin took down", ["plugin"]),
+    pluginQuarantines: counter("plugin_quarantines_total", "Plugins that broke their limits twice", [
+      "plugin",
+    ]),
     promptTokens: counter("prompt_tokens_total", "Prompt tokens received", ["model"]),
     generationTokens: counter("generation_tokens_total", "Tokens generated", ["model"]),
     prefixQueries: counter("prefix_cache_queries_total", "Prompt tokens looked up in the prefix cache", [
@@ -112,6 +128,12 @@ const memoryGauges: readonly (readonly [string, string, (reading: MemoryReading)
     "GPU memory that loaded models are charged",
     (reading) => reading.usedDeviceBytes,
   ],
+];
+
+const pluginGauges: readonly (readonly [string, string, (reading: PluginReading) => number])[] = [
+  ["plugin_hosts", "Processes that plugins run in", (reading) => reading.processes],
+  ["plugin_host_memory_bytes", "Resident memory of those processes", (reading) => reading.memoryBytes],
+  ["plugin_calls_waiting", "Calls of plugins that wait or run", (reading) => reading.waiting],
 ];
 
 function kvUsage(engine: EngineReading): number {

@@ -22,8 +22,14 @@ const memory = {
   usedDeviceBytes: 0,
 };
 
+const plugins = { processes: 1, memoryBytes: 2_000_000, waiting: 3 };
+
 function create() {
-  return createMetrics({ readEngines: () => [reading], readMemory: () => memory });
+  return createMetrics({
+    readEngines: () => [reading],
+    readMemory: () => memory,
+    readPlugins: () => plugins,
+  });
 }
 
 test("a generation feeds the latency histograms and token counters of its model", async () => {
@@ -131,4 +137,23 @@ test("what models share of memory and how they come and go is counted", async ()
   expect(text).toContain('hearth_model_load_phase_seconds_sum{model="demo",phase="weights"} 0.2');
   expect(text).toContain("hearth_model_room_waiting 1");
   expect(text).toContain("hearth_memory_budget_used_bytes 600");
+});
+
+test("calls of plugins are counted by how they ended, and the plugins that took processes down", async () => {
+  const metrics = create();
+  const call = { plugin: "grounding", function: "judge", durationMs: 0.4, memoryBytes: 131_072 };
+  metrics.pluginCalled({ ...call, outcome: "ok" });
+  metrics.pluginCalled({ ...call, outcome: "timeout", memoryBytes: 0 });
+  metrics.pluginHostEnded("grounding");
+  metrics.pluginQuarantined("grounding");
+  const text = await metrics.text();
+  expect(text).toContain('hearth_plugin_calls_total{plugin="grounding",outcome="ok"} 1');
+  expect(text).toContain('hearth_plugin_calls_total{plugin="grounding",outcome="timeout"} 1');
+  expect(text).toContain(
+    'hearth_plugin_call_duration_seconds_sum{plugin="grounding",function="judge",outcome="ok"} 0.0004',
+  );
+  expect(text).toContain('hearth_plugin_memory_bytes{plugin="grounding"} 131072');
+  expect(text).toContain('hearth_plugin_host_restarts_total{plugin="grounding"} 1');
+  expect(text).toContain('hearth_plugin_quarantines_total{plugin="grounding"} 1');
+  expect(text).toContain("hearth_plugin_host_memory_bytes 2000000");
 });

@@ -54,6 +54,10 @@ export type Metrics = {
   modelPreloaded(): void;
   /** A request waited for room that other models had. */
   roomWaited(durationMs: number): void;
+  pluginCalled(call: PluginObservation): void;
+  pluginQuarantined(plugin: string): void;
+  /** A plugin took its process down. */
+  pluginHostEnded(plugin: string): void;
   /** Loads the metrics library and feeds it what was observed so far; `text` does so too. */
   load(): Promise<void>;
   readonly contentType: string;
@@ -65,6 +69,23 @@ export type LoadObservation = {
   readonly durationMs: number;
   /** Milliseconds by phase. */
   readonly phases: Readonly<Record<string, number>>;
+};
+
+/** A call of a plugin. The function is one that a contract names, or `other`. */
+export type PluginObservation = {
+  readonly plugin: string;
+  readonly function: string;
+  /** `ok`, or the code of its failure. */
+  readonly outcome: string;
+  readonly durationMs: number;
+  readonly memoryBytes: number;
+};
+
+/** The processes that plugins run in. */
+export type PluginReading = {
+  readonly processes: number;
+  readonly memoryBytes: number;
+  readonly waiting: number;
 };
 
 /** What all loaded models take together, read at each scrape. */
@@ -81,6 +102,7 @@ export type MetricsOptions = {
   /** One reading for every model that was asked for; those whose engine is not up read zero. */
   readonly readEngines: () => readonly EngineReading[];
   readonly readMemory: () => MemoryReading;
+  readonly readPlugins: () => PluginReading;
 };
 
 /**
@@ -130,6 +152,9 @@ export function createMetrics(options: MetricsOptions): Metrics {
       observe((sink) => (found === "hit" ? sink.cacheHits : sink.cacheMisses).inc({ cache_type: "model" })),
     modelPreloaded: () => observe((sink) => sink.preloads.inc()),
     roomWaited: (durationMs) => observe((sink) => sink.roomWait.observe(durationMs / msPerSecond)),
+    pluginCalled: (call) => observe((sink) => observePlugin(sink, call)),
+    pluginQuarantined: (plugin) => observe((sink) => sink.pluginQuarantines.inc({ plugin })),
+    pluginHostEnded: (plugin) => observe((sink) => sink.pluginRestarts.inc({ plugin })),
     load: async () => void (await load()),
     contentType: "text/plain; version=0.0.4; charset=utf-8",
     text: async () => (await load()).registry.metrics(),
@@ -148,6 +173,13 @@ function observeLoad(sink: Instruments, model: string, { durationMs, phases }: L
   sink.load.observe({ model }, durationMs / msPerSecond);
   for (const [phase, phaseMs] of Object.entries(phases))
     sink.loadPhase.observe({ model, phase }, phaseMs / msPerSecond);
+}
+
+function observePlugin(sink: Instruments, call: PluginObservation): void {
+  const { plugin, outcome, memoryBytes } = call;
+  sink.pluginCalls.inc({ plugin, outcome });
+  sink.pluginCall.observe({ plugin, function: call.function, outcome }, call.durationMs / msPerSecond);
+  if (memoryBytes > 0) sink.pluginMemory.set({ plugin }, memoryBytes);
 }
 
 function observeGeneration(sink: Instruments, model: string, generation: GenerationObservation): void {

@@ -25,7 +25,7 @@ export const generateRequestSchema = z.strictObject({
     .max(2 ** 32 - 1)
     .optional(),
   stop: z.array(z.string().min(1).max(1_024)).max(4).default([]),
-  schema: z.unknown().optional(),
+  schema: z.json().optional(),
 });
 export const embedRequestSchema = z.strictObject({
   model: z.string().min(1).max(255),
@@ -68,20 +68,27 @@ export function createHostCalls(
       case "kv-list":
         return JSON.stringify(await deps.kv.list(name, call.prefix));
       case "generate":
-        countModelCall();
-        return await generate(deps, scope, call.request);
+        return await askModel((bounded) => generate(deps, bounded, call.request));
       case "embed":
-        countModelCall();
-        return await embed(deps, scope, call.request);
+        return await askModel((bounded) => embed(deps, bounded, call.request));
       default:
         return call satisfies never;
     }
   }
-  function countModelCall(): void {
+  async function askModel(ask: (bounded: HostCallScope) => Promise<string>): Promise<string> {
     modelCalls += 1;
-    const { generateCalls } = scope.spec.limits;
-    if (modelCalls <= generateCalls) return;
-    throw new PluginFailure("call_limit", `it asked models more than ${generateCalls} times in one call`);
+    const { generateCalls, modelTimeoutMs } = scope.spec.limits;
+    if (modelCalls > generateCalls) {
+      throw new PluginFailure("call_limit", `it asked models more than ${generateCalls} times in one call`);
+    }
+    const timeout = AbortSignal.timeout(modelTimeoutMs);
+    try {
+      return await ask({ ...scope, signal: AbortSignal.any([scope.signal, timeout]) });
+    } catch (error) {
+      if (!timeout.aborted) throw error;
+      const message = `the model did not answer within ${modelTimeoutMs} ms, its limit modelTimeoutMs`;
+      throw new PluginFailure("generate_failed", message, { cause: error });
+    }
   }
   return async (call) => {
     try {

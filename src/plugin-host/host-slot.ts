@@ -32,7 +32,8 @@ type Connection = { readonly host: Host<ToHost> };
 export type SlotOptions = {
   readonly name: string;
   readonly clock: Clock;
-  readonly onRestart: () => void;
+  /** The plugin that took the process down; absent where no plugin is to blame. */
+  readonly onRestart: (plugin: string | undefined) => void;
 };
 
 export class HostSlot {
@@ -323,7 +324,10 @@ export class HostSlot {
   async #answer({ id, callId, call }: Extract<FromHost, { type: "host-call" }>): Promise<void> {
     const job = this.#inside.get(id);
     if (!job) return;
+    const asksModel = call.type === "generate" || call.type === "embed";
+    if (asksModel) job.unwatch();
     const result = await job.ask(call);
+    if (asksModel && this.#inside.has(id)) this.#watch(job);
     this.#send({ type: "reply", id, callId, result });
   }
 
@@ -345,7 +349,7 @@ export class HostSlot {
     const left = [...this.#inside.values()].reverse();
     this.#inside.clear();
     for (const job of left) this.#again(job);
-    if (exit.killedFor !== "requested" || blamed) this.#options.onRestart();
+    if (exit.killedFor !== "requested" || blamed) this.#options.onRestart(blamed?.job.spec.name);
     this.#yielded?.();
     void this.#pump();
   }

@@ -28,6 +28,8 @@ export type Job = Omit<NewJob, "signal"> & {
   /** Answers the caller; the deadline goes on for what may still run. */
   detach(failure: Failure): void;
   watch(watchdog: Watchdog): void;
+  /** No deadline until the next `watch`. */
+  unwatch(): void;
   /** The caller went away; set by whoever holds the call. */
   cancel: (failure: Failure) => void;
   /** Whether it may run once more; only the first time, and only where nobody can tell. */
@@ -60,6 +62,7 @@ export function createJob(id: number, call: NewJob, onEnd: (end: JobEnd) => void
     hasEffects: false,
     succeed: (output, report) => settle({ ok: true, output, report }),
     fail: (failure, report = noReport) => settle({ ok: false, failure, report }),
+    unwatch: () => watchdog?.cancel(),
     detach: (failure) => end({ ok: false, failure, report: noReport }),
     cancel: (failure) => job.fail(failure),
     watch(next) {

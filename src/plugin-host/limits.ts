@@ -37,6 +37,11 @@ export const limitTable = {
   httpTimeoutMs: { default: 10_000, most: 600_000, meaning: "time of one HTTP request, redirects included" },
   kvBytes: { default: 1 * mib, most: 1024 * mib, meaning: "keys and values stored, over all calls" },
   generateCalls: { default: 16, most: 1_000, meaning: "calls of generate and embed" },
+  modelTimeoutMs: {
+    default: 120_000,
+    most: 3_600_000,
+    meaning: "wait for one answer of generate or embed, which its own wall time leaves out",
+  },
   generateTokens: { default: 2_048, most: 131_072, meaning: "tokens of one generated answer" },
 } as const satisfies Readonly<Record<string, LimitRow>>;
 

@@ -1,3 +1,4 @@
+import type { JsonValue } from "../contract/index.ts";
 import type { Clock } from "../process/index.ts";
 import type { FailureCode } from "./failure.ts";
 import type { LogLine } from "./protocol.ts";
@@ -16,8 +17,8 @@ export type PluginObserver = {
   callFinished(call: CallObservation): void;
   logged(line: LogLine & { readonly plugin: string; readonly requestId?: string }): void;
   quarantined(plugin: string, code: FailureCode, message: string): void;
-  /** A plugin took its process down. */
-  hostRestarted(): void;
+  /** A process ended; the plugin is the one that is to blame, where one is. */
+  hostRestarted(plugin: string | undefined): void;
 };
 
 /** A text that a plugin asks for. */
@@ -29,7 +30,7 @@ export type GuestGenerateRequest = {
   readonly seed?: number;
   readonly stop: readonly string[];
   /** JSON Schema that the answer has to fit. */
-  readonly schema?: unknown;
+  readonly schema?: JsonValue;
 };
 
 export type GuestGenerateAnswer = {

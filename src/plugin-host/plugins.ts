@@ -2,7 +2,7 @@
 import { checkCall, parseOutput } from "./check-call.ts";
 import type { ConnectorInput, ConnectorOutput } from "./contracts/connector.ts";
 import type { JudgeInput, JudgeOutput } from "./contracts/judge.ts";
-import { mainExports } from "./contracts/kinds.ts";
+import { healthExport, mainExports } from "./contracts/kinds.ts";
 import type { PolicyHook, PolicyInput, PolicyOutput } from "./contracts/policy.ts";
 import { type Failure, PluginFailure } from "./failure.ts";
 import { toSpec } from "./guest-spec.ts";
@@ -65,7 +65,7 @@ export function createPlugins(options: PluginOptions): Plugins {
   const { observer, now, clock } = options;
   const registry = createRegistry(options);
   const book = createLogBook(now);
-  const pool = createPool({ clock, onRestart: () => observer.hostRestarted() });
+  const pool = createPool({ clock, onRestart: (plugin) => observer.hostRestarted(plugin) });
 
   async function call(name: string, asked: RawCall): Promise<PluginResult<unknown>> {
     try {
@@ -140,7 +140,13 @@ export function createPlugins(options: PluginOptions): Plugins {
     const { logs, memoryBytes } = result.report;
     for (const line of book.add(record, logs, options.readVariable, requestId)) observer.logged(line);
     const outcome = result.ok ? "ok" : result.failure.code;
-    observer.callFinished({ plugin: record.name, function: name, outcome, durationMs, memoryBytes });
+    observer.callFinished({
+      plugin: record.name,
+      function: labelOf(record, name),
+      outcome,
+      durationMs,
+      memoryBytes,
+    });
     if (result.ok || !record.manifest || result.failure.code === "plugin_cancelled") return;
     const failure = {
       ...result.failure,
@@ -179,6 +185,11 @@ export function createPlugins(options: PluginOptions): Plugins {
       await registry.close();
     },
   };
+}
+
+/** Callers may name any export, and labels of metrics must not grow without end. */
+function labelOf({ manifest }: Callable, name: string): string {
+  return manifest && (name === mainExports[manifest.kind] || name === healthExport) ? name : "other";
 }
 
 function toInput(input: unknown): Uint8Array | string {

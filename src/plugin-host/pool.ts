@@ -16,7 +16,7 @@ const sweepIntervalMs = 15_000;
 export type PoolOptions = {
   readonly hosts?: number;
   readonly clock: Clock;
-  readonly onRestart: () => void;
+  readonly onRestart: (plugin: string | undefined) => void;
 };
 
 export type PoolCall = NewJob & {

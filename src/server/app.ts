@@ -2,6 +2,7 @@ import { OpenAPIHono } from "@hono/zod-openapi";
 import { cors } from "hono/cors";
 import { AppError } from "../base/index.ts";
 import { toFailure } from "../coordinator/index.ts";
+import { pluginPath, toErrorResponse as toPluginErrorResponse } from "./admin/plugin-errors.ts";
 import { createAuthenticator } from "./auth.ts";
 import type { ServerDeps } from "./deps.ts";
 import { lazy } from "./lazy.ts";
@@ -73,14 +74,18 @@ type Guard = (context: AppContext, route: Route) => void;
 
 /** What is checked before a handler runs: host name, origin, key, and whether the server is stopping. */
 function createGuard(deps: RouteDeps): Guard {
-  const authenticate = createAuthenticator(deps.apiKeys);
+  const authenticate = createAuthenticator(deps);
   const needsHostCheck = deps.apiKeys.length === 0 && isLoopback(deps.hostname);
   return function guard(context, route) {
     const request = context.req.raw;
     if (needsHostCheck) checkHost(request, deps.allowedOrigins);
     checkOrigin(request, deps.allowedOrigins);
     if (route.access === "open") return;
-    context.get("scope").tenant = authenticate(request.headers).tenant;
+    const { tenant, isAdmin } = authenticate(request.headers);
+    context.get("scope").tenant = tenant;
+    if (route.access === "admin" && !isAdmin) {
+      throw new AppError("forbidden", "This needs an admin key; send one that --admin-key was given.");
+    }
     if (deps.lifecycle.isDraining) {
       throw new AppError("shutting_down", "The server is stopping and takes no new requests.");
     }
@@ -108,5 +113,7 @@ function answerError(error: unknown, context: AppContext, deps: ServerDeps): Res
       stack: cause.stack,
     });
   }
-  return context.req.path.startsWith("/api/") ? toOllamaError(failure) : toOpenAiError(failure);
+  const { path } = context.req;
+  if (path === pluginPath || path.startsWith(`${pluginPath}/`)) return toPluginErrorResponse(failure);
+  return path.startsWith("/api/") ? toOllamaError(failure) : toOpenAiError(failure);
 }

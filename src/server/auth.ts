@@ -1,25 +1,33 @@
 import { createHash, timingSafeEqual } from "node:crypto";
 import { AppError } from "../base/index.ts";
 
-export type Authenticator = (headers: Headers) => { readonly tenant: string };
+export type Caller = {
+  readonly tenant: string;
+  /** Whether the caller may change what the server is: an admin key where there are any, else any caller. */
+  readonly isAdmin: boolean;
+};
+export type Authenticator = (headers: Headers) => Caller;
+
+type Keys = { readonly apiKeys: readonly string[]; readonly adminKeys: readonly string[] };
 
 /**
  * Checks `Authorization: Bearer` or `x-api-key` against every key, in a time that tells nothing about them.
  * The tenant is derived from the key's hash, so it can be logged.
  */
-export function createAuthenticator(apiKeys: readonly string[]): Authenticator {
-  if (apiKeys.length === 0) return () => ({ tenant: "local" });
-  const known = apiKeys.map((key) => {
+export function createAuthenticator({ apiKeys, adminKeys }: Keys): Authenticator {
+  const known = [...apiKeys, ...adminKeys].map((key) => {
     const digest = sha256(key);
-    return { digest, tenant: `key-${digest.toString("hex", 0, 4)}` };
+    const isAdmin = adminKeys.length === 0 || adminKeys.includes(key);
+    return { digest, caller: { tenant: `key-${digest.toString("hex", 0, 4)}`, isAdmin } };
   });
+  const stranger = { tenant: "local", isAdmin: adminKeys.length === 0 };
   return function authenticate(headers) {
     const given = sha256(readKey(headers) ?? "");
-    let tenant: string | undefined;
+    let caller: Caller | undefined = apiKeys.length === 0 ? stranger : undefined;
     for (const key of known) {
-      if (timingSafeEqual(key.digest, given)) tenant = key.tenant;
+      if (timingSafeEqual(key.digest, given)) caller = key.caller;
     }
-    if (tenant !== undefined) return { tenant };
+    if (caller !== undefined) return caller;
     throw new AppError(
       "unauthorized",
       "The API key is missing or wrong; send it as `Authorization: Bearer KEY` or `x-api-key: KEY`.",

@@ -2,6 +2,7 @@ import type { JsonObject } from "../contract/index.ts";
 import type { GenerationRecord } from "../coordinator/index.ts";
 import type { Engine } from "../engine/index.ts";
 import type { ModelLibrary, ModelRecord } from "../models/index.ts";
+import type { Plugins } from "../plugin-host/index.ts";
 
 export type LogFields = Readonly<Record<string, unknown>>;
 
@@ -61,8 +62,11 @@ export type ServerDeps = {
   readonly inspectModel: (record: ModelRecord, options: InspectionOptions) => Promise<ModelInspection>;
   readonly metrics: ServerMetrics;
   readonly logger: ServerLogger;
+  plugins(): Promise<Plugins>;
   /** None: every client is let in. */
   readonly apiKeys: readonly string[];
+  /** None: every client that is let in is an administrator. */
+  readonly adminKeys: readonly string[];
   /** Origins of web pages that may call; `*` is every origin. */
   readonly allowedOrigins: readonly string[];
   /** The address the server is bound to. */

@@ -21,6 +21,8 @@ export const maxContextTokens = 1024 * 1024;
 export const maxBlobBytes = 2 ** 40;
 /** Files, adapters, parameters or licences of one model that is created. */
 export const maxModelParts = 256;
+/** Largest module that can be uploaded; a plugin's own limit may be lower. */
+export const maxPluginBytes = 256 * 1024 * 1024;
 /** Texts that are cut, named in the truncation header. */
 export const maxTruncatedNames = 32;
 /** Answers to one prompt. */

@@ -30,7 +30,7 @@ function toPathConfig(route: Route) {
     summary: route.summary,
     tags: [route.group],
     parameters,
-    security: route.access === "key" ? [{ key: [] }] : [],
+    security: route.access !== "open" ? [{ key: [] }] : [],
     ...toRequest(route),
     responses: {
       200: {

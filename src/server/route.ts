@@ -16,9 +16,9 @@ export type Route = {
   readonly method: "get" | "head" | "post" | "delete";
   readonly path: string;
   readonly summary: string;
-  readonly group: "OpenAI" | "Ollama" | "Tokens" | "Health" | "Documentation";
-  /** `open` routes need no key and are answered while the server stops. */
-  readonly access: "key" | "open";
+  readonly group: "OpenAI" | "Ollama" | "Tokens" | "Plugins" | "Health" | "Documentation";
+  /** `open` routes need no key and are answered while the server stops; `admin` ones change what the server is. */
+  readonly access: "key" | "open" | "admin";
   readonly body?: () => z.ZodType;
   /** Whether the body is a file of any content instead. */
   readonly takesFile?: boolean;

@@ -1,3 +1,4 @@
+import { pluginRoutes } from "./admin/plugin-routes.ts";
 import { documentationRoutes } from "./documentation.ts";
 import { healthRoutes } from "./health.ts";
 import { ollamaRoutes } from "./ollama/routes.ts";
@@ -20,6 +21,7 @@ export const routes: readonly Route[] = [
   adapterRoute,
   ...tokenRoutes,
   ...ollamaRoutes,
+  ...pluginRoutes,
   ...healthRoutes,
   ...documentationRoutes,
 ];

@@ -51,7 +51,7 @@ export function createFakeCli({ io }: FakeIo, options: FakeCliOptions = {}): Fak
       return app;
     },
     openLibrary: () => Promise.resolve(library),
-    openPlugins: (config) => openPlugins(config, (name) => options.environment?.[name]),
+    openPlugins: (config) => openPlugins(config, { readVariable: (name) => options.environment?.[name] }),
   };
   return { deps, engine, library, configs, stops };
 }

@@ -9,6 +9,7 @@ import { entryFile } from "./compile-protocol.ts";
 import { compileSources } from "./compile-sources.ts";
 import { locateCompiler } from "./locate-compiler.ts";
 import { isFile, readManifest } from "./read-manifest.ts";
+import { readSdk } from "./read-sdk.ts";
 
 export type CompiledPlugin = {
   readonly path: string;
@@ -30,7 +31,7 @@ export async function compilePlugin(options: {
   const { folder, home } = options;
   const manifest = readManifest(folder);
   if (!isFile(join(folder, entryFile))) throw buildFailed(`${entryFile} is missing`);
-  const result = await compileSources(folder, await locateCompiler(home));
+  const result = await compileSources({ folder, sdk: await readSdk(), program: await locateCompiler(home) });
   if (result.wasm === undefined) throw buildFailed(result.errors.join("\n"));
   const wasm = Uint8Array.fromBase64(result.wasm);
   checkMainExport(wasm, manifest);

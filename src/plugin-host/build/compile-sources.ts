@@ -1,6 +1,6 @@
-import { resolve } from "node:path";
+import { dirname, resolve } from "node:path";
 import type { CompileRequest, CompileResult } from "./compile-protocol.ts";
-import type { CompilerFiles } from "./locate-compiler.ts";
+import type { Sdk } from "./read-sdk.ts";
 import { sdkName } from "./source-files.ts";
 
 /**
@@ -21,15 +21,21 @@ export const compilerFlags: readonly string[] = [
 const compileTimeoutMs = 120_000;
 
 /** Compiles `assembly/index.ts` of a folder in a process of its own; what is wrong with the sources is in the result. */
-export async function compileSources(folder: string, files: CompilerFiles): Promise<CompileResult> {
+export async function compileSources(options: {
+  readonly folder: string;
+  readonly sdk: Sdk;
+  /** As `locateCompiler` gives it. */
+  readonly program: string;
+}): Promise<CompileResult> {
+  const { folder, sdk, program } = options;
   const request: CompileRequest = {
     folder: resolve(folder),
-    sdk: Object.fromEntries(files.sdk),
+    sdk: Object.fromEntries(sdk.sources),
     flags: compilerFlags,
   };
-  const child = Bun.spawn([process.execPath, files.program], {
+  const child = Bun.spawn([process.execPath, program], {
     // Not in the plugin's folder: what lies there must not configure the runtime.
-    cwd: files.folder,
+    cwd: dirname(program),
     // The executable is a runtime for any program then.
     env: { BUN_BE_BUN: "1" },
     stdin: new Blob([JSON.stringify(request)]),

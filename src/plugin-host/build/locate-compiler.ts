@@ -3,29 +3,18 @@ import { join } from "node:path";
 import { unpackAssets, writeWhole } from "../../base/index.ts";
 import { embeddedCompiler } from "./embedded-compiler.ts";
 
-export type CompilerFiles = {
-  /** The program that compiles, and a folder to run it in. */
-  readonly program: string;
-  readonly folder: string;
-  /** Sources of the SDK by their path in it. */
-  readonly sdk: ReadonlyMap<string, string>;
-};
+/** How the executable carries it. */
+export const compilerAsset = "compiler.mjs.zst";
+const unpackedName = "compiler.mjs";
 
-/** From source they are in the repository; the executable unpacks its own under `home` once. */
-export async function locateCompiler(home: string): Promise<CompilerFiles> {
-  if (embeddedCompiler.length > 0) return await unpackCompiler(home);
-  const { readSdk } = await import("../../../native/plugin-sdk.ts");
-  const folder = import.meta.dir;
-  return { program: join(folder, "compile-child.ts"), folder, sdk: readSdk() };
-}
-
-async function unpackCompiler(home: string): Promise<CompilerFiles> {
-  const folder = await unpackAssets(home, "plugin-compiler", embeddedCompiler);
-  const program = join(folder, "compiler.mjs");
+/** The program that compiles: the executable unpacks its own under `home` once, from source it is in the repository. */
+export async function locateCompiler(home: string): Promise<string> {
+  const assets = embeddedCompiler.filter(({ name }) => name === compilerAsset);
+  if (assets.length === 0) return join(import.meta.dir, "compile-child.ts");
+  const folder = await unpackAssets(home, "plugin-compiler", assets);
+  const program = join(folder, unpackedName);
   if (!existsSync(program)) {
-    const packed = readFileSync(join(folder, "compiler.mjs.zst"));
-    writeWhole(folder, "compiler.mjs", Bun.zstdDecompressSync(packed));
+    writeWhole(folder, unpackedName, Bun.zstdDecompressSync(readFileSync(join(folder, compilerAsset))));
   }
-  const sdk = JSON.parse(readFileSync(join(folder, "sdk.json"), "utf8")) as Record<string, string>;
-  return { program, folder, sdk: new Map(Object.entries(sdk)) };
+  return program;
 }

@@ -1,0 +1,56 @@
+import { AppError, createId } from "../base/index.ts";
+import type { GenerateEvent, GenerateRequest } from "../contract/index.ts";
+import type { Engine } from "../engine/index.ts";
+import type { GuestModels } from "../plugin-host/index.ts";
+
+export type GuestModelsOptions = {
+  /** The one path of a request. */
+  readonly generate: (request: GenerateRequest, signal: AbortSignal) => AsyncIterable<GenerateEvent>;
+  readonly engine: Pick<Engine, "embed" | "find">;
+  /** Asked where a plugin names none. */
+  readonly defaultModel: string | undefined;
+};
+
+/** The models as plugins ask them: by the path that every request takes, each plugin a tenant of its own. */
+export function createGuestModels({ generate, engine, defaultModel }: GuestModelsOptions): GuestModels {
+  return {
+    async generate(asked, { plugin, depth }, signal) {
+      const model = asked.model ?? defaultModel;
+      if (model === undefined) {
+        throw new AppError("model_not_found", "the plugin named no model, and none is configured");
+      }
+      const { messages, temperature, seed, schema, maxTokens, stop } = asked;
+      const request: GenerateRequest = {
+        ...{ id: createId("plugin"), model, maxTokens, stop, depth, tenant: `plugin-${plugin}` },
+        input: {
+          ...{ type: "chat", messages, tools: [], toolChoice: "none", parallelToolCalls: false },
+          ...{ reasoning: { format: "split" }, templateVariables: {} },
+          ...{ continueFinalMessage: false, addGenerationPrompt: true },
+        },
+        sampling: { ...(temperature !== undefined && { temperature }), ...(seed !== undefined && { seed }) },
+        ...(schema !== undefined && { constraint: { type: "json-schema", schema } }),
+        ...{ choices: 1, entropy: false, promptLogprobs: false, priority: "interactive", cachePrompt: true },
+      };
+      return await collect(generate(request, signal));
+    },
+    async embed({ model, texts }, { plugin }, signal) {
+      const { id } = await engine.find(model);
+      const request = { model: id, inputs: texts, tenant: `plugin-${plugin}` };
+      const { vectors, promptTokens } = await engine.embed(request, signal);
+      return { vectors: vectors.map((vector) => [...vector]), promptTokens };
+    },
+  };
+}
+
+async function collect(events: AsyncIterable<GenerateEvent>) {
+  let text = "";
+  let finishReason = "stop";
+  let usage = { promptTokens: 0, completionTokens: 0 };
+  for await (const event of events) {
+    if (event.type === "text") text += event.text;
+    else if (event.type === "finish") finishReason = event.reason;
+    else if (event.type === "done") usage = event.usage;
+  }
+  const { promptTokens, completionTokens } = usage;
+  return { text, promptTokens, completionTokens, finishReason };
+}

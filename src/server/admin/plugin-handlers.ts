@@ -1,0 +1,131 @@
+import { AppError } from "../../base/index.ts";
+import {
+  type Decisions,
+  grantAsked,
+  isGrantName,
+  PluginFailure,
+  toPluginError,
+} from "../../plugin-host/index.ts";
+import { readBody } from "../body.ts";
+import { maxNameCharacters, maxPluginBytes } from "../limits.ts";
+import type { AppContext } from "../request-scope.ts";
+import type { RouteDeps } from "../route.ts";
+import { toPluginAnswer } from "./plugin-answer.ts";
+import { callSchema, decisionSchema } from "./plugin-bodies.ts";
+
+export async function handleList(context: AppContext, deps: RouteDeps): Promise<Response> {
+  const plugins = await deps.plugins();
+  return context.json({ plugins: (await plugins.list()).map(toPluginAnswer) });
+}
+
+export async function handleAdd(context: AppContext, deps: RouteDeps): Promise<Response> {
+  const bytes = await readModule(context);
+  const plugins = await deps.plugins();
+  const record = await asError("the module", () => plugins.add({ bytes, source: "api" }));
+  return context.json(toPluginAnswer(record), 201);
+}
+
+export async function handleShow(context: AppContext, deps: RouteDeps): Promise<Response> {
+  const name = readName(context);
+  const plugins = await deps.plugins();
+  return context.json(toPluginAnswer(await asError(name, () => plugins.get(name))));
+}
+
+export async function handleRemove(context: AppContext, deps: RouteDeps): Promise<Response> {
+  const name = readName(context);
+  const plugins = await deps.plugins();
+  await asError(name, () => plugins.remove(name));
+  return context.json({ removed: name });
+}
+
+export async function handleEnable(context: AppContext, deps: RouteDeps): Promise<Response> {
+  return await setEnabled(context, deps, true);
+}
+
+export async function handleDisable(context: AppContext, deps: RouteDeps): Promise<Response> {
+  return await setEnabled(context, deps, false);
+}
+
+async function setEnabled(context: AppContext, deps: RouteDeps, isEnabled: boolean): Promise<Response> {
+  const name = readName(context);
+  const plugins = await deps.plugins();
+  return context.json(toPluginAnswer(await asError(name, () => plugins.setEnabled(name, isEnabled))));
+}
+
+export async function handleGrants(context: AppContext, deps: RouteDeps): Promise<Response> {
+  const body = await readBody(context, decisionSchema());
+  const name = readName(context);
+  const plugins = await deps.plugins();
+  const { manifest } = await asError(name, () => plugins.get(name));
+  const decisions: Decisions = {
+    ...(body.grants && { grants: grantAsked(manifest, readGrants(body.grants)) }),
+    ...(body.config && { config: mapConfig(body.config) }),
+    ...(body.limits && { limits: body.limits }),
+  };
+  return context.json(toPluginAnswer(await asError(name, () => plugins.update(name, decisions))));
+}
+
+export async function handleLogs(context: AppContext, deps: RouteDeps): Promise<Response> {
+  const name = readName(context);
+  const plugins = await deps.plugins();
+  await asError(name, () => plugins.get(name));
+  const lines = plugins.logs(name).map(({ atMs, level, text, requestId }) => ({
+    ...{ at: new Date(atMs).toISOString(), level, text, request_id: requestId ?? null },
+  }));
+  return context.json({ logs: lines });
+}
+
+export async function handleCall(context: AppContext, deps: RouteDeps): Promise<Response> {
+  const { export: name, input } = await readBody(context, callSchema());
+  const plugin = readName(context);
+  const { requestId, abort } = context.get("scope");
+  const call = { input, requestId, signal: abort.signal, ...(name !== undefined && { export: name }) };
+  const result = await (await deps.plugins()).call(plugin, call);
+  if (!result.ok) throw toPluginError(plugin, result.failure);
+  const output =
+    result.output instanceof Uint8Array ? new TextDecoder().decode(result.output) : result.output;
+  return context.json({ output, duration_ms: result.report.durationMs });
+}
+
+function readName(context: AppContext): string {
+  return (context.req.param("name") ?? "").slice(0, maxNameCharacters);
+}
+
+function readGrants(names: readonly string[]) {
+  const unknown = names.find((name) => !isGrantName(name));
+  if (unknown !== undefined) {
+    const message = `grants: there is no permission "${unknown}".`;
+    throw new AppError("invalid_request", message, { details: { param: "grants" } });
+  }
+  return new Set(names.filter(isGrantName));
+}
+
+function mapConfig(config: Readonly<Record<string, string | { readonly environment: string }>>) {
+  return Object.fromEntries(
+    Object.entries(config).map(([key, entry]) => [key, typeof entry === "string" ? { value: entry } : entry]),
+  );
+}
+
+async function readModule(context: AppContext): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of context.req.raw.body ?? []) {
+    size += chunk.byteLength;
+    if (size > maxPluginBytes) {
+      throw new AppError("body_too_large", `The module is larger than ${maxPluginBytes} bytes.`);
+    }
+    chunks.push(chunk);
+  }
+  context.env?.server?.timeout(context.req.raw, 0);
+  return Buffer.concat(chunks);
+}
+
+/** Failures of plugins are values elsewhere; here there is nobody else to tell. */
+async function asError<T>(plugin: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof PluginFailure) throw toPluginError(plugin, error);
+    throw error;
+  }
+}
