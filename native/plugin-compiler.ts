@@ -1,8 +1,10 @@
 /** The AssemblyScript compiler and the SDK as files that the executable carries. */
 import { existsSync, mkdirSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { compilerAsset } from "../src/plugin-host/build/locate-compiler.ts";
+import { type PackedSdk, sdkAsset } from "../src/plugin-host/build/read-sdk.ts";
 import { cacheDir, nativeDir } from "./library.ts";
-import { readSdk } from "./plugin-sdk.ts";
+import { readAssemblyScriptTypes, readSdkSources } from "./plugin-sdk.ts";
 
 type EmbeddedFile = { readonly name: string; readonly path: string };
 
@@ -17,11 +19,15 @@ export async function packCompiler(): Promise<readonly EmbeddedFile[]> {
   if (!bundle.success || !output) throw new AggregateError(bundle.logs, "the compiler cannot be bundled");
   const compiler = join(folder, `${output.hash}.mjs.zst`);
   if (!existsSync(compiler)) compress(await output.arrayBuffer(), compiler);
-  const sdk = join(folder, "sdk.json");
-  writeFileSync(sdk, JSON.stringify(Object.fromEntries(readSdk())));
+  const sdk = join(folder, sdkAsset);
+  const packed: PackedSdk = {
+    sources: Object.fromEntries(readSdkSources()),
+    types: readAssemblyScriptTypes(),
+  };
+  writeFileSync(sdk, JSON.stringify(packed));
   return [
-    { name: "compiler.mjs.zst", path: compiler },
-    { name: "sdk.json", path: sdk },
+    { name: compilerAsset, path: compiler },
+    { name: sdkAsset, path: sdk },
   ];
 }
 

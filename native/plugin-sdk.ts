@@ -1,5 +1,5 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { cacheDir, nativeDir } from "./library.ts";
 
 export const pluginsDir = join(nativeDir, "..", "plugins");
@@ -17,10 +17,16 @@ export function listBuiltPlugins(): readonly { readonly name: string; readonly p
 }
 
 /** Sources of the SDK by their path in it, in order. */
-export function readSdk(): ReadonlyMap<string, string> {
+export function readSdkSources(): ReadonlyMap<string, string> {
   const names = readdirSync(sdkDir, { recursive: true, encoding: "utf8" });
   const sources = names.filter((name) => name.endsWith(".ts")).sort();
   return new Map(
     sources.map((name) => [name.replaceAll("\\", "/"), readFileSync(join(sdkDir, name), "utf8")]),
   );
+}
+
+/** What AssemblyScript declares for editors. */
+export function readAssemblyScriptTypes(): string {
+  const compiler = dirname(Bun.resolveSync("assemblyscript/package.json", nativeDir));
+  return readFileSync(join(compiler, "std", "assembly", "index.d.ts"), "utf8");
 }

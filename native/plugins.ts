@@ -12,7 +12,7 @@ import { cacheDir } from "./library.ts";
 import { generateClasses } from "./plugin-classes.ts";
 import { withReference } from "./plugin-reference.ts";
 import { contracts } from "./plugin-schemas.ts";
-import { builtPluginsDir, pluginsDir, readSdk } from "./plugin-sdk.ts";
+import { builtPluginsDir, pluginsDir, readSdkSources } from "./plugin-sdk.ts";
 
 const kindFolders = ["connectors", "judges", "policies"] as const;
 
@@ -77,7 +77,7 @@ function listPluginFolders(): readonly string[] {
 
 function hashOf(folder: string): string {
   const hash = createHash("sha256").update(JSON.stringify([assemblyscript.version, compilerFlags]));
-  hash.update(JSON.stringify([...readSdk()]));
+  hash.update(JSON.stringify([...readSdkSources()]));
   hash.update(readFileSync(join(folder, "plugin.json")));
   const sources = readdirSync(join(folder, "assembly"), { recursive: true, encoding: "utf8" });
   for (const name of sources.filter((name) => name.endsWith(".ts")).sort())
