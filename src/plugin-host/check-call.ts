@@ -6,7 +6,7 @@ import type { Manifest } from "./contracts/manifest.ts";
 import { type PolicyHook, policyHooks } from "./contracts/policy.ts";
 import { PluginFailure } from "./failure.ts";
 import type { Grants } from "./grants.ts";
-import { createArgumentsCheck } from "./operation-schema.ts";
+import { argumentsCheck } from "./operation-schema.ts";
 
 /** A call that fits the contract: what goes in as JSON, and what must come out. */
 export type CheckedCall = { readonly input: string; readonly output: z.ZodType };
@@ -82,7 +82,7 @@ function checkOperation(
     const message = `${operation} changes something, which ${manifest.name} was not granted; grant it with hearth plugin add ${manifest.name} --grant write`;
     throw new PluginFailure("not_granted", message);
   }
-  const checked = parse(createArgumentsCheck(manifest, operation), given, "arguments");
+  const checked = parse(argumentsCheck(manifest, operation), given, "arguments");
   return { input: toJson({ operation, arguments: checked }), output: connectorOutputSchema };
 }
 

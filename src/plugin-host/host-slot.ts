@@ -161,8 +161,9 @@ export class HostSlot {
   /** Returns once the thread of the host is free for another call. */
   async #execute(job: Job): Promise<void> {
     this.#lastUsedMs = this.#options.clock.nowMs();
+    const host = await this.#acquire(job);
+    if (!host) return;
     try {
-      const { host } = await this.#supervisor.acquire();
       if (!this.#loaded.has(job.spec.key)) {
         host.limitMemory(this.#memoryLimit(job.spec));
         const failure = await this.#load(host, job);
@@ -172,8 +173,19 @@ export class HostSlot {
       const { options } = job;
       if (!options) job.succeed("", noReport);
       else if (!job.isSettled) await this.#enter(host, job, options);
+    } catch {
+      // The process ended between two messages, which is not this call's doing.
+      this.#again(job);
+    }
+  }
+
+  async #acquire(job: Job): Promise<Host<ToHost> | undefined> {
+    try {
+      return (await this.#supervisor.acquire()).host;
     } catch (error) {
-      job.fail({ code: "plugin_host_died", message: describe(error) });
+      const message = error instanceof Error ? error.message : String(error);
+      job.fail({ code: "plugin_host_died", message });
+      return undefined;
     }
   }
 
@@ -213,7 +225,7 @@ export class HostSlot {
     else this.#watch(job);
     return new Promise((resolve) => {
       this.#yielded = resolve;
-      host.send({ type: "call", id: job.id, key: job.spec.key, options });
+      host.send({ type: "call", id: job.id, key: job.spec.key, options, isAnnounced: !isAlone });
     });
   }
 
@@ -380,8 +392,4 @@ function lowerPriority(pid: number): void {
   } catch {
     // Without it plugins compete with engines on equal terms, which is slower but not wrong.
   }
-}
-
-function describe(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

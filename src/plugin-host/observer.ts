@@ -1,3 +1,4 @@
+import { toAppError } from "../base/index.ts";
 import type { Logger, Metrics } from "../observability/index.ts";
 import type { PluginObserver } from "./plugin-options.ts";
 
@@ -6,6 +7,7 @@ export const silentObserver: PluginObserver = {
   callFinished: () => undefined,
   logged: () => undefined,
   quarantined: () => undefined,
+  unsaved: () => undefined,
   hostRestarted: () => undefined,
 };
 
@@ -27,6 +29,8 @@ export function createPluginObserver({
       metrics.pluginQuarantined(plugin);
       logger.error("plugin_quarantined", { plugin, code, error });
     },
+    unsaved: (plugin, error) =>
+      logger.error("plugin_state_unsaved", { plugin, error: toAppError(error).message }),
     hostRestarted(plugin = "") {
       metrics.pluginHostEnded(plugin);
       logger.warn("plugin_host_ended", { plugin });

@@ -17,11 +17,21 @@ type ConnectorManifest = Extract<Manifest, { kind: "connector" }>;
 
 /** Throws PluginFailure manifest_invalid for an operation whose schema the host cannot check arguments with. */
 export function checkOperations(manifest: ConnectorManifest): void {
-  for (const name of Object.keys(manifest.operations)) createArgumentsCheck(manifest, name);
+  for (const name of Object.keys(manifest.operations)) argumentsCheck(manifest, name);
 }
 
+const checks = new WeakMap<ConnectorManifest, Map<string, z.ZodType>>();
+
 /** What checks the arguments of an operation that the manifest has. */
-export function createArgumentsCheck(manifest: ConnectorManifest, name: string): z.ZodType {
+export function argumentsCheck(manifest: ConnectorManifest, name: string): z.ZodType {
+  const known = checks.get(manifest) ?? new Map<string, z.ZodType>();
+  checks.set(manifest, known);
+  const check = known.get(name) ?? createArgumentsCheck(manifest, name);
+  known.set(name, check);
+  return check;
+}
+
+function createArgumentsCheck(manifest: ConnectorManifest, name: string): z.ZodType {
   const schema = manifest.operations[name]?.arguments ?? {};
   refuseKeywords(schema, name);
   try {

@@ -17,6 +17,8 @@ export type PluginObserver = {
   callFinished(call: CallObservation): void;
   logged(line: LogLine & { readonly plugin: string; readonly requestId?: string }): void;
   quarantined(plugin: string, code: FailureCode, message: string): void;
+  /** What it failed of could not be stored. */
+  unsaved(plugin: string, error: unknown): void;
   /** A process ended; the plugin is the one that is to blame, where one is. */
   hostRestarted(plugin: string | undefined): void;
 };

@@ -99,9 +99,17 @@ export function createPlugins(options: PluginOptions): Plugins {
   async function callRecord(record: Callable, asked: RawCall): Promise<PluginResult<unknown>> {
     const startedMs = clock.nowMs();
     const name = asked.export ?? (record.manifest ? mainExports[record.manifest.kind] : "");
-    const result = await run(record, name, asked).catch(failed);
-    await finish(record, name, asked, result, clock.nowMs() - startedMs);
+    const ended = await run(record, name, asked).catch(failed);
+    const report = { ...ended.report, durationMs: clock.nowMs() - startedMs };
+    const result = ended.ok
+      ? { ...ended, report }
+      : { ok: false as const, failure: clean(record, ended.failure), report };
+    await finish(record, name, asked, result);
     return result;
+  }
+  /** Plugins quote what they were given, and what their servers answered, in what they say went wrong. */
+  function clean(record: Callable, { code, message }: Failure): Failure {
+    return { code, message: book.clean(record, message, options.readVariable) };
   }
   async function run(record: Callable, name: string, asked: RawCall): Promise<PluginResult<unknown>> {
     const { depth = 0, signal, recorded } = asked;
@@ -129,33 +137,30 @@ export function createPlugins(options: PluginOptions): Plugins {
     if (!end.ok || !checked) return end;
     return keepReport(end, () => parseOutput(String(end.output), checked.output));
   }
-  /** Side work of a call: its logs, its metrics, and what a failure means for the plugin. */
+  /** What a call leaves behind: its logs, its metrics, and what a failure means for the plugin. */
   async function finish(
     record: Callable,
     name: string,
     { requestId }: RawCall,
     result: PluginResult<unknown>,
-    durationMs: number,
   ): Promise<void> {
-    const { logs, memoryBytes } = result.report;
+    const { logs, memoryBytes, durationMs } = result.report;
     for (const line of book.add(record, logs, options.readVariable, requestId)) observer.logged(line);
     const outcome = result.ok ? "ok" : result.failure.code;
-    observer.callFinished({
-      plugin: record.name,
-      function: labelOf(record, name),
-      outcome,
-      durationMs,
-      memoryBytes,
-    });
-    if (result.ok || !record.manifest || result.failure.code === "plugin_cancelled") return;
-    const failure = {
-      ...result.failure,
-      message: book.clean(record, result.failure.message, options.readVariable),
-    };
-    const state = addFailure(record, failure, now());
-    await registry.saveState(record.name, state);
-    const isNew = record.quarantinedAtMs === undefined && state.quarantinedAtMs !== undefined;
-    if (isNew) observer.quarantined(record.name, failure.code, failure.message);
+    const call = { plugin: record.name, function: labelOf(record, name), outcome } as const;
+    observer.callFinished({ ...call, durationMs, memoryBytes });
+    if (!result.ok && record.manifest) await noteFailure(record.name, result.failure);
+  }
+  async function noteFailure(name: string, failure: Failure): Promise<void> {
+    if (failure.code === "plugin_cancelled") return;
+    try {
+      const changed = await registry.changeState(name, (before) => addFailure(before, failure, now()));
+      const isNew =
+        changed?.before.quarantinedAtMs === undefined && changed?.after.quarantinedAtMs !== undefined;
+      if (isNew) observer.quarantined(name, failure.code, failure.message);
+    } catch (error) {
+      observer.unsaved(name, error);
+    }
   }
   async function inspect(spec: GuestSpec): Promise<ModuleFacts> {
     const ask = async () => ({

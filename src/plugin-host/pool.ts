@@ -66,12 +66,17 @@ export function createPool({ hosts = defaultHosts, clock, onRestart }: PoolOptio
   }
   function sweep(): void {
     const now = clock.nowMs();
+    const isIdle = (key: string) => now - (usedAtMs.get(key) ?? 0) > idleAfterMs;
     for (const slot of all) {
       for (const key of slot.loadedKeys) {
-        if (now - (usedAtMs.get(key) ?? 0) > idleAfterMs && slot.load === 0) slot.unload(key);
+        if (isIdle(key) && slot.load === 0) slot.unload(key);
       }
       const idleSinceMs = slot.idleSinceMs;
       if (idleSinceMs !== undefined && now - idleSinceMs > idleAfterMs) void slot.rest();
+    }
+    for (const key of [...usedAtMs.keys()].filter(isIdle)) {
+      usedAtMs.delete(key);
+      homes.delete(key);
     }
     if (!isStopped) cancelSweep = clock.schedule(sweepIntervalMs, sweep);
   }

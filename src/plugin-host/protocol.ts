@@ -56,7 +56,14 @@ export type HostCallResult =
 export type ToHost =
   | { readonly type: "load"; readonly spec: GuestSpec }
   | { readonly type: "unload"; readonly key: string }
-  | { readonly type: "call"; readonly id: number; readonly key: string; readonly options: CallOptions }
+  | {
+      readonly type: "call";
+      readonly id: number;
+      readonly key: string;
+      readonly options: CallOptions;
+      /** Other calls wait inside: `began` is to be sent, since nobody can tell who holds the thread. */
+      readonly isAnnounced: boolean;
+    }
   | { readonly type: "cancel"; readonly id: number; readonly failure: Failure }
   | { readonly type: "reply"; readonly id: number; readonly callId: number; readonly result: HostCallResult };
 

@@ -1,16 +1,21 @@
 import { type Failure, failureTable } from "./failure.ts";
-import type { PluginRecord } from "./store/plugin-record.ts";
+import type { PluginState } from "./store/plugin-record.ts";
 
 /** Two broken limits within this time put a plugin into quarantine. */
 export const strikeWindowMs = 600_000;
 
-type State = Pick<PluginRecord, "lastError" | "lastStrikeAtMs" | "quarantinedAtMs">;
-
 /** What is remembered of a plugin once a call of it has failed. */
-export function addFailure(before: State, { code, message }: Failure, nowMs: number): State {
+export function addFailure(before: PluginState, { code, message }: Failure, nowMs: number): PluginState {
   const lastError = { code, message, atMs: nowMs };
   const kept = before.lastStrikeAtMs;
-  if (!failureTable[code].strike) return { ...before, lastError };
+  if (!failureTable[code].strike) {
+    const { lastStrikeAtMs, quarantinedAtMs } = before;
+    return {
+      lastError,
+      ...(lastStrikeAtMs !== undefined && { lastStrikeAtMs }),
+      ...(quarantinedAtMs !== undefined && { quarantinedAtMs }),
+    };
+  }
   const isSecond = kept !== undefined && nowMs - kept < strikeWindowMs;
   return {
     lastError,
@@ -20,6 +25,6 @@ export function addFailure(before: State, { code, message }: Failure, nowMs: num
 }
 
 /** Whether it broke a limit not long ago. */
-export function isSuspect({ lastStrikeAtMs }: State, nowMs: number): boolean {
+export function isSuspect({ lastStrikeAtMs }: PluginState, nowMs: number): boolean {
   return lastStrikeAtMs !== undefined && nowMs - lastStrikeAtMs < strikeWindowMs;
 }

@@ -10,13 +10,13 @@ import { findEmbeddedPlugins } from "./find-embedded.ts";
 import { narrowGrants } from "./permissions.ts";
 import { type PluginFile, readPluginFile } from "./read-plugin.ts";
 import { createKvStore, type KvStore } from "./store/kv-table.ts";
-import type { PluginRecord } from "./store/plugin-record.ts";
+import type { PluginRecord, PluginState } from "./store/plugin-record.ts";
 import {
   deletePlugin,
   listPlugins,
   type StoredPlugin,
   savePlugin,
-  savePluginError,
+  savePluginState,
 } from "./store/plugin-table.ts";
 
 /** Another process, such as `hearth plugin add`, may change what is stored; this long it may go unnoticed. */
@@ -37,10 +37,11 @@ export type Registry = {
   stage(bytes: Uint8Array): Disposable & { readonly path: string };
   /** Stores the file and what was decided; the file is on the disk before anything refers to it. */
   save(plugin: StoredPlugin, bytes: Uint8Array | undefined): Promise<void>;
-  saveState(
+  /** Changes what is remembered of a plugin's failures, one change after the other; undefined where it is gone. */
+  changeState(
     name: string,
-    state: Pick<StoredPlugin, "lastError" | "lastStrikeAtMs" | "quarantinedAtMs">,
-  ): Promise<void>;
+    change: (before: PluginRecord) => PluginState,
+  ): Promise<{ readonly before: PluginRecord; readonly after: PluginState } | undefined>;
   /** Forgets a plugin, what it stored, and its file where no other plugin is of it. */
   remove(name: string): Promise<void>;
   readonly kv: KvStore;
@@ -53,12 +54,13 @@ export function createRegistry(options: { readonly home: string; readonly now: (
   const { home, now } = options;
   const folder = join(home, "plugins");
   /** What is known of embedded plugins that nobody added lasts as long as this process. */
-  const unstoredState = new Map<string, Parameters<Registry["saveState"]>[1]>();
+  const unstoredState = new Map<string, PluginState>();
   let opening: Promise<Database> | undefined;
   let embedding: Promise<ReadonlyMap<string, Embedded>> | undefined;
   let known: readonly PluginRecord[] | undefined;
   let checkedAtMs = Number.NEGATIVE_INFINITY;
   let seenVersion = -1;
+  let lastChange: Promise<unknown> = Promise.resolve();
 
   const pathOf = (sha256: string) => join(folder, `sha256-${sha256}.wasm`);
 
@@ -93,6 +95,15 @@ export function createRegistry(options: { readonly home: string; readonly now: (
     for (const plugin of stored) records.set(plugin.name, toRecord(plugin, inside.get(plugin.name), pathOf));
     return [...records.values()].sort((left, right) => (left.name < right.name ? -1 : 1));
   }
+  async function changeNow(name: string, change: (before: PluginRecord) => PluginState) {
+    const before = (await refresh()).find((each) => each.name === name);
+    if (!before) return undefined;
+    const after = change(before);
+    if (before.isEmbedded && before.addedAtMs === 0) unstoredState.set(name, after);
+    else await savePluginState((await open()).kysely, name, after);
+    forget();
+    return { before, after };
+  }
   function forget(): void {
     known = undefined;
     checkedAtMs = Number.NEGATIVE_INFINITY;
@@ -122,11 +133,10 @@ export function createRegistry(options: { readonly home: string; readonly now: (
       await savePlugin((await open()).kysely, plugin);
       forget();
     },
-    async saveState(name, state) {
-      const record = (await refresh()).find((each) => each.name === name);
-      if (record?.isEmbedded && record.addedAtMs === 0) unstoredState.set(name, state);
-      else if (record) await savePluginError((await open()).kysely, name, state);
-      forget();
+    changeState(name, change) {
+      const work = lastChange.then(() => changeNow(name, change));
+      lastChange = work.catch(() => undefined);
+      return work;
     },
     async remove(name) {
       const { kysely } = await open();

@@ -4,13 +4,14 @@
  */
 import { type HostChannel, serveHost } from "../../process/index.ts";
 import { type Failure, PluginFailure } from "../failure.ts";
-import type { CallOptions, FromHost, HostCall, HostCallResult, ToHost } from "../protocol.ts";
+import type { FromHost, HostCall, HostCallResult, ToHost } from "../protocol.ts";
 import type { CallState } from "./call-state.ts";
 import { type Guest, loadGuest } from "./guest.ts";
 
 /** Memory of instances that were let go; once it is this much it is given back to the system. */
 const collectAfterBytes = 32 * 1_048_576;
 
+type CallMessage = Extract<ToHost, { type: "call" }>;
 type Reply = { resolve(value: Uint8Array | string | undefined): void; reject(error: PluginFailure): void };
 
 /** Answers the server until it goes away. */
@@ -35,7 +36,7 @@ export function runPluginHost(): void {
         Bun.gc(true);
         break;
       case "call":
-        void call(message.id, message.key, message.options);
+        void call(message);
         break;
       case "cancel":
         cancel(message.id, message.failure);
@@ -57,12 +58,11 @@ export function runPluginHost(): void {
       channel.send({ type: "load-failed", key, failure: toFailure(error) });
     }
   }
-  async function call(id: number, key: string, options: CallOptions): Promise<void> {
+  async function call({ id, key, options, isAnnounced }: CallMessage): Promise<void> {
     try {
       const guest = await guests.get(key);
       if (!guest) throw new PluginFailure("plugin_host_died", "it is not loaded");
-      // Who holds the thread is only in doubt while other calls wait inside this process.
-      if (calls.size > 0) channel.send({ type: "began", id });
+      if (isAnnounced) channel.send({ type: "began", id });
       const { result, report, droppedBytes } = await guest.call(options, {
         ask: (asked) => ask(id, asked),
         waiting: () => channel.send({ type: "waiting", id }),

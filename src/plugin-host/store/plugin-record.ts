@@ -8,6 +8,9 @@ export type ConfigValue = { readonly value: string } | { readonly environment: s
 
 export type LastError = Failure & { readonly atMs: number };
 
+/** What is remembered of a plugin's failures. */
+export type PluginState = Pick<PluginRecord, "lastError" | "lastStrikeAtMs" | "quarantinedAtMs">;
+
 /** A plugin that is known here, with all that was decided about it. */
 export type PluginRecord = {
   readonly name: string;

@@ -4,7 +4,7 @@ import type { PluginTable, Queries } from "../../store/index.ts";
 import { manifestSchema } from "../contracts/manifest.ts";
 import { failureTable } from "../failure.ts";
 import { checkLimits } from "../limits.ts";
-import type { ConfigValue, LastError, PluginRecord } from "./plugin-record.ts";
+import type { ConfigValue, LastError, PluginRecord, PluginState } from "./plugin-record.ts";
 
 /** What is stored of a plugin; where its file is follows from its hash. */
 export type StoredPlugin = Omit<PluginRecord, "path" | "isEmbedded">;
@@ -45,11 +45,7 @@ export async function deletePlugin(queries: Queries, name: string): Promise<void
 }
 
 /** Remembers what a plugin failed of, and since when it may not run. Nothing happens where it was removed meanwhile. */
-export async function savePluginError(
-  queries: Queries,
-  name: string,
-  state: Pick<StoredPlugin, "lastError" | "lastStrikeAtMs" | "quarantinedAtMs">,
-): Promise<void> {
+export async function savePluginState(queries: Queries, name: string, state: PluginState): Promise<void> {
   await queries
     .updateTable("plugin")
     .set({
