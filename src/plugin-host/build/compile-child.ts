@@ -28,6 +28,8 @@ type Diagnostic = {
   readonly range: { readonly start: number; readonly source: { readonly normalizedPath: string } } | null;
 };
 
+/** The compiler is told to use it, so it must be there for plugins that use nothing else of the SDK too. */
+const abortImport = `\nimport "${sdkName}/abort";\n`;
 const errorCategory = 3;
 const warningCategory = 2;
 
@@ -37,7 +39,10 @@ async function compile({ folder, sdk, flags }: CompileRequest): Promise<CompileR
   let wasm: Uint8Array | undefined;
   const compiler = assemblyscript as unknown as Compiler;
   const { error } = await compiler.main([entryFile, "--outFile", "plugin.wasm", ...flags], {
-    readFile: (name) => sources.read(name),
+    readFile: (name) => {
+      const text = sources.read(name);
+      return text !== null && name === entryFile ? text + abortImport : text;
+    },
     writeFile: (_, content) => {
       if (typeof content !== "string") wasm = content;
     },

@@ -21,6 +21,8 @@ export function openSourceFiles(folder: string, sdk: ReadonlyMap<string, string>
   const refused = new Set<string>();
 
   function find(name: string): string | null {
+    // An asconfig.json could name a program for the compiler to run.
+    if (!name.endsWith(".ts")) return null;
     const [, inSdk] = sdkPath.exec(name) ?? [];
     if (inSdk !== undefined) return sdk.get(inSdk) ?? null;
     if (isOutside(relative(root, join(root, name)))) return refuse(name);
