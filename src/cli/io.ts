@@ -94,8 +94,15 @@ export function createLineReader(io: CliIo): LineReader {
   };
 }
 
-/** All of a stream that is not a terminal, as text. */
+/** All of a stream that is not a terminal, as text; undefined where it is longer. */
 export async function readAll(stream: NodeJS.ReadableStream, maxBytes: number): Promise<string | undefined> {
+  return (await readAllBytes(stream, maxBytes))?.toString("utf8");
+}
+
+export async function readAllBytes(
+  stream: NodeJS.ReadableStream,
+  maxBytes: number,
+): Promise<Buffer | undefined> {
   const chunks: Uint8Array[] = [];
   let size = 0;
   for await (const chunk of stream) {
@@ -104,5 +111,5 @@ export async function readAll(stream: NodeJS.ReadableStream, maxBytes: number): 
     if (size > maxBytes) return undefined;
     chunks.push(bytes);
   }
-  return Buffer.concat(chunks).toString("utf8");
+  return Buffer.concat(chunks);
 }

@@ -3,6 +3,7 @@ import type { ConfigKey } from "../config/index.ts";
 import { addConfigFlags, collect, readConfigFlags } from "./config-flags.ts";
 import type { CliDeps, Finish } from "./deps.ts";
 import { addModelCommands } from "./model-commands.ts";
+import { addPluginCommands } from "./plugin-commands.ts";
 import { writeError } from "./stoppable.ts";
 import { exitCodes, UsageError } from "./usage-error.ts";
 
@@ -59,6 +60,7 @@ function createProgram(deps: CliDeps, finish: (code: number) => void): Command {
   addServe(program, deps, finish);
   addRun(program, deps, finish);
   addModelCommands(program, deps, finish);
+  addPluginCommands(program, deps, finish);
   addBench(program, deps, finish);
   addDoctor(program, deps, finish);
   addVersion(program, deps, finish);

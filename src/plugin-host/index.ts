@@ -1,4 +1,5 @@
 export { type CompiledPlugin, compilePlugin } from "./build/compile-plugin.ts";
+export { createPluginFolder } from "./build/create-folder.ts";
 export type { ConnectorInput, ConnectorOutput } from "./contracts/connector.ts";
 export type { JudgeInput, JudgeOutput } from "./contracts/judge.ts";
 export { healthExport, mainExports } from "./contracts/kinds.ts";

@@ -1,0 +1,117 @@
+import type { ConfigValue, Decisions, PluginRecord } from "../../plugin-host/index.ts";
+import type { ConfigFlags } from "../config-flags.ts";
+import type { CliDeps } from "../deps.ts";
+import { type CliIo, createLineReader } from "../io.ts";
+import { untilStopped } from "../stoppable.ts";
+import { oneLine, visible } from "../table.ts";
+import { asUsage, exitCodes } from "../usage-error.ts";
+import { chooseGrants, type DecisionFlags, type GivenDecisions, parseDecisions } from "./decisions.ts";
+import { formatFacts, formatPermissions, listGrants } from "./describe.ts";
+import { findOffer, type Offer } from "./offer.ts";
+import { about, openPlugins } from "./open-plugins.ts";
+
+export type AddOptions = ConfigFlags & {
+  /** A path, an address, or a name. */
+  readonly reference: string;
+  readonly sha256?: string;
+  readonly yes: boolean;
+  readonly decisions: DecisionFlags;
+};
+
+/** Shows what a plugin is and asks for, and takes it in with what is granted. */
+export async function add(deps: CliDeps, options: AddOptions): Promise<number> {
+  const { io } = deps;
+  const given = parseDecisions(options.decisions);
+  await using opened = await openPlugins(deps, options);
+  return await untilStopped(io, async (signal) => {
+    const offer = await findOffer(opened, options, signal);
+    const decisions = decide(offer, given);
+    io.stdout.write(formatOffer(offer, decisions));
+    if (!options.yes) {
+      const answer = await ask(io, offer, signal);
+      if (answer !== "yes") return refuse(io, offer, answer);
+    }
+    const record = await asUsage(about(offer.manifest.name, () => offer.take(decisions)));
+    io.stdout.write(formatTaken(record, offer));
+    return exitCodes.success;
+  });
+}
+
+/** What was decided before stays where nothing is said of it. */
+function decide({ manifest, before }: Offer, given: GivenDecisions): Required<Decisions> {
+  const asked = manifest.permissions.config?.keys ?? [];
+  const kept = Object.entries(before?.config ?? {}).filter(([key]) => asked.includes(key));
+  return {
+    grants: chooseGrants(manifest, given, before),
+    config: { ...Object.fromEntries(kept), ...given.config },
+    limits: { ...before?.limits, ...given.limits },
+  };
+}
+
+function formatOffer(
+  { manifest, signature, ...offer }: Offer,
+  { grants, config, limits }: Required<Decisions>,
+) {
+  const { name, version, kind, description } = manifest;
+  const { before } = offer;
+  const former = before && before.manifest.version !== version ? `, here is ${before.manifest.version}` : "";
+  const facts = formatFacts([
+    ["plugin", `${name} ${version}, a ${kind}${former}`],
+    ["says", oneLine(description)],
+    ["source", offer.source],
+    ["signature", signature],
+    ["SHA-256", offer.sha256],
+    ["config", formatConfig(manifest.permissions.config?.keys ?? [], config)],
+    [
+      "limits",
+      Object.entries(limits)
+        .map(([limit, value]) => `${limit}=${value}`)
+        .join(", "),
+    ],
+  ]);
+  return `${facts}\n${formatPermissions(manifest, grants, before?.manifest)}${adviseWrite(grants.write, manifest)}\n`;
+}
+
+function adviseWrite(write: true | undefined, manifest: Offer["manifest"]): string {
+  const hasWrites =
+    manifest.kind === "connector" && Object.values(manifest.operations).some(({ writes }) => writes);
+  return hasWrites && !write ? "What changes something is granted with --grant write alone.\n" : "";
+}
+
+/** Keys and where their values come from; the values are not shown. */
+function formatConfig(keys: readonly string[], config: Readonly<Record<string, ConfigValue>>): string {
+  const describe = (entry: ConfigValue | undefined, key: string) => {
+    if (!entry) return `no value yet, --config ${key}=VALUE sets it`;
+    return "value" in entry ? "set" : `from the variable ${entry.environment}`;
+  };
+  return keys.map((key) => `${key}: ${describe(config[key], key)}`).join("\n");
+}
+
+type Answer = "yes" | "no" | "nobody to ask" | "interrupted";
+
+async function ask(io: CliIo, { manifest, before }: Offer, signal: AbortSignal): Promise<Answer> {
+  if (io.stdin.isTTY !== true || io.stdout.isTTY !== true) return "nobody to ask";
+  using reader = createLineReader(io);
+  let isInterrupted = false;
+  reader.onInterrupt(() => {
+    isInterrupted = true;
+    reader[Symbol.dispose]();
+  });
+  signal.addEventListener("abort", () => reader[Symbol.dispose](), { once: true });
+  const line = await reader.next(`${before ? "Update" : "Add"} ${manifest.name} and grant these? [y/N] `);
+  signal.throwIfAborted();
+  if (isInterrupted) return "interrupted";
+  return /^\s*y(es)?\s*$/i.test(line ?? "") ? "yes" : "no";
+}
+
+function refuse(io: CliIo, { manifest }: Offer, answer: Exclude<Answer, "yes">): number {
+  const advice =
+    answer === "nobody to ask" ? "; there is no terminal to ask on, and --yes grants what is shown" : "";
+  io.stderr.write(`hearth: ${visible(manifest.name)} was not added${advice}\n`);
+  return answer === "interrupted" ? exitCodes.interrupted : exitCodes.failure;
+}
+
+function formatTaken({ name, manifest, grants }: PluginRecord, { before }: Offer): string {
+  const granted = listGrants(grants).join(", ") || "nothing";
+  return `${before ? "updated" : "added"} ${name} ${manifest.version}, granted: ${granted}\n`;
+}

@@ -1,0 +1,22 @@
+import type { ConfigFlags } from "../config-flags.ts";
+import type { CliDeps } from "../deps.ts";
+import { forEach } from "../stoppable.ts";
+import { visible } from "../table.ts";
+import { about, openPlugins } from "./open-plugins.ts";
+
+export type SetEnabledOptions = ConfigFlags & {
+  readonly names: readonly string[];
+  readonly isEnabled: boolean;
+};
+
+/** Switches plugins on or off; switching on ends a quarantine. */
+export async function setEnabled(
+  deps: CliDeps,
+  { names, isEnabled, ...flags }: SetEnabledOptions,
+): Promise<number> {
+  await using opened = await openPlugins(deps, flags);
+  return await forEach(deps.io, names, async (name) => {
+    await about(name, () => opened.plugins.setEnabled(name, isEnabled));
+    deps.io.stdout.write(`${isEnabled ? "enabled" : "disabled"} ${visible(name)}\n`);
+  });
+}
