@@ -43,6 +43,8 @@ export class HostSlot {
   readonly #queue: Job[] = [];
   readonly #inside = new Map<number, Job>();
   #loading: { readonly job: Job; readonly settle: (failure?: Failure) => void } | undefined;
+  /** On its way in: the process is being started for it, or its plugin loaded. */
+  #entering: Job | undefined;
   #current: Job | undefined;
   #blamed: { readonly job: Job; readonly failure: Failure } | undefined;
   #yielded: (() => void) | undefined;
@@ -67,7 +69,12 @@ export class HostSlot {
 
   /** Calls that wait or are inside. */
   get load(): number {
-    return this.#queue.length + this.#inside.size;
+    return this.#queue.length + this.#inside.size + (this.#entering ? 1 : 0);
+  }
+
+  /** Calls that another slot could take. */
+  get waiting(): number {
+    return this.#queue.length;
   }
 
   /** What a new plugin would have beside it here; calls count more than plugins that rest. */
@@ -161,22 +168,30 @@ export class HostSlot {
   /** Returns once the thread of the host is free for another call. */
   async #execute(job: Job): Promise<void> {
     this.#lastUsedMs = this.#options.clock.nowMs();
+    this.#entering = job;
     const host = await this.#acquire(job);
-    if (!host) return;
     try {
-      if (!this.#loaded.has(job.spec.key)) {
-        host.limitMemory(this.#memoryLimit(job.spec));
-        const failure = await this.#load(host, job);
-        if (failure) return job.fail(failure);
-      }
-      if (host.hasExited) return this.#again(job);
-      const { options } = job;
-      if (!options) job.succeed("", noReport);
-      else if (!job.isSettled) await this.#enter(host, job, options);
+      if (host) await this.#admit(host, job);
     } catch {
       // The process ended between two messages, which is not this call's doing.
       this.#again(job);
     }
+    this.#entering = undefined;
+  }
+
+  async #admit(host: Host<ToHost>, job: Job): Promise<void> {
+    if (!this.#loaded.has(job.spec.key)) {
+      host.limitMemory(this.#memoryLimit(job.spec));
+      const failure = await this.#load(host, job);
+      if (failure) {
+        job.fail(failure);
+        return;
+      }
+    }
+    const { options } = job;
+    if (host.hasExited) this.#again(job);
+    else if (!options) job.succeed("", noReport);
+    else if (!job.isSettled) await this.#enter(host, job, options);
   }
 
   async #acquire(job: Job): Promise<Host<ToHost> | undefined> {
@@ -220,6 +235,7 @@ export class HostSlot {
 
   #enter(host: Host<ToHost>, job: Job, options: CallOptions): Promise<void> {
     const isAlone = this.#inside.size === 0;
+    this.#entering = undefined;
     this.#inside.set(job.id, job);
     if (isAlone) this.#hold(job);
     else this.#watch(job);

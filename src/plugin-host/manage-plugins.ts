@@ -81,7 +81,7 @@ export function createAdmin(deps: AdminDeps): Admin {
     const plugin: StoredPlugin = {
       ...decide(manifest, decisions, before),
       ...{ name: manifest.name, manifest, sha256: file.sha256, source },
-      ...(file.signature.state === "trusted" && { publicKey: file.signature.publicKey }),
+      ...(file.signature.state !== "unsigned" && { publicKey: file.signature.publicKey }),
       ...{ isEnabled: true, addedAtMs: now() },
     };
     if (manifest.kind === "connector") checkOperations(manifest);

@@ -88,7 +88,8 @@ export function createPlugins(options: PluginOptions): Plugins {
       const message = `${name} broke its limits twice within ten minutes${last}; hearth plugin enable ${name} gives it another chance`;
       throw new PluginFailure("plugin_quarantined", message);
     }
-    if (options.requireSigned && record.publicKey === undefined && !record.isEmbedded) {
+    const isTrusted = record.publicKey !== undefined && options.trustedKeys.includes(record.publicKey);
+    if (options.requireSigned && !isTrusted && !record.isEmbedded) {
       throw new PluginFailure(
         "plugin_unsigned",
         `${name} has no signature of a trusted key, and signatures are required`,

@@ -42,6 +42,7 @@ export function createPool({ hosts = defaultHosts, clock, onRestart }: PoolOptio
   const all = [...shared, apart];
   const homes = new Map<string, HostSlot>();
   const usedAtMs = new Map<string, number>();
+  const watched = new Set<HostSlot>();
   let isStopped = false;
   let cancelSweep = clock.schedule(sweepIntervalMs, sweep);
 
@@ -56,13 +57,21 @@ export function createPool({ hosts = defaultHosts, clock, onRestart }: PoolOptio
   }
   /** Calls that wait behind one that does not end are taken over by another process. */
   function relieve(slot: HostSlot): void {
-    if (isStopped || slot === apart || !slot.isStuck(stuckAfterMs)) return;
+    watched.delete(slot);
+    if (isStopped || slot.waiting === 0) return;
     const free = shared.filter((each) => each !== slot && !each.isStuck(stuckAfterMs));
-    if (free.length === 0) return;
-    const other = lightest(free);
-    const moving = slot.surrender();
-    for (const { spec } of moving) homes.set(spec.key, other);
-    other.adopt(...moving);
+    if (free.length > 0 && slot.isStuck(stuckAfterMs)) {
+      const other = lightest(free);
+      const moving = slot.surrender();
+      for (const { spec } of moving) homes.set(spec.key, other);
+      other.adopt(...moving);
+    }
+    watch(slot);
+  }
+  function watch(slot: HostSlot): void {
+    if (slot === apart || watched.has(slot)) return;
+    watched.add(slot);
+    clock.schedule(stuckAfterMs, () => relieve(slot));
   }
   function sweep(): void {
     const now = clock.nowMs();
@@ -86,7 +95,7 @@ export function createPool({ hosts = defaultHosts, clock, onRestart }: PoolOptio
       if (all.reduce((sum, slot) => sum + slot.load, 0) >= maxWaitingCalls) return refuse(busyFailure);
       const slot = choose(call);
       usedAtMs.set(call.spec.key, clock.nowMs());
-      if (slot.load > 0) clock.schedule(stuckAfterMs, () => relieve(slot));
+      if (slot.load > 0) watch(slot);
       return await slot.run(call);
     },
     facts: (key) => all.map((slot) => slot.facts(key)).find((facts) => facts !== undefined),

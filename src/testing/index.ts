@@ -10,6 +10,27 @@ export {
   type FakePullStep,
 } from "./fake-library.ts";
 export {
+  type GithubFixture,
+  type GithubFixtureOptions,
+  type GithubMisbehaviour,
+  startGithubFixture,
+} from "./github-fixture.ts";
+export type { GithubAnswer, GithubRepository, GithubThread } from "./github-repository.ts";
+export { makeJudge, makeJudgeOf, makeSpinningJudge, packPlugin } from "./guest-plugins.ts";
+export {
+  endlessLoop,
+  forever,
+  type GuestParts,
+  type GuestWriter,
+  i64Const,
+  op,
+  writeGuest,
+} from "./hostile/guest-writer.ts";
+export type { HostileModule } from "./hostile/hostile-module.ts";
+export { hostileModules } from "./hostile/hostile-modules.ts";
+export { saying } from "./hostile/outputs.ts";
+export { sending } from "./hostile/ungranted.ts";
+export {
   type FixtureConnection,
   type FixtureHandler,
   type FixtureRequest,
@@ -20,6 +41,7 @@ export {
 } from "./http-fixture.ts";
 export { demoModelPath, findTestModel } from "./models.ts";
 export { collectText, createChatRequest, createRealEngine, type RealEngineOptions } from "./real-engine.ts";
+export { childrenOf } from "./serve-process.ts";
 export {
   createServerRecords,
   type LogLine,

@@ -1,0 +1,332 @@
+import { expect, test } from "bun:test";
+import { appendFileSync, readdirSync } from "node:fs";
+import { join } from "node:path";
+import { AppError } from "../base/index.ts";
+import { makeJudge, makeJudgeOf, makeSpinningJudge, packPlugin } from "../testing/index.ts";
+import { PluginFailure } from "./failure.ts";
+import { maxDepth } from "./plugins.ts";
+import { openTestPlugins } from "./plugins-fixture.ts";
+import { strikeWindowMs } from "./quarantine.ts";
+import { createSigningKey, signModule } from "./wasm/signature.ts";
+
+const pass = JSON.stringify({ verdict: "pass", score: 1 });
+const source = "test";
+
+async function codeOf(work: Promise<unknown>): Promise<string> {
+  try {
+    await work;
+    return "ok";
+  } catch (error) {
+    if (error instanceof PluginFailure || error instanceof AppError) return error.code;
+    throw error;
+  }
+}
+
+test("a plugin that was added judges, and its output is read by the contract", async () => {
+  await using test = openTestPlugins();
+  await test.plugins.add({ bytes: makeJudge("nice", pass), source });
+  const result = await test.plugins.judge("nice", { response: "hello" });
+  expect(result).toMatchObject({ ok: true, output: { verdict: "pass", score: 1, reasons: [], metrics: {} } });
+  expect(test.calls).toMatchObject([{ plugin: "nice", function: "judge", outcome: "ok" }]);
+});
+
+test.each([
+  ["a score above 1", { verdict: "pass", score: 1.5 }, "output_invalid"],
+  ["an unknown verdict", { verdict: "splendid" }, "output_invalid"],
+  ["a field that the contract does not have", { verdict: "pass", extra: 1 }, "output_invalid"],
+  ["a metric that is text", { verdict: "pass", metrics: { length: "3" } }, "output_invalid"],
+])("%s is a failure and no value", async (_, output, code) => {
+  await using test = openTestPlugins();
+  await test.plugins.add({ bytes: makeJudge("odd", JSON.stringify(output)), source });
+  expect(await test.plugins.judge("odd", { response: "" })).toMatchObject({ ok: false, failure: { code } });
+});
+
+test("NaN, half a text and a text that is not UTF-8 are failures of their own", async () => {
+  await using test = openTestPlugins();
+  for (const [name, output, code] of [
+    ["nan", '{"verdict":"pass","score":NaN}', "output_not_json"],
+    ["half", '{"verdict":"pa', "output_not_json"],
+    ["deep", `${"[".repeat(1_000)}${"]".repeat(1_000)}`, "output_not_json"],
+  ] as const) {
+    await test.plugins.add({ bytes: makeJudge(name, output), source });
+    expect(await test.plugins.judge(name, { response: "" })).toMatchObject({ failure: { code } });
+  }
+});
+
+test("what was added is there after a restart, for another process too, and gone once it is removed", async () => {
+  await using test = openTestPlugins();
+  await test.plugins.add({ bytes: makeJudge("kept", pass), source: "file.wasm" });
+  await using other = openTestPlugins({ home: test.folder.path });
+  expect(await other.plugins.get("kept")).toMatchObject({ source: "file.wasm", isEnabled: true });
+  expect(await other.plugins.judge("kept", { response: "" })).toMatchObject({ ok: true });
+  await other.plugins.remove("kept");
+  test.time.nowMs += 1_000;
+  expect(await codeOf(test.plugins.get("kept"))).toBe("plugin_not_found");
+  expect(readdirSync(join(test.folder.path, "plugins"))).toEqual([]);
+});
+
+test("a file that was changed after it was added is not run", async () => {
+  await using test = openTestPlugins();
+  const { path } = await test.plugins.add({ bytes: makeJudge("pinned", pass), source });
+  appendFileSync(path, new Uint8Array([0, 2, 1, 0x78]));
+  expect(await test.plugins.judge("pinned", { response: "" })).toMatchObject({
+    failure: { code: "plugin_changed" },
+  });
+});
+
+test("a module without the export of its kind is not added, and leaves nothing behind", async () => {
+  await using test = openTestPlugins();
+  const bytes = makeJudge("mute", pass, { parts: { exports: { other: 0 } } });
+  expect(await codeOf(test.plugins.add({ bytes, source }))).toBe("plugin_not_implemented");
+  expect(readdirSync(join(test.folder.path, "plugins"))).toEqual([]);
+});
+
+test("a manifest of another version of the contract is refused, and one that is wrong names the field", async () => {
+  await using test = openTestPlugins();
+  const make = (manifest: object) => ({ bytes: makeJudge("old", pass, { manifest }), source });
+  expect(await codeOf(test.plugins.add(make({ contract: 2 })))).toBe("contract_unsupported");
+  const wrong = test.plugins.add(make({ permissions: { http: { hosts: ["x.test"] } } }));
+  expect(wrong).rejects.toThrow("permissions.http.reason");
+  expect(await codeOf(wrong)).toBe("manifest_invalid");
+});
+
+test("a plugin may not take the name of one that the executable carries", async () => {
+  await using test = openTestPlugins();
+  const bytes = makeJudge("length-and-keywords", pass);
+  expect(await codeOf(test.plugins.add({ bytes, source }))).toBe("conflict");
+});
+
+test("a disabled plugin does not run until it is enabled", async () => {
+  await using test = openTestPlugins();
+  await test.plugins.add({ bytes: makeJudge("switch", pass), source });
+  await test.plugins.setEnabled("switch", false);
+  expect(await test.plugins.judge("switch", { response: "" })).toMatchObject({
+    failure: { code: "plugin_disabled" },
+  });
+  await test.plugins.setEnabled("switch", true);
+  expect(await test.plugins.judge("switch", { response: "" })).toMatchObject({ ok: true });
+});
+
+test("two broken limits within ten minutes are a quarantine, which enabling ends", async () => {
+  await using test = openTestPlugins();
+  const { plugins, time } = test;
+  await plugins.add({ bytes: makeSpinningJudge("spin"), source }, { limits: { timeoutMs: 100 } });
+  const judge = () => plugins.judge("spin", { response: "" });
+  expect(await judge()).toMatchObject({ failure: { code: "timeout" } });
+  time.nowMs += strikeWindowMs + 1;
+  expect(await judge()).toMatchObject({ failure: { code: "timeout" } });
+  expect((await plugins.get("spin")).quarantinedAtMs).toBeUndefined();
+  expect(await judge()).toMatchObject({ failure: { code: "timeout" } });
+  expect(await judge()).toMatchObject({ failure: { code: "plugin_quarantined" } });
+  expect(test.quarantined).toEqual(["spin"]);
+  expect(test.restarts).toEqual(["spin", "spin", "spin"]);
+  expect((await plugins.get("spin")).lastError).toMatchObject({ code: "timeout" });
+  await plugins.setEnabled("spin", true);
+  expect(await judge()).toMatchObject({ failure: { code: "timeout" } });
+});
+
+test("calls that fail at the same time are all counted", async () => {
+  await using test = openTestPlugins();
+  await test.plugins.add({ bytes: makeSpinningJudge("spin"), source }, { limits: { timeoutMs: 100 } });
+  await Promise.all([1, 2].map(() => test.plugins.judge("spin", { response: "" })));
+  expect((await test.plugins.get("spin")).quarantinedAtMs).toBeDefined();
+});
+
+test("a plugin that spins delays nobody but itself", async () => {
+  await using test = openTestPlugins();
+  await test.plugins.add({ bytes: makeSpinningJudge("spin"), source }, { limits: { timeoutMs: 20_000 } });
+  await test.plugins.add({ bytes: makeJudge("good", pass), source });
+  const abort = new AbortController();
+  const spinning = test.plugins.judge("spin", { response: "" }, { signal: abort.signal });
+  const good = await Promise.all([1, 2, 3].map(() => test.plugins.judge("good", { response: "" })));
+  expect(good.map(({ ok }) => ok)).toEqual([true, true, true]);
+  abort.abort();
+  expect(await spinning).toMatchObject({ failure: { code: "plugin_cancelled" } });
+});
+
+test("a signature of a trusted key is required where that is the rule", async () => {
+  const { privateKeyPem, publicKey } = createSigningKey();
+  await using test = openTestPlugins({ requireSigned: true, trustedKeys: [publicKey] });
+  const bytes = makeJudge("signed", pass);
+  expect(await codeOf(test.plugins.add({ bytes, source }))).toBe("plugin_unsigned");
+  const foreign = signModule(bytes, createSigningKey().privateKeyPem);
+  expect(await codeOf(test.plugins.add({ bytes: foreign, source }))).toBe("plugin_unsigned");
+  await test.plugins.add({ bytes: signModule(bytes, privateKeyPem), source });
+  expect(await test.plugins.judge("signed", { response: "" })).toMatchObject({ ok: true });
+  await using stricter = openTestPlugins({ home: test.folder.path, requireSigned: true });
+  expect(await stricter.plugins.judge("signed", { response: "" })).toMatchObject({
+    failure: { code: "plugin_unsigned" },
+  });
+});
+
+test("calls end at a depth", async () => {
+  await using test = openTestPlugins();
+  await test.plugins.add({ bytes: makeJudge("deep", pass), source });
+  expect(await test.plugins.judge("deep", { response: "" }, { depth: maxDepth - 1 })).toMatchObject({
+    ok: true,
+  });
+  expect(await test.plugins.judge("deep", { response: "" }, { depth: maxDepth })).toMatchObject({
+    failure: { code: "depth_limit" },
+  });
+});
+
+const configManifest = {
+  permissions: { config: { reason: "to sign in", keys: ["token"] }, kv: { reason: "to count", bytes: 64 } },
+};
+
+test("a config key is only read where it is granted, and its value is in no log and no error", async () => {
+  await using test = openTestPlugins({
+    readVariable: (name) => (name === "TOKEN" ? "very-secret" : undefined),
+  });
+  const bytes = makeJudgeOf(
+    "teller",
+    (guest) => [
+      guest.text("token"),
+      guest.host("config_get"),
+      guest.host("log_info"),
+      guest.text("token"),
+      guest.host("config_get"),
+      guest.host("error_set"),
+    ],
+    configManifest,
+  );
+  const config = { token: { environment: "TOKEN" } };
+  await test.plugins.add({ bytes, source });
+  expect(await test.plugins.judge("teller", { response: "" })).toMatchObject({
+    failure: { code: "not_granted" },
+  });
+  await test.plugins.update("teller", { grants: { config: { keys: ["token"] } }, config });
+  const failed = await test.plugins.judge("teller", { response: "" });
+  expect(failed).toMatchObject({ failure: { code: "plugin_error", message: "[redacted]" } });
+  expect(test.said).toEqual(["[redacted]"]);
+  expect(test.plugins.logs("teller")).toMatchObject([{ level: "info", text: "[redacted]" }]);
+});
+
+test("what a plugin stores is its own, lasts, and has an end", async () => {
+  await using test = openTestPlugins();
+  const store = (name: string, value: string) =>
+    makeJudgeOf(
+      name,
+      (guest) => [...[guest.text("key"), guest.text(value), guest.host("kv_set")], ...[guest.output(pass)]],
+      configManifest,
+    );
+  const read = (name: string) =>
+    makeJudgeOf(
+      name,
+      (guest) => [guest.text("key"), guest.host("kv_get"), guest.host("error_set"), guest.output(pass)],
+      configManifest,
+    );
+  const grants = { kv: { bytes: 64 } };
+  const judge = (name: string) => test.plugins.judge(name, { response: "" });
+  await test.plugins.add({ bytes: store("keeper", "mine"), source }, { grants });
+  await test.plugins.add({ bytes: read("other"), source }, { grants });
+  expect(await judge("keeper")).toMatchObject({ ok: true });
+  expect(await judge("other")).toMatchObject({ ok: true });
+  await test.plugins.add({ bytes: read("keeper"), source });
+  expect(await judge("keeper")).toMatchObject({ failure: { code: "plugin_error", message: "mine" } });
+  await test.plugins.add({ bytes: store("keeper", "x".repeat(62)), source });
+  expect(await judge("keeper")).toMatchObject({ failure: { code: "kv_limit" } });
+});
+
+test("a new version keeps of its grants what it still asks for", async () => {
+  await using test = openTestPlugins();
+  const make = (manifest: object) => ({ bytes: makeJudge("grown", pass, { manifest }), source });
+  const asks = (hosts: string[]) => ({ permissions: { http: { reason: "to look up", hosts } } });
+  await test.plugins.add(make(asks(["a.test", "b.test"])), {
+    grants: { http: { hosts: ["a.test", "b.test"] } },
+  });
+  await test.plugins.add(make({ ...asks(["b.test", "c.test"]), version: "2.0.0" }));
+  expect((await test.plugins.get("grown")).grants).toEqual({ http: { hosts: ["b.test"] } });
+});
+
+test("grants that a manifest does not ask for are refused", async () => {
+  await using test = openTestPlugins();
+  await test.plugins.add({ bytes: makeJudge("modest", pass), source });
+  expect(await codeOf(test.plugins.update("modest", { grants: { http: { hosts: ["a.test"] } } }))).toBe(
+    "invalid_request",
+  );
+  expect(await codeOf(test.plugins.update("modest", { config: { key: { value: "x" } } }))).toBe(
+    "invalid_request",
+  );
+  expect(await codeOf(test.plugins.update("modest", { limits: { timeoutMs: 0 } }))).toBe("invalid_request");
+  expect(await codeOf(test.plugins.update("modest", { limits: { toString: 1 } }))).toBe("invalid_request");
+});
+
+const connector = {
+  kind: "connector",
+  version: "1.0.0",
+  operations: {
+    read: { arguments: { type: "object", properties: { id: { type: "integer" } }, required: ["id"] } },
+    change: { writes: true },
+  },
+};
+
+test("operations are checked before the plugin sees them, and writes need a grant of their own", async () => {
+  await using test = openTestPlugins();
+  const module = makeJudge("box", '{"data":[1]}', { parts: { exports: { execute: 0 } } });
+  await test.plugins.add({ bytes: packPlugin(module, { ...connector, name: "box" }), source });
+  const execute = (operation: string, given: Record<string, number> = {}) =>
+    test.plugins.execute("box", { operation, arguments: given });
+  expect(await execute("read", { id: 1 })).toMatchObject({ ok: true, output: { data: [1] } });
+  expect(await execute("read", { id: 1.5 })).toMatchObject({ failure: { code: "input_invalid" } });
+  expect(await execute("read")).toMatchObject({ failure: { code: "input_invalid" } });
+  expect(await execute("toString")).toMatchObject({ failure: { code: "plugin_not_implemented" } });
+  expect(await execute("change")).toMatchObject({ failure: { code: "not_granted" } });
+  await test.plugins.update("box", { grants: { write: true } });
+  expect(await execute("change")).toMatchObject({ ok: true });
+});
+
+test("a schema that the host would check by a pattern of the author's is refused", async () => {
+  await using test = openTestPlugins();
+  const module = makeJudge("slow", pass, { parts: { exports: { execute: 0 } } });
+  const operations = { find: { arguments: { properties: { id: { type: "string", pattern: "(a+)+$" } } } } };
+  const bytes = packPlugin(module, { ...connector, name: "slow", operations });
+  expect(await codeOf(test.plugins.add({ bytes, source }))).toBe("manifest_invalid");
+});
+
+test("a policy is asked only what it decides", async () => {
+  await using test = openTestPlugins();
+  const module = makeJudge("guard", '{"serve":true}', { parts: { exports: { decide: 0 } } });
+  const manifest = { kind: "policy", name: "guard", version: "1.0.0", hooks: ["cache.serve"] };
+  await test.plugins.add({ bytes: packPlugin(module, manifest), source });
+  const asked = { hook: "cache.serve", query: "a", cachedQuery: "b", similarity: 1 } as const;
+  expect(await test.plugins.decide("guard", asked)).toMatchObject({ ok: true, output: { serve: true } });
+  const other = { hook: "cache.admit", query: "a", response: "b" } as const;
+  expect(await test.plugins.decide("guard", other)).toMatchObject({
+    failure: { code: "plugin_not_implemented" },
+  });
+});
+
+test("a plugin asks a model as one of its tenants, and its own time stands still meanwhile", async () => {
+  const asked: unknown[] = [];
+  await using test = openTestPlugins({
+    models: {
+      async generate(request, asker) {
+        asked.push(request, asker);
+        await Bun.sleep(300);
+        return { text: "four", promptTokens: 3, completionTokens: 1, finishReason: "stop" };
+      },
+      embed: () => Promise.reject(new AppError("model_not_found", "there is no such model")),
+    },
+  });
+  const permissions = { generate: { reason: "to ask" }, embed: { reason: "to compare" } };
+  const ask = (name: "generate" | "embed", request: object) =>
+    makeJudgeOf(
+      `asks-${name}`,
+      (guest) => [guest.text(JSON.stringify(request)), guest.host(name), guest.host("error_set")],
+      { permissions },
+    );
+  const decisions = { grants: { generate: true, embed: true }, limits: { timeoutMs: 200 } } as const;
+  await test.plugins.add({ bytes: ask("generate", { prompt: "2+2?", maxTokens: 5 }), source }, decisions);
+  await test.plugins.add({ bytes: ask("embed", { model: "none", texts: ["a"] }), source }, decisions);
+  const answer = await test.plugins.judge("asks-generate", { response: "" }, { depth: 1 });
+  expect(answer).toMatchObject({ failure: { code: "plugin_error" } });
+  expect(answer).toMatchObject({ failure: { message: expect.stringContaining('"text":"four"') } });
+  expect(asked).toEqual([
+    { messages: [{ role: "user", content: "2+2?" }], maxTokens: 5, stop: [] },
+    { plugin: "asks-generate", depth: 2 },
+  ]);
+  expect(await test.plugins.judge("asks-embed", { response: "" })).toMatchObject({
+    failure: { code: "host_failed", message: "there is no such model" },
+  });
+});
