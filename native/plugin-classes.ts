@@ -86,6 +86,9 @@ function docOf({ schema, isRequired }: Field): readonly string[] {
     schema.description,
     schema.enum && `One of: ${schema.enum.join(", ")}.`,
     schema.anyOf && `One of: ${schema.anyOf.map((choice) => String(choice.const)).join(", ")}.`,
+    typeof schema.additionalProperties === "object" &&
+      isNumber(schema.additionalProperties) &&
+      "Numbers by their names.",
     isOptionalNumber && "NaN where there is none.",
   ].filter((part) => typeof part === "string");
   return parts.length === 0 ? [] : [`  /** ${parts.join(" ")} */`];
@@ -99,10 +102,6 @@ function isAny(schema: JsonSchema): boolean {
   return schema.type === undefined && !schema.anyOf;
 }
 
-function isNumberMap({ additionalProperties: values }: JsonSchema): boolean {
-  return typeof values === "object" && isNumber(values);
-}
-
 function declarationOf(outer: string, field: Field): string {
   const { name, schema, isRequired } = field;
   const isOptional = !isRequired && schema.default === undefined;
@@ -112,7 +111,6 @@ function declarationOf(outer: string, field: Field): string {
     const item = schema.items?.properties ? innerName(outer, field) : "string";
     return `${name}: ${item}[] = [];`;
   }
-  if (isNumberMap(schema)) return `${name}: Map<string, f64> = new Map<string, f64>();`;
   if (schema.properties) {
     const type = innerName(outer, field);
     return isOptional ? `${name}: ${type} | null = null;` : `${name}: ${type} = new ${type}();`;

@@ -10,8 +10,8 @@ const STRING: u8 = 4;
 const ARRAY: u8 = 5;
 const OBJECT: u8 = 6;
 
-/** From so many keys on an object is looked up by hash. */
-const indexedKeys = 9;
+/** Objects of more keys are looked up by hash. */
+const scannedKeys = 8;
 
 /**
  * A JSON value. Reading is forgiving: what is not there, or is of another type, gives the fallback, so a path such as
@@ -24,7 +24,8 @@ export class Json {
   // Null, and not looked at, where the kind has none of them: most values of a text are scalars.
   private items: Json[] = changetype<Json[]>(0);
   private names: string[] = changetype<string[]>(0);
-  private index: Map<string, i32> | null = null;
+  /** At the hash of a key or behind it: its place plus one; 0 is free. Its length is a power of two. */
+  private table: StaticArray<i32> | null = null;
 
   static object(): Json {
     const json = new Json();
@@ -188,11 +189,12 @@ export class Json {
       this.items[at] = value;
       return;
     }
-    const index = this.index;
-    if (index) index.set(key, this.items.length);
     this.names.push(key);
     this.items.push(value);
-    if (!index && this.items.length >= indexedKeys) this.makeIndex();
+    const count = this.items.length;
+    const table = this.table;
+    if (table && count * 2 <= table.length) enter(table, key, count);
+    else if (count > scannedKeys) this.makeTable(count * 4);
   }
 
   toString(): string {
@@ -251,20 +253,43 @@ export class Json {
 
   private find(key: string): i32 {
     if (this.kind != OBJECT) return -1;
-    const index = this.index;
-    if (index) return index.has(key) ? index.get(key) : -1;
-    for (let i = 0; i < this.names.length; i++) if (this.names[i] == key) return i;
+    const names = this.names;
+    const table = this.table;
+    if (!table) {
+      for (let i = 0; i < names.length; i++) if (names[i] == key) return i;
+      return -1;
+    }
+    const mask = table.length - 1;
+    for (let slot = hashOf(key) & mask; table[slot] != 0; slot = (slot + 1) & mask) {
+      if (names[table[slot] - 1] == key) return table[slot] - 1;
+    }
     return -1;
   }
 
-  private makeIndex(): void {
-    const index = new Map<string, i32>();
-    for (let i = 0; i < this.names.length; i++) index.set(this.names[i], i);
-    this.index = index;
+  private makeTable(least: i32): void {
+    let length = 32;
+    while (length < least) length *= 2;
+    const table = new StaticArray<i32>(length);
+    for (let i = 0; i < this.names.length; i++) enter(table, this.names[i], i + 1);
+    this.table = table;
   }
 }
 
 const absent: Json = new Json();
+
+/** FNV-1a over the units. */
+function hashOf(key: string): i32 {
+  let hash: u32 = 0x811c9dc5;
+  for (let i = 0; i < key.length; i++) hash = (hash ^ key.charCodeAt(i)) * 0x01000193;
+  return hash;
+}
+
+function enter(table: StaticArray<i32>, key: string, place: i32): void {
+  const mask = table.length - 1;
+  let slot = hashOf(key) & mask;
+  while (table[slot] != 0) slot = (slot + 1) & mask;
+  table[slot] = place;
+}
 
 function fromArray<T>(value: T): Json {
   const json = Json.array();

@@ -7,7 +7,8 @@ export class JudgeOutput {
   /** From 0, worst, to 1, best; absent where there is none. NaN where there is none. */
   score: f64 = NaN;
   reasons: string[] = [];
-  metrics: Map<string, f64> = new Map<string, f64>();
+  /** Numbers by their names. */
+  metrics: Json = Json.object();
 
   toJson(): Json {
     const json = Json.object();
