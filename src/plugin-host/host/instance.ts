@@ -2,14 +2,14 @@ import { createPlugin } from "@extism/extism";
 import { PluginFailure } from "../failure.ts";
 import type { Limits } from "../limits.ts";
 import type { PreparedModule } from "../wasm/prepare-module.ts";
-import { wasiModule } from "../wasm/reserved-names.ts";
+import { extismModule, wasiModule } from "../wasm/reserved-names.ts";
 import { type AsyncGuestFunction, createAskingFunctions } from "./asking-functions.ts";
 import { addLog, type CallState } from "./call-state.ts";
 import { findFunction, type GuestExports, promising } from "./engine-globals.ts";
 import { createExtismFunctions, type GuestFunction, type Outcome } from "./extism-functions.ts";
 import type { HttpClient } from "./http/client.ts";
 import { createKernel, type Kernel } from "./kernel.ts";
-import { extismModule, userModule } from "./offered.ts";
+import { userModule } from "./offered.ts";
 import { createSnapshot, type Snapshot } from "./snapshot.ts";
 import { createWasi } from "./wasi.ts";
 
@@ -83,7 +83,8 @@ export async function createInstance(
       seat = { kernel, ...visit, input: kernel.store(input), outcome: {} };
       const code = await invoke(name);
       const { outcome } = seat;
-      if (typeof code === "number" && code !== 0) outcome.error ??= `it returned the code ${code}`;
+      const isCode = typeof code === "number" || typeof code === "bigint";
+      if (isCode && Number(code) !== 0) outcome.error ??= `it returned the code ${code}`;
       return outcome;
     },
     memoryBytes: () => (memoryOf(exports, prepared)?.buffer.byteLength ?? 0) + kernel.usedBytes,

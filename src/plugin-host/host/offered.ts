@@ -1,4 +1,5 @@
 /** What guests may import, by module; a module that imports anything else is refused before it is compiled. */
+import { guestExtismModule, guestWasiModule } from "../wasm/reserved-names.ts";
 import { wasiFunctionNames } from "./wasi.ts";
 
 const extismNames = [
@@ -17,11 +18,10 @@ const extismNames = [
 ];
 const userNames = ["kv_get", "kv_set", "kv_delete", "kv_list", "generate", "embed", "sql"];
 
-export const extismModule = "extism:host/env";
 export const userModule = "extism:host/user";
 
 export const offeredImports: ReadonlyMap<string, ReadonlySet<string>> = new Map([
-  [extismModule, new Set(extismNames)],
+  [guestExtismModule, new Set(extismNames)],
   [userModule, new Set(userNames)],
-  ["wasi_snapshot_preview1", wasiFunctionNames],
+  [guestWasiModule, wasiFunctionNames],
 ]);

@@ -4,13 +4,13 @@ import { concatBytes, encodeName, encodeVector } from "./byte-writer.ts";
 import { readCount } from "./complexity.ts";
 import { type FunctionType, readTypeOf } from "./function-types.ts";
 import { printable } from "./printable.ts";
-import { guestWasiModule, wasiModule } from "./reserved-names.ts";
+import { extismModule, guestExtismModule, guestWasiModule, wasiModule } from "./reserved-names.ts";
 
 /** Module -> functions that the host has, all under the names that guests write. */
 export type OfferedImports = ReadonlyMap<string, ReadonlySet<string>>;
 
 export type ImportedFunction = {
-  /** As in the prepared module: WASI comes from `wasiModule`. */
+  /** As in the prepared module, not as the guest wrote it. */
   readonly module: string;
   readonly name: string;
   readonly kind: "function";
@@ -19,9 +19,15 @@ export type ImportedFunction = {
 export type Imports = {
   readonly list: readonly ImportedFunction[];
   readonly types: readonly FunctionType[];
-  /** The import section with WASI under its other name. */
+  /** The import section with those names of modules. */
   readonly body: Uint8Array;
 };
+
+/** What modules of the host are called in a prepared module. */
+const linkedModules: ReadonlyMap<string, string> = new Map([
+  [guestWasiModule, wasiModule],
+  [guestExtismModule, extismModule],
+]);
 
 const kinds = ["function", "table", "memory", "global", "tag"] as const;
 
@@ -39,7 +45,7 @@ export function readImports(
     const module = reader.readName();
     const name = reader.readName();
     checkOffered(module, name, reader.readByte(), offered);
-    const linked = module === guestWasiModule ? wasiModule : module;
+    const linked = linkedModules.get(module) ?? module;
     const typeStart = reader.position;
     used.push(readTypeOf(reader, types));
     list.push({ module: linked, name, kind: "function" });

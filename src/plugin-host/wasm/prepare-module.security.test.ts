@@ -15,6 +15,7 @@ import { type FailureCode, PluginFailure } from "../failure.ts";
 import { complexityLimits } from "./complexity.ts";
 import type { PrepareOptions } from "./module-contents.ts";
 import { type PreparedModule, prepareModule } from "./prepare-module.ts";
+import { extismModule } from "./reserved-names.ts";
 
 const options: PrepareOptions = {
   limits: { moduleBytes: 32 * 1_048_576, memoryBytes: 1_048_576, tableElements: 1_000 },
@@ -343,7 +344,7 @@ test("a call of an import by the start function happens only when the host start
     calls += 1;
   };
   const { exports } = new WebAssembly.Instance(new WebAssembly.Module(bytes), {
-    "extism:host/env": { input_length: count },
+    [extismModule]: { input_length: count },
   });
   expect(calls).toBe(0);
   expect(initialisers.map((name) => typeof exports[name])).toEqual(["function"]);

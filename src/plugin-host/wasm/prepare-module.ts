@@ -23,7 +23,7 @@ export type PreparedModule = ResetExports & {
   readonly bytes: Uint8Array<ArrayBuffer>;
   /** Functions that can be called, by the names the guest gave them. */
   readonly exports: readonly string[];
-  /** As `bytes` has them: WASI comes from `wasiModule`. */
+  /** As `bytes` has them: WASI comes from `wasiModule`, Extism's functions from `extismModule`. */
   readonly imports: readonly ImportedFunction[];
   /** Exports of `bytes` to be called, in this order, on every new instance; none happens by itself. */
   readonly initialisers: readonly string[];

@@ -6,6 +6,11 @@ export const guestWasiModule = "wasi_snapshot_preview1";
 /** Its name in a prepared module; Extism under Bun throws on the original one. */
 export const wasiModule = "hearth:wasi";
 
+/** The module that a guest imports Extism's functions from. */
+export const guestExtismModule = "extism:host/env";
+/** Its name in a prepared module; under the original one Extism puts its own HTTP in the place of what it is given. */
+export const extismModule = "hearth:extism";
+
 /** What the start section named. */
 export const startExport = "hearth:start";
 export const memoryExport = "hearth:memory";
