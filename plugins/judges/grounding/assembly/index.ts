@@ -1,0 +1,121 @@
+import { abstain, fail, Json, JudgeInput, readJson, reportError, Verdict, writeJson } from "hearth-sdk";
+import { countContradictions } from "./contradictions";
+import { findMissing } from "./missing-numbers";
+import { Scan } from "./scan";
+import { Vocabulary } from "./vocabulary";
+import { isUnspaced } from "./words";
+
+const maxNamedTerms = 10;
+const maxTermUnits = 60;
+/** What can be compared within the memory that a call has by default; see `sizeOf`. */
+const maxSize = 2_500_000;
+
+export function judge(): i32 {
+  const input = JudgeInput.from(readJson());
+  const share = input.criteria.get("min_grounding");
+  const bar = share.asNumber(share.exists ? -1 : 0.5);
+  if (!(bar >= 0 && bar <= 1)) return reportError("criteria.min_grounding must be a number from 0 to 1");
+  const most = input.criteria.get("max_ungrounded_terms");
+  const maxTerms = most.asInteger(most.exists ? -1 : 5);
+  if (maxTerms < 0) return reportError("criteria.max_ungrounded_terms must be a whole number, 0 or more");
+  writeJson(check(input, bar, maxTerms).toJson());
+  return 0;
+}
+
+function check(input: JudgeInput, minGrounding: f64, maxTerms: i32): Verdict {
+  let size = sizeOf(input.response) + sizeOf(input.prompt);
+  for (let i = 0; i < input.context.length; i++) size += sizeOf(input.context[i]);
+  if (size > maxSize) return abstain("the answer and its context are too large to be compared");
+  const context = new Scan(input.context, false);
+  if (context.count == 0 && context.numbers.length == 0 && context.percents.length == 0) {
+    return abstain("there is no context to compare the answer with");
+  }
+  if (input.response.trim() == "") return fail("the answer is blank").withScore(0);
+  const answer = new Scan([input.response], true);
+  const vocabulary = new Vocabulary(context.starts, context.lengths, context.count);
+  const found = new StaticArray<i32>(answer.count);
+  let grounded = 0;
+  for (let i = 0; i < found.length; i++) {
+    found[i] = vocabulary.find(answer.starts[i], answer.lengths[i]);
+    if (found[i] >= 0) grounded++;
+  }
+  const findings = new Findings();
+  findings.words = found.length;
+  findings.grounding = found.length == 0 ? 0 : <f64>grounded / <f64>found.length;
+  findings.terms = listUngrounded(answer, found);
+  findings.contradictions = countContradictions(answer, found, context, vocabulary);
+  findings.missing = findMissing(answer, context, new Scan([input.prompt], false));
+  return findings.toVerdict(minGrounding, maxTerms);
+}
+
+function listUngrounded(answer: Scan, found: StaticArray<i32>): Vocabulary {
+  let count = 0;
+  for (let i = 0; i < found.length; i++) if (found[i] < 0) count++;
+  const starts = new StaticArray<usize>(count);
+  const lengths = new StaticArray<i32>(count);
+  for (let i = 0, to = 0; i < found.length; i++) {
+    if (found[i] >= 0) continue;
+    starts[to] = answer.starts[i];
+    lengths[to++] = answer.lengths[i];
+  }
+  return new Vocabulary(starts, lengths, count);
+}
+
+class Findings {
+  words: i32 = 0;
+  grounding: f64 = 0;
+  terms: Vocabulary = new Vocabulary([], [], 0);
+  contradictions: i32 = 0;
+  missing: f64[] = [];
+
+  toVerdict(minGrounding: f64, maxTerms: i32): Verdict {
+    const verdict = new Verdict();
+    const rounded = Math.round(this.grounding * 10000) / 10000;
+    const termCount = this.terms.count;
+    const isLow = this.words > 0 && rounded < minGrounding;
+    if (isLow) verdict.withReason(`grounding ${show(rounded)} is below ${show(minGrounding)}`);
+    if (termCount > maxTerms)
+      verdict.withReason(`${termCount} terms are not in the context: ${this.nameTerms()}`);
+    if (this.contradictions > 0) {
+      verdict.withReason(`${this.contradictions} sentences differ from the context in negation`);
+    }
+    const isFailed = verdict.reasons.length > 0;
+    if (this.missing.length > 0)
+      verdict.withReason("numbers not in the context or prompt: " + this.nameNumbers());
+    const isWarned = verdict.reasons.length > 0;
+    verdict.verdict = isFailed ? "fail" : isWarned ? "warn" : "pass";
+    if (this.words == 0 && !isWarned) {
+      verdict.verdict = "abstain";
+      verdict.withReason("the answer has no content words to look for");
+    }
+    return verdict
+      .withScore(this.grounding)
+      .withMetric("grounding", this.grounding)
+      .withMetric("ungrounded_terms", <f64>termCount)
+      .withMetric("numbers_missing", <f64>this.missing.length)
+      .withMetric("contradictions", <f64>this.contradictions);
+  }
+
+  private nameTerms(): string {
+    const names: string[] = [];
+    const count = min(this.terms.count, maxNamedTerms);
+    for (let i = 0; i < count; i++) {
+      const units = min(this.terms.lengths[i], maxTermUnits);
+      names.push(String.UTF16.decodeUnsafe(this.terms.starts[i], (<usize>units) << 1));
+    }
+    return names.join(", ");
+  }
+
+  private nameNumbers(): string {
+    const names: string[] = [];
+    const count = min(this.missing.length, maxNamedTerms);
+    for (let i = 0; i < count; i++) {
+      names.push(isFinite(this.missing[i]) ? show(this.missing[i]) : "one that is too large");
+    }
+    return names.join(", ");
+  }
+}
+
+function show(value: f64): string {
+  return Json.number(value).toString();
+}
