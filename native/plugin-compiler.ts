@@ -1,5 +1,5 @@
 /** The AssemblyScript compiler and the SDK as files that the executable carries. */
-import { existsSync, mkdirSync, renameSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { compilerAsset } from "../src/plugin-host/build/locate-compiler.ts";
 import { type PackedSdk, sdkAsset } from "../src/plugin-host/build/read-sdk.ts";
@@ -18,7 +18,11 @@ export async function packCompiler(): Promise<readonly EmbeddedFile[]> {
   const [output] = bundle.outputs;
   if (!bundle.success || !output) throw new AggregateError(bundle.logs, "the compiler cannot be bundled");
   const compiler = join(folder, `${output.hash}.mjs.zst`);
-  if (!existsSync(compiler)) compress(await output.arrayBuffer(), compiler);
+  if (!existsSync(compiler)) {
+    rmSync(folder, { recursive: true });
+    mkdirSync(folder);
+    compress(await output.arrayBuffer(), compiler);
+  }
   const sdk = join(folder, sdkAsset);
   const packed: PackedSdk = {
     sources: Object.fromEntries(readSdkSources()),

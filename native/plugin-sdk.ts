@@ -25,8 +25,11 @@ export function readSdkSources(): ReadonlyMap<string, string> {
   );
 }
 
-/** What AssemblyScript declares for editors. */
+/** What AssemblyScript declares for editors, with what TypeScript and the SDK need beyond it. */
 export function readAssemblyScriptTypes(): string {
   const compiler = dirname(Bun.resolveSync("assemblyscript/package.json", nativeDir));
-  return readFileSync(join(compiler, "std", "assembly", "index.d.ts"), "utf8");
+  const types = readFileSync(join(compiler, "std", "assembly", "index.d.ts"), "utf8");
+  // TypeScript takes an interface alone for the type of numbers.
+  const numbers = types.replace("declare type Number = _Float;", "interface Number extends _Float {}");
+  return `${numbers}\ndeclare function __new(size: usize, id: u32): usize;\n`;
 }

@@ -8,6 +8,7 @@ import { dirname, join } from "node:path";
 import assemblyscript from "assemblyscript/package.json";
 import { compilePlugin } from "../src/plugin-host/build/compile-plugin.ts";
 import { compilerFlags } from "../src/plugin-host/build/compile-sources.ts";
+import { manifestFile, readManifest } from "../src/plugin-host/build/read-manifest.ts";
 import { cacheDir } from "./library.ts";
 import { generateClasses } from "./plugin-classes.ts";
 import { withReference } from "./plugin-reference.ts";
@@ -40,7 +41,7 @@ export async function buildPlugins(): Promise<readonly string[]> {
   mkdirSync(builtPluginsDir, { recursive: true });
   const built = new Set<string>();
   for (const folder of listPluginFolders()) {
-    const { name } = JSON.parse(readFileSync(join(folder, "plugin.json"), "utf8"));
+    const { name } = readManifest(folder);
     const path = join(builtPluginsDir, `${name}.wasm`);
     if (built.has(path)) throw new Error(`two plugins are named ${name}`);
     await buildOne(folder, path);
@@ -71,14 +72,14 @@ function listPluginFolders(): readonly string[] {
     return readdirSync(parent)
       .sort()
       .map((name) => join(parent, name))
-      .filter((folder) => existsSync(join(folder, "plugin.json")));
+      .filter((folder) => existsSync(join(folder, manifestFile)));
   });
 }
 
 function hashOf(folder: string): string {
   const hash = createHash("sha256").update(JSON.stringify([assemblyscript.version, compilerFlags]));
   hash.update(JSON.stringify([...readSdkSources()]));
-  hash.update(readFileSync(join(folder, "plugin.json")));
+  hash.update(JSON.stringify(readManifest(folder)));
   const sources = readdirSync(join(folder, "assembly"), { recursive: true, encoding: "utf8" });
   for (const name of sources.filter((name) => name.endsWith(".ts")).sort())
     hash.update(JSON.stringify([name, readFileSync(join(folder, "assembly", name), "utf8")]));

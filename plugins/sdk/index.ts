@@ -41,3 +41,4 @@ export * from "./http";
 export { Json } from "./json";
 export * from "./judge";
 export * from "./models";
+export * from "./text";

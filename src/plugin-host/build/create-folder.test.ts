@@ -48,6 +48,16 @@ describe.each(pluginKinds)("a new %s", (kind) => {
     expect(JSON.parse(new TextDecoder().decode(section))).toEqual(compiled.manifest);
   });
 
+  test("has no fault that an editor would show", async () => {
+    const tsc = Bun.resolveSync("typescript/package.json", import.meta.dir).replace(
+      "package.json",
+      "bin/tsc",
+    );
+    const check = Bun.spawn([process.execPath, tsc, "--noEmit", "-p", folder], { stdout: "pipe" });
+    expect(await new Response(check.stdout).text()).toBe("");
+    expect(await check.exited).toBe(0);
+  });
+
   test("passes its own cases", () => {
     const text = readFileSync(join(folder, "cases", "first.yaml"), "utf8");
     const cases = (Bun.YAML.parse(text) as readonly Case[]).filter(({ error }) => error !== "input_invalid");

@@ -59,18 +59,10 @@ function templateFiles(options: {
     ["README.md", readme(name, kind)],
     ["tsconfig.json", toJson(editorConfig)],
     [".gitignore", `build/\n${editorFolder}/\n`],
-    [`${editorFolder}/assemblyscript.d.ts`, sdk.types + moreTypes],
+    [`${editorFolder}/assemblyscript.d.ts`, sdk.types],
     ...[...sdk.sources].map(([path, text]) => [`${editorFolder}/sdk/${path}`, text] as const),
   ]);
 }
-
-/** What AssemblyScript has and does not declare. */
-const moreTypes = `
-interface Number {
-  toString(radix?: i32): string;
-}
-declare function __new(size: usize, id: u32): usize;
-`;
 
 const editorConfig = {
   compilerOptions: {

@@ -8,8 +8,8 @@ import { createGuest, type Guest } from "./guest-fixture.ts";
 
 const source = `
 import {
-  bytesOf, embed, generate, GenerateRequest, getConfig, getVar, Json, kvDelete, kvGet, kvList, kvSet, logInfo,
-  readJson, readText, reportError, setVar, sql, textOf, writeJson, writeText,
+  bytesOf, countCodePoints, embed, generate, GenerateRequest, getConfig, getVar, Json, kvDelete, kvGet, kvList, kvSet, logInfo,
+  readJson, readText, reportError, roundTo, setVar, showNumber, sql, textOf, writeJson, writeText,
 } from "hearth-sdk";
 
 export function judge(): i32 {
@@ -91,6 +91,13 @@ export function host(): i32 {
       .set("tokens", generated.completionTokens)
       .set("vector", vectors[1])
       .set("sql", sql("main", "select ?", Json.array().push(1))),
+  );
+  return 0;
+}
+
+export function helpers(): i32 {
+  writeText(
+    [showNumber(3), showNumber(roundTo(0.123456, 4)), showNumber(roundTo(-2.5, 0)), countCodePoints(readText()).toString()].join(" "),
   );
   return 0;
 }
@@ -322,6 +329,10 @@ describe("the host's functions", () => {
     expect(() => guest.call("refuse", "")).toThrow("näh");
     expect(() => guest.call("raise", "")).toThrow(/^Zoë 😀 at assembly\/index\.ts:\d+:\d+$/);
     expect(() => guest.call("beyond", "")).toThrow(/^Index out of range at ~lib\/array\.ts:\d+:\d+$/);
+  });
+
+  test("numbers are shown and rounded as people write them, and a code point is one", () => {
+    expect(guest.callText("helpers", "aé😀")).toBe("3 0.1235 -2 3");
   });
 
   test("only the host's two modules are imported from", () => {
