@@ -3,7 +3,7 @@ import { openFileSource } from "../../src/models/gguf/byte-source.ts";
 import { readGgufHeader } from "../../src/models/gguf/read-header.ts";
 import { encodeHeader } from "../../src/testing/gguf/gguf-writer.ts";
 import { createTemporaryFolder } from "../../src/testing/index.ts";
-import type { Figure } from "../library.ts";
+import type { Figure } from "../figures.ts";
 import { median } from "../statistics.ts";
 
 const fileBytes = 4 * 2 ** 30;

@@ -4,7 +4,7 @@ import { createLibrary, describeFile } from "../../src/models/index.ts";
 import { createModelStore } from "../../src/models/store/model-store.ts";
 import { openDatabase } from "../../src/store/index.ts";
 import { createTemporaryFolder, demoModelPath } from "../../src/testing/index.ts";
-import type { Figure } from "../library.ts";
+import type { Figure } from "../figures.ts";
 import { median } from "../statistics.ts";
 
 const models = 10_000;

@@ -1,6 +1,6 @@
 import { describeFile } from "../../src/models/index.ts";
 import { createChatRequest, createRealEngine, demoModelPath } from "../../src/testing/index.ts";
-import type { Figure } from "../library.ts";
+import type { Figure } from "../figures.ts";
 import { ensureModel, halfBillion, smallVocabulary152k } from "../models.ts";
 
 const maxDeviation = 0.1;

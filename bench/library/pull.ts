@@ -4,7 +4,7 @@ import { parseReference } from "../../src/models/names/model-reference.ts";
 import { createPuller } from "../../src/models/pull/puller.ts";
 import { systemClock } from "../../src/process/index.ts";
 import { createTemporaryFolder } from "../../src/testing/index.ts";
-import type { Figure } from "../library.ts";
+import type { Figure } from "../figures.ts";
 import { ensureModel, halfBillion } from "../models.ts";
 import { median } from "../statistics.ts";
 

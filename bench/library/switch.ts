@@ -1,7 +1,7 @@
 import { copyFileSync } from "node:fs";
 import type { LoadPhases } from "../../src/engine/protocol.ts";
 import { createChatRequest, createRealEngine, createTemporaryFolder } from "../../src/testing/index.ts";
-import type { Figure } from "../library.ts";
+import type { Figure } from "../figures.ts";
 import { ensureModel, halfBillion } from "../models.ts";
 import { median } from "../statistics.ts";
 

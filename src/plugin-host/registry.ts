@@ -1,5 +1,4 @@
 import { existsSync, rmSync } from "node:fs";
-import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { sql } from "kysely";
 import { AppError, createId, ensureOwnFolder, writeWhole } from "../base/index.ts";
@@ -172,7 +171,7 @@ async function readVersion({ kysely }: Database): Promise<number> {
 async function readAllEmbedded(): Promise<ReadonlyMap<string, Embedded>> {
   const found = new Map<string, Embedded>();
   for (const { name, path } of await findEmbeddedPlugins()) {
-    const file = readPluginFile(await readFile(path), []);
+    const file = readPluginFile(await Bun.file(path).bytes(), []);
     const { manifest, sha256 } = file;
     if (!manifest) throw new AppError("server_error", `the embedded plugin ${name} has no manifest`);
     const asks = Object.keys(manifest.permissions).length > 0;

@@ -1,5 +1,4 @@
 import { createHash } from "node:crypto";
-import { open } from "node:fs/promises";
 import { PluginFailure } from "../failure.ts";
 import type { CallOptions, CallReport, GuestSpec, HostCall, ModuleFacts } from "../protocol.ts";
 import { prepareModule } from "../wasm/prepare-module.ts";
@@ -84,12 +83,12 @@ async function compile(spec: GuestSpec): Promise<Compiled> {
 async function readModule({ path, sha256, limits }: GuestSpec): Promise<Uint8Array> {
   let bytes: Uint8Array;
   try {
-    await using file = await open(path, "r");
-    const { size } = await file.stat();
-    if (size > limits.moduleBytes) {
+    // Bun's own files reach those inside the executable too.
+    const file = Bun.file(path);
+    if (file.size > limits.moduleBytes) {
       throw new PluginFailure("module_too_large", `its file is larger than ${limits.moduleBytes} bytes`);
     }
-    bytes = await file.readFile();
+    bytes = await file.bytes();
   } catch (cause) {
     if (cause instanceof PluginFailure) throw cause;
     throw new PluginFailure("plugin_changed", "its file cannot be read any more; add it again", { cause });

@@ -1,0 +1,5 @@
+/** `bun run bench:plugins`: what plugins cost, each figure against its target; of dist/hearth where it is built. */
+import { printFigures } from "./figures.ts";
+import { measureCalls } from "./plugins/calls.ts";
+
+await printFigures({ calls: measureCalls }, process.argv[2] ?? "");
