@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import fc from "fast-check";
 import { z } from "zod";
+import { startHttpFixture, writeHttpAnswer } from "../testing/index.ts";
 import { type GithubConnector, openGithubConnector, token } from "./github-connector.fixture.ts";
 import type { RecordedExchange } from "./protocol.ts";
 
@@ -77,6 +78,23 @@ test("no server brings the token into a result, a message or a log", async () =>
   const seen = [...connector.seen(), JSON.stringify([lastError, logs])];
   expect(lastError?.code).toBe("http_host_not_granted");
   expect(seen.filter((text) => text.includes(token))).toEqual([]);
+});
+
+test("a redirect to another address that is granted too does not take the token along", async () => {
+  const body = JSON.stringify({ message: "elsewhere" });
+  await using elsewhere = await startHttpFixture((_, connection) => {
+    connection.end(writeHttpAnswer({ status: 404, body }));
+  });
+  const location = `http://127.0.0.1:${elsewhere.port}/repos/acme/rockets`;
+  const hosts = [...connector.grants.http.hosts, `127.0.0.1:${elsewhere.port}`];
+  const grants = { ...connector.grants, http: { hosts } };
+  const answer = await connector.during({ status: 307, headers: { location } }, () =>
+    connector.executeAs({ grants }, "get_repository", { repo: "acme/rockets" }),
+  );
+  expect(answer).toMatchObject({ error: { message: expect.stringContaining("elsewhere") } });
+  expect(connector.lastRequest().headers.authorization).toBe(`Bearer ${token}`);
+  expect(elsewhere.requests).toHaveLength(1);
+  expect(JSON.stringify(elsewhere.requests)).not.toContain(token);
 });
 
 test("a message of GitHub is cut before it fills the error", async () => {
