@@ -44,7 +44,9 @@ export async function buildPlugins(): Promise<readonly string[]> {
     const { name } = readManifest(folder);
     const path = join(builtPluginsDir, `${name}.wasm`);
     if (built.has(path)) throw new Error(`two plugins are named ${name}`);
-    await buildOne(folder, path);
+    await buildOne(folder, path).catch((cause: unknown) => {
+      throw new Error(`${folder} cannot be built`, { cause });
+    });
     built.add(path);
   }
   for (const name of readdirSync(builtPluginsDir)) {

@@ -69,8 +69,12 @@ export class HttpResponse {
     return textOf(this.bytes);
   }
 
-  /** A body that is no JSON ends the call. */
+  /** A body that is no JSON ends the call; `tryJson` gives null for it. */
   json(): Json {
     return Json.parseBytes(this.bytes);
+  }
+
+  tryJson(): Json | null {
+    return Json.tryParseBytes(this.bytes);
   }
 }

@@ -8,19 +8,33 @@ const maxDepth = 128;
 let at: usize = 0;
 let start: usize = 0;
 let end: usize = 0;
+/** What is wrong with the text. There are no exceptions: after a fault the end is reached at once and all calls return. */
+let fault: string | null = null;
 
-export function parseJson(bytes: ArrayBuffer): Json {
+/** Null where the bytes are no JSON; `parseFault` says why. */
+export function parseJson(bytes: ArrayBuffer): Json | null {
   start = changetype<usize>(bytes);
   at = start;
   end = start + <usize>bytes.byteLength;
+  fault = null;
   const json = parseValue(0);
   skipSpace();
   if (at < end) refuse();
-  return json;
+  return fault ? null : json;
+}
+
+export function parseFault(): string {
+  const text = fault;
+  return text ? text : "";
 }
 
 function refuse(): void {
-  throw new Error("not JSON: unexpected byte or end at " + (at - start).toString());
+  refuseWith("not JSON: unexpected byte or end at " + (at - start).toString());
+}
+
+function refuseWith(message: string): void {
+  if (!fault) fault = message;
+  at = end;
 }
 
 /** The byte at hand, 0 at the end. */
@@ -36,9 +50,13 @@ function skipSpace(): void {
 }
 
 function parseValue(depth: i32): Json {
-  if (depth > maxDepth) throw new Error("JSON is nested deeper than " + maxDepth.toString());
   skipSpace();
-  switch (peek()) {
+  const byte = peek();
+  if (depth >= maxDepth && (byte == 0x7b || byte == 0x5b)) {
+    refuseWith("JSON is nested deeper than " + maxDepth.toString());
+    return Json.null();
+  }
+  switch (byte) {
     case 0x22:
       return Json.string(parseString());
     case 0x7b:
@@ -87,7 +105,7 @@ function parseObject(depth: i32): Json {
     expectByte(0x3a);
     json.put(key, parseValue(depth + 1));
     skipSpace();
-    if (peek() == 0x7d) break;
+    if (fault || peek() == 0x7d) break;
     expectByte(0x2c);
   }
   at++;
@@ -105,7 +123,7 @@ function parseArray(depth: i32): Json {
   while (true) {
     json.push(parseValue(depth + 1));
     skipSpace();
-    if (peek() == 0x5d) break;
+    if (fault || peek() == 0x5d) break;
     expectByte(0x2c);
   }
   at++;
@@ -120,7 +138,10 @@ function parseString(): string {
   while (true) {
     const byte = peek();
     if (byte == 0x22) break;
-    if (byte < 0x20) refuse();
+    if (byte < 0x20) {
+      refuse();
+      return "";
+    }
     if (byte == 0x5c) skipEscape();
     else if (byte < 0x80) at++;
     else units += skipCodePoint();
@@ -149,8 +170,8 @@ function skipEscape(): void {
 /** 1 where the code point takes two units. */
 function skipCodePoint(): usize {
   const code = decode(at, end);
-  if (code < 0) throw new Error("not UTF-8 at byte " + (at - start).toString());
-  at += decodedBytes;
+  if (code < 0) refuseWith("not UTF-8 at byte " + (at - start).toString());
+  else at += decodedBytes;
   return code > 0xffff ? 1 : 0;
 }
 
@@ -235,5 +256,5 @@ function parseNumber(): f64 {
     if (peek() == 0x2b || peek() == 0x2d) at++;
     skipDigits();
   }
-  return parseDecimal(first, at);
+  return fault ? 0 : parseDecimal(first, at);
 }

@@ -1,6 +1,6 @@
-import { parseJson } from "./json-parser";
+import { parseFault, parseJson } from "./json-parser";
 import { writeNumber, writeString } from "./json-writer";
-import { textOf, Utf8Writer, writer } from "./utf8";
+import { bytesOf, textOf, Utf8Writer } from "./utf8";
 
 const ABSENT: u8 = 0;
 const NULL: u8 = 1;
@@ -82,12 +82,23 @@ export class Json {
     return fromMap<T>(value);
   }
 
-  /** Throws, which ends the call, where the text is no JSON or is nested deeper than 128. */
+  /** Ends the call where the text is no JSON or is nested deeper than 128. */
   static parse(text: string): Json {
-    return parseJson(writer.clear().text(text).copy());
+    return Json.parseBytes(bytesOf(text));
   }
 
   static parseBytes(bytes: ArrayBuffer): Json {
+    const json = parseJson(bytes);
+    if (!json) throw new Error(parseFault());
+    return json;
+  }
+
+  /** Null where the text is no JSON: for texts of others, such as the answer of a server. */
+  static tryParse(text: string): Json | null {
+    return parseJson(bytesOf(text));
+  }
+
+  static tryParseBytes(bytes: ArrayBuffer): Json | null {
     return parseJson(bytes);
   }
 

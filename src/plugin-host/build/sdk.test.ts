@@ -38,6 +38,12 @@ export function texts(): i32 {
   return 0;
 }
 
+export function attempt(): i32 {
+  const json = Json.tryParse(readText());
+  writeText(json ? json.toString() : "no JSON");
+  return 0;
+}
+
 export function access(): i32 {
   const input = readJson();
   const map = new Map<string, f64>();
@@ -223,7 +229,34 @@ describe("JSON", () => {
     for (const text of [...texts, ...more]) {
       expect(() => JSON.parse(text)).toThrow();
       expect(() => guest.call("judge", text)).toThrow(/not JSON/);
+      expect(guest.callText("attempt", text)).toBe("no JSON");
     }
+  });
+
+  test("any text is JSON for the parser exactly if it is for JSON.parse", () => {
+    const damaged = fc
+      .tuple(
+        fc.json({ maxDepth: 4 }),
+        fc.nat(),
+        fc.constantFrom("", "x", '"', "{", "]", ",", ":", "\\", "1", "e", " "),
+      )
+      .map(([text, at, put]) => {
+        const place = at % (text.length + 1);
+        return text.slice(0, place) + put + text.slice(place + 1);
+      });
+    fc.assert(
+      fc.property(damaged, (text) => {
+        let expected: string;
+        try {
+          expected = JSON.stringify(JSON.parse(text));
+        } catch {
+          expected = "no JSON";
+        }
+        const got = guest.callText("attempt", text);
+        expect(got === "no JSON" ? got : JSON.stringify(JSON.parse(got))).toBe(expected);
+      }),
+      { numRuns: 2000 },
+    );
   });
 
   test("bytes that are not UTF-8 are refused", () => {
@@ -244,6 +277,7 @@ describe("JSON", () => {
     const nested = (depth: number) => "[".repeat(depth) + "]".repeat(depth);
     expect(guest.callText("judge", nested(128))).toBe(nested(128));
     expect(() => guest.call("judge", nested(100_000))).toThrow("nested deeper than 128");
+    expect(guest.callText("attempt", nested(129))).toBe("no JSON");
   });
 
   test("reading is forgiving and building takes what there is", () => {
