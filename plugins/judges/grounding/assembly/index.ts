@@ -119,3 +119,10 @@ class Findings {
 function show(value: f64): string {
   return Json.number(value).toString();
 }
+
+/** Characters of texts without spaces count three times: each of them begins a word. */
+function sizeOf(text: string): i32 {
+  let size = text.length;
+  for (let i = 0; i < text.length; i++) if (isUnspaced(<u32>text.charCodeAt(i))) size += 2;
+  return size;
+}
