@@ -28,7 +28,7 @@ export function checkCall({ manifest, grants, export: name, input }: Asked): Che
   if (name !== mainExports[manifest.kind]) return undefined;
   switch (manifest.kind) {
     case "judge":
-      return { input: toJson(parse(judgeInputSchema, input)), output: judgeOutputSchema };
+      return { input: toJson(parse(judgeInputSchema, withContextList(input))), output: judgeOutputSchema };
     case "policy":
       return checkDecision(manifest, input);
     case "connector":
@@ -49,6 +49,12 @@ export function parseOutput(text: string, schema: z.ZodType): unknown {
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
   throw new PluginFailure("output_invalid", `its output is wrong: ${describeIssue(parsed.error)}`);
+}
+
+/** A context of one text may be given as that text. */
+function withContextList(input: unknown): unknown {
+  if (typeof input !== "object" || input === null || !("context" in input)) return input;
+  return typeof input.context === "string" ? { ...input, context: [input.context] } : input;
 }
 
 function checkDecision(manifest: Extract<Manifest, { kind: "policy" }>, input: unknown): CheckedCall {
