@@ -1,4 +1,3 @@
-export { abort } from "./abort";
 export * from "./connector";
 export * from "./generated/cache-admit-input";
 export * from "./generated/cache-admit-output";
