@@ -1,5 +1,4 @@
 import { ConnectorOutput, failure, getConfig, HttpRequest, HttpResponse, Json } from "hearth-sdk";
-import { isJson } from "./json-check";
 import { badAnswer, toFailure } from "./status";
 
 const publicApi = "https://api.github.com";
@@ -59,11 +58,11 @@ export class GitHub {
     if (this.problem != "") return Answer.failed(failure("misconfigured", this.problem));
     const response = request.send();
     const answer = new Answer();
-    const isReadable = isJson(response.bytes);
-    if (isReadable) answer.json = response.json();
+    const json = response.tryJson();
+    if (json) answer.json = json;
     if (response.status != expected) {
       answer.failure = toFailure(response.status, response.headers, answer.json);
-    } else if (!isReadable) {
+    } else if (!json) {
       answer.failure = badAnswer("its answer is no JSON");
     }
     answer.hasNextPage = hasNextPage(response);
