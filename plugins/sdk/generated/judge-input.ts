@@ -21,7 +21,7 @@ export class JudgeInput {
   response: string = "";
   /** What this judge is to look at; each judge names its own. */
   criteria: Json = Json.object();
-  /** Texts the answer should rest on. */
+  /** Texts the answer should rest on; one text alone may be given as a string. */
   context: string[] = [];
   /** An answer known to be right. */
   reference: string | null = null;
