@@ -3,31 +3,21 @@
  * goes in when the one before has ended or waits for something outside. `#current` is who holds the thread, and who
  * is to blame when the process must be killed.
  */
-import { setPriority } from "node:os";
-import {
-  type Clock,
-  type Host,
-  type HostExit,
-  type StartedHost,
-  Supervisor,
-  spawnHost,
-  watchDeadline,
-} from "../process/index.ts";
+import { type Clock, type Host, type HostExit, Supervisor, watchDeadline } from "../process/index.ts";
+import { accuse, type Blame } from "./blame.ts";
 import type { Failure } from "./failure.ts";
 import { createJob, type Job, type JobEnd, type NewJob, noReport } from "./job.ts";
 import type { CallOptions, FromHost, GuestSpec, ModuleFacts, ToHost } from "./protocol.ts";
+import { type Connection, startPluginHost } from "./start-host.ts";
 
 const readyTimeoutMs = 10_000;
 /** What a call that waits may take to end once it is told to. */
 const cancelGraceMs = 250;
-/** Hosts give way to the engines, which people wait for. */
-const hostNiceness = 10;
-const memoryWatchIntervalMs = 100;
+/** Another call that has had the thread for so long may be why this one is late. */
+const stolenMs = 100;
 /** Private memory of a host beside its guests', and of how many of its largest guest it may be besides. */
 const hostOwnBytes = 256 * 1_048_576;
 const guestsAtOnce = 2;
-
-type Connection = { readonly host: Host<ToHost> };
 
 export type SlotOptions = {
   readonly name: string;
@@ -46,7 +36,7 @@ export class HostSlot {
   /** On its way in: the process is being started for it, or its plugin loaded. */
   #entering: Job | undefined;
   #current: Job | undefined;
-  #blamed: { readonly job: Job; readonly failure: Failure } | undefined;
+  #blamed: Blame | undefined;
   #yielded: (() => void) | undefined;
   #isPumping = false;
   #ids = 0;
@@ -61,7 +51,7 @@ export class HostSlot {
       name: options.name,
       readyTimeoutMs,
       clock: options.clock,
-      start: () => this.#startHost(),
+      start: () => startPluginHost((message) => this.#receive(message)),
       onExit: (exit) => this.#onExit(exit),
       isFault: () => this.#current === undefined,
     });
@@ -106,8 +96,8 @@ export class HostSlot {
   /** Never rejects. */
   run(call: NewJob): Promise<JobEnd> {
     return new Promise((resolve) => {
-      this.#ids += 1;
-      const job = createJob(this.#ids, call, resolve);
+      const job = createJob(call, resolve);
+      if (call.signal?.aborted) return job.fail(cancelFailure);
       call.signal?.addEventListener("abort", () => job.cancel(cancelFailure), { once: true });
       this.adopt(job);
     });
@@ -143,6 +133,7 @@ export class HostSlot {
   }
 
   async stop(failure: Failure): Promise<void> {
+    this.#entering?.fail(failure);
     for (const job of [...this.#queue.splice(0), ...this.#inside.values()]) job.fail(failure);
     this.#inside.clear();
     await this.#supervisor.stop();
@@ -236,6 +227,8 @@ export class HostSlot {
   #enter(host: Host<ToHost>, job: Job, options: CallOptions): Promise<void> {
     const isAlone = this.#inside.size === 0;
     this.#entering = undefined;
+    this.#ids += 1;
+    job.id = this.#ids;
     this.#inside.set(job.id, job);
     if (isAlone) this.#hold(job);
     else this.#watch(job);
@@ -262,18 +255,29 @@ export class HostSlot {
 
   /** Whoever has the thread must be killed; who waits can be told; who has not begun is not at fault. */
   #expire(job: Job, failure: Failure): void {
+    const { clock } = this.#options;
     if (this.#current === job) this.#kill(job, failure);
     else if (!job.hasBegun && !job.isSettled) this.#watch(job);
-    else {
+    else if (this.isStuck(stolenMs)) {
+      // Whoever has the thread has kept it from this one, and ends by a deadline of its own.
+      job.watch(watchDeadline(cancelGraceMs, () => this.#expire(job, failure), clock));
+    } else {
       this.#send({ type: "cancel", id: job.id, failure });
-      this.#options.clock.schedule(cancelGraceMs, () => {
-        if (this.#inside.has(job.id)) this.#kill(job, failure);
-      });
+      this.#expectEnd(job, failure);
     }
   }
 
+  /** It was told to end, which it can hear once nobody else has the thread. */
+  #expectEnd(job: Job, failure: Failure): void {
+    this.#options.clock.schedule(cancelGraceMs, () => {
+      if (!this.#inside.has(job.id)) return;
+      if (this.#current === undefined || this.#current === job) this.#kill(job, failure);
+      else this.#expectEnd(job, failure);
+    });
+  }
+
   #kill(job: Job, failure: Failure): void {
-    this.#blamed = { job, failure };
+    this.#blamed ??= { job, failure };
     this.#supervisor.current?.host.kill();
     // While a host is starting there is no connection yet, and nothing of a guest in it.
   }
@@ -284,20 +288,6 @@ export class HostSlot {
     } catch {
       // A host that is gone has nothing left to change, and its end is reported on its own.
     }
-  }
-
-  #startHost(): StartedHost<Connection> {
-    const ready = Promise.withResolvers<Connection>();
-    const host = spawnHost<ToHost, FromHost>({
-      role: "plugin-host",
-      memoryWatchIntervalMs,
-      onMessage: (message) => {
-        if (message.type === "ready") ready.resolve({ host });
-        else this.#receive(message);
-      },
-    });
-    lowerPriority(host.pid);
-    return { host, ready: ready.promise };
   }
 
   #receive(message: Exclude<FromHost, { type: "ready" }>): void {
@@ -316,7 +306,7 @@ export class HostSlot {
         break;
       }
       case "waiting":
-        this.#release(message.id);
+        this.#release(message);
         break;
       case "host-call":
         void this.#answer(message);
@@ -331,10 +321,13 @@ export class HostSlot {
   }
 
   /** The thread is free, unless another call has taken it meanwhile. */
-  #release(id: number): void {
-    if (this.#current?.id === id) this.#current = undefined;
+  #release({ id, memoryBytes }: Extract<FromHost, { type: "waiting" }>): void {
+    if (this.#current?.id === id) this.#current = this.#loading?.job;
     const job = this.#inside.get(id);
-    if (job) job.hasEffects = true;
+    if (job) {
+      job.hasEffects = true;
+      job.memoryBytes = memoryBytes;
+    }
     this.#yielded?.();
   }
 
@@ -342,7 +335,7 @@ export class HostSlot {
     const job = this.#inside.get(message.id);
     this.#inside.delete(message.id);
     this.#lastUsedMs = this.#options.clock.nowMs();
-    if (this.#current?.id === message.id) this.#current = undefined;
+    if (this.#current?.id === message.id) this.#current = this.#loading?.job;
     this.#supervisor.recordSuccess();
     if (message.type === "result") job?.succeed(message.output, message.report);
     else job?.fail(message.failure, message.report);
@@ -367,7 +360,7 @@ export class HostSlot {
   }
 
   #onExit(exit: HostExit): void {
-    const blamed = this.#blamed ?? this.#accuse(exit);
+    const blamed = this.#blamed ?? accuse(exit, this.#current, [...this.#inside.values()]);
     this.#blamed = undefined;
     this.#current = undefined;
     this.#loaded.clear();
@@ -381,18 +374,6 @@ export class HostSlot {
     this.#yielded?.();
     void this.#pump();
   }
-
-  /** Whoever had the thread when the process ended by itself, or by the watch over its memory. */
-  #accuse({ killedFor, signal, code }: HostExit): { job: Job; failure: Failure } | undefined {
-    const job = this.#current;
-    if (!job || killedFor === "requested") return undefined;
-    if (killedFor === "memory-limit") {
-      const message = "its process took more memory than plugins may and was ended";
-      return { job, failure: { code: "memory_limit", message } };
-    }
-    const end = signal === null ? `exit code ${code}` : `signal ${signal}`;
-    return { job, failure: { code: "crash", message: `its process died while it ran (${end})` } };
-  }
 }
 
 const cancelFailure: Failure = { code: "plugin_cancelled", message: "the caller went away" };
@@ -401,11 +382,3 @@ const restartFailure: Failure = {
   code: "plugin_host_died",
   message: "another plugin took its process down after it had begun to act; call it again if that is safe",
 };
-
-function lowerPriority(pid: number): void {
-  try {
-    setPriority(pid, hostNiceness);
-  } catch {
-    // Without it plugins compete with engines on equal terms, which is slower but not wrong.
-  }
-}

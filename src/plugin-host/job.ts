@@ -18,9 +18,13 @@ export type NewJob = {
 
 /** A call on its way through a slot. */
 export type Job = Omit<NewJob, "signal"> & {
-  readonly id: number;
+  /** Of the process it is in, where it gets a new one each time it is sent in; 0 until then. */
+  id: number;
   readonly isSettled: boolean;
+  readonly wasRetried: boolean;
   hasBegun: boolean;
+  /** What it held when it last waited for something outside. */
+  memoryBytes: number;
   /** It has asked for something outside: running it again would do that twice. */
   hasEffects: boolean;
   succeed(output: Uint8Array | string, report: CallReport): void;
@@ -38,7 +42,7 @@ export type Job = Omit<NewJob, "signal"> & {
 
 export const noReport: CallReport = { durationMs: 0, memoryBytes: 0, logs: [] };
 
-export function createJob(id: number, call: NewJob, onEnd: (end: JobEnd) => void): Job {
+export function createJob(call: NewJob, onEnd: (end: JobEnd) => void): Job {
   let isSettled = false;
   let wasRetried = false;
   let watchdog: Watchdog | undefined;
@@ -54,11 +58,15 @@ export function createJob(id: number, call: NewJob, onEnd: (end: JobEnd) => void
   }
   const job: Job = {
     ...call,
-    id,
+    id: 0,
     get isSettled() {
       return isSettled;
     },
+    get wasRetried() {
+      return wasRetried;
+    },
     hasBegun: false,
+    memoryBytes: 0,
     hasEffects: false,
     succeed: (output, report) => settle({ ok: true, output, report }),
     fail: (failure, report = noReport) => settle({ ok: false, failure, report }),
@@ -74,6 +82,7 @@ export function createJob(id: number, call: NewJob, onEnd: (end: JobEnd) => void
       if (wasRetried || job.hasEffects) return false;
       wasRetried = true;
       job.hasBegun = false;
+      job.memoryBytes = 0;
       return true;
     },
   };

@@ -88,7 +88,8 @@ export type FromHost =
   | { readonly type: "loaded"; readonly key: string; readonly facts: ModuleFacts }
   | { readonly type: "load-failed"; readonly key: string; readonly failure: Failure }
   | { readonly type: "began"; readonly id: number }
-  | { readonly type: "waiting"; readonly id: number }
+  /** With the memory that the call holds meanwhile. */
+  | { readonly type: "waiting"; readonly id: number; readonly memoryBytes: number }
   | { readonly type: "resumed"; readonly id: number }
   | {
       readonly type: "result";

@@ -1,8 +1,12 @@
 import { PluginFailure } from "../failure.ts";
+import { checkKey } from "../kv-key.ts";
 import type { HostCall } from "../protocol.ts";
 import { type CallState, checkAlive, countHostCall, requireGrant, violate } from "./call-state.ts";
-import { type CallSeat, type GuestFunction, type GuestValue, quote } from "./extism-functions.ts";
-import type { HttpAnswer, HttpClient } from "./http/client.ts";
+import { type CallSeat, type GuestFunction, type GuestValue, guardAll, quote } from "./extism-functions.ts";
+import type { HttpClient } from "./http/client.ts";
+
+/** Longer ones would hold up the server that reads them. */
+const maxQuestionCharacters = 4 * 1_048_576;
 
 /** A function that may wait, while the host answers other calls. */
 export type AsyncGuestFunction = (context: unknown, ...values: GuestValue[]) => Promise<bigint | undefined>;
@@ -12,7 +16,6 @@ type Seat = CallSeat & { readonly http: HttpClient };
 /** Hearth's own functions and HTTP: each needs its grant, and each waits for something outside the guest. */
 export function createAskingFunctions(seat: () => Seat) {
   const decoder = new TextDecoder("utf-8", { fatal: true });
-  let lastAnswer: HttpAnswer | undefined;
 
   function text({ kernel, state }: Seat, address: GuestValue): string {
     const block = kernel.block(Number(address));
@@ -31,9 +34,21 @@ export function createAskingFunctions(seat: () => Seat) {
     const value = await wait(state, () => state.ask(call));
     return value === undefined ? 0n : BigInt(kernel.store(value));
   }
-  const keep = async (seated: Seat, call: HostCall) => {
-    requireGrant(seated.state, seated.state.grants.kv !== undefined, "the key-value store");
+  /** What is too large is refused here, so that the server need not look at it. */
+  const keep = async (seated: Seat, call: Extract<HostCall, { type: `kv-${string}` }>) => {
+    const { state } = seated;
+    requireGrant(state, state.grants.kv !== undefined, "the key-value store");
+    checkKey("key" in call ? call.key : call.prefix);
+    if (call.type === "kv-set" && call.value.byteLength > state.limits.kvBytes) {
+      throw new PluginFailure("kv_limit", `it stored more than ${state.limits.kvBytes} bytes`);
+    }
     return await ask(seated, call);
+  };
+  const question = (seated: Seat, address: GuestValue): string => {
+    const request = text(seated, address);
+    if (request.length <= maxQuestionCharacters) return request;
+    const message = `its request to a model has ${request.length} characters; at most ${maxQuestionCharacters} are possible`;
+    throw new PluginFailure("generate_failed", message);
   };
   const user: Record<
     string,
@@ -52,11 +67,11 @@ export function createAskingFunctions(seat: () => Seat) {
     kv_list: async (seated, prefix) => await keep(seated, { type: "kv-list", prefix: text(seated, prefix) }),
     generate: async (seated, request) => {
       requireGrant(seated.state, seated.state.grants.generate === true, "generate");
-      return await ask(seated, { type: "generate", request: text(seated, request) });
+      return await ask(seated, { type: "generate", request: question(seated, request) });
     },
     embed: async (seated, request) => {
       requireGrant(seated.state, seated.state.grants.embed === true, "embed");
-      return await ask(seated, { type: "embed", request: text(seated, request) });
+      return await ask(seated, { type: "embed", request: question(seated, request) });
     },
     // Connections come with the connectors for databases; until then nobody can grant one.
     sql: async ({ state }) => {
@@ -66,7 +81,7 @@ export function createAskingFunctions(seat: () => Seat) {
   };
   async function request(seated: Seat, head: GuestValue, body: GuestValue): Promise<bigint> {
     const { state, kernel, http } = seated;
-    lastAnswer = undefined;
+    state.lastAnswer = undefined;
     requireGrant(state, state.grants.http !== undefined, "HTTP");
     state.httpRequests += 1;
     if (state.httpRequests > state.limits.httpRequests) {
@@ -80,13 +95,18 @@ export function createAskingFunctions(seat: () => Seat) {
       ...(Number(body) !== 0 && { body: kernel.block(Number(body)).slice() }),
     };
     const answer = await wait(state, () => http.request(asked, state.abort.signal));
-    lastAnswer = answer;
+    state.lastAnswer = answer;
     return BigInt(kernel.store(answer.body));
   }
   const extism: Record<string, GuestFunction | AsyncGuestFunction> = {
     http_request: guard(seat, request),
-    http_status_code: () => lastAnswer?.status ?? 0,
-    http_headers: () => (lastAnswer ? BigInt(seat().kernel.store(JSON.stringify(lastAnswer.headers))) : 0n),
+    ...guardAll(seat, {
+      http_status_code: () => seat().state.lastAnswer?.status ?? 0,
+      http_headers() {
+        const { kernel, state } = seat();
+        return state.lastAnswer ? BigInt(kernel.store(JSON.stringify(state.lastAnswer.headers))) : 0n;
+      },
+    }),
   };
   return {
     extism,
@@ -117,7 +137,7 @@ async function wait<T>(state: CallState, work: () => Promise<T>): Promise<T> {
   try {
     return await Promise.race([work(), whenAborted(state.abort.signal)]);
   } finally {
-    state.resumed();
+    await state.resumed();
     checkAlive(state);
   }
 }

@@ -2,6 +2,7 @@ import { type Failure, PluginFailure } from "../failure.ts";
 import type { Grants } from "../grants.ts";
 import type { Limits } from "../limits.ts";
 import type { HostCall, LogLine, RecordedExchange } from "../protocol.ts";
+import type { HttpAnswer } from "./http/client.ts";
 
 const maxLineCharacters = 8_192;
 
@@ -17,13 +18,15 @@ export type CallState = {
   logBytes: number;
   hostCalls: number;
   httpRequests: number;
+  /** Of the last HTTP request. */
+  lastAnswer: HttpAnswer | undefined;
   /** Ends host functions that wait. */
   readonly abort: AbortController;
   /** Asks the server; rejects with PluginFailure. */
   ask(call: HostCall): Promise<Uint8Array | string | undefined>;
   /** Told when the guest's thread is given up and taken again. */
   waiting(): void;
-  resumed(): void;
+  resumed(): Promise<void> | undefined;
   /** What ended the call. A guest may catch what host functions throw, so it counts even if the guest goes on. */
   violation: PluginFailure | undefined;
 };
@@ -41,6 +44,7 @@ export function createCallState(options: StateOptions): CallState {
     logBytes: 0,
     hostCalls: 0,
     httpRequests: 0,
+    lastAnswer: undefined,
     abort: new AbortController(),
     violation: undefined,
   };

@@ -103,7 +103,7 @@ export function createExtismFunctions(
 type Raw = (context: unknown, first: GuestValue, second: GuestValue) => unknown;
 
 /** Anything that a function throws ends the call, named after its cause where the guest caused it. */
-function guardAll(
+export function guardAll(
   seat: () => CallSeat,
   functions: Readonly<Record<string, Raw>>,
 ): Readonly<Record<string, GuestFunction>> {

@@ -15,7 +15,8 @@ import { decodeOutput } from "./output.ts";
 const maxIdleInstances = 2;
 
 /** What a call asks of the host's main loop. */
-export type CallLinks = Pick<CallState, "waiting" | "resumed"> & {
+export type CallLinks = Pick<CallState, "resumed"> & {
+  waiting(memoryBytes: number): void;
   ask(call: HostCall): Promise<Uint8Array | string | undefined>;
   /** Takes the means to end the call while it waits. */
   onStart(state: CallState): void;
@@ -53,8 +54,9 @@ export async function loadGuest(spec: GuestSpec): Promise<Guest> {
     },
     async call(options, links) {
       const calledMs = performance.now();
-      const visit = createVisit(spec, options, links);
       const instance = idle.pop() ?? (await start(spec, compiled));
+      const waiting = () => links.waiting(instance.memoryBytes());
+      const visit = createVisit(spec, options, { ...links, waiting });
       links.onStart(visit.state);
       const result = await answer(instance, spec, options, visit);
       const report = {
@@ -117,7 +119,11 @@ async function start(spec: GuestSpec, compiled: Compiled): Promise<Instance> {
   }
 }
 
-function createVisit({ limits, grants, config }: GuestSpec, options: CallOptions, links: CallLinks): Visit {
+function createVisit(
+  { limits, grants, config }: GuestSpec,
+  options: CallOptions,
+  links: Pick<CallState, "ask" | "waiting" | "resumed">,
+): Visit {
   const state = createCallState({ limits, grants, config, ...links });
   const access = { hosts: grants.http?.hosts ?? [], allowPrivate: grants.privateNetwork === true, limits };
   const http = options.recorded ? createRecordedClient(options.recorded, access) : createHttpClient(access);

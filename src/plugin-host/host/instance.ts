@@ -67,9 +67,7 @@ export async function createInstance(
   }
   async function invoke(name: string): Promise<unknown> {
     const run = findFunction(exports, name);
-    if (!run) {
-      throw new PluginFailure("plugin_not_implemented", `it has no function ${JSON.stringify(name)}`);
-    }
+    if (!run) throw notImplemented(name);
     return suspends ? await promising(run)() : run();
   }
   for (const name of prepared.initialisers) await invoke(name);
@@ -80,7 +78,8 @@ export async function createInstance(
     kernel,
     async run(name, input, visit) {
       kernel.reset();
-      seat = { kernel, ...visit, input: kernel.store(input), outcome: {} };
+      if (!prepared.exports.includes(name)) throw notImplemented(name);
+      seat = { kernel, ...visit, input: storeInput(kernel, input), outcome: {} };
       const code = await invoke(name);
       const { outcome } = seat;
       const isCode = typeof code === "number" || typeof code === "bigint";
@@ -93,6 +92,21 @@ export async function createInstance(
       return snapshot?.restore() ?? false;
     },
   };
+}
+
+function notImplemented(name: string): PluginFailure {
+  return new PluginFailure("plugin_not_implemented", `it has no function ${JSON.stringify(name)}`);
+}
+
+/** Its size is the caller's doing, and not the plugin's. */
+function storeInput(kernel: Kernel, input: Uint8Array | string): number {
+  try {
+    return kernel.store(input);
+  } catch (cause) {
+    const message =
+      "the input is larger than the memory that the plugin shares with the host; raise blockBytes";
+    throw new PluginFailure("input_too_large", message, { cause });
+  }
 }
 
 function memoryOf(exports: GuestExports, { memoryExport }: PreparedModule): WebAssembly.Memory | undefined {

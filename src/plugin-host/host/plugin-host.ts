@@ -4,9 +4,10 @@
  */
 import { type HostChannel, serveHost } from "../../process/index.ts";
 import { type Failure, PluginFailure } from "../failure.ts";
-import type { FromHost, HostCall, HostCallResult, ToHost } from "../protocol.ts";
+import type { FromHost, GuestSpec, HostCall, HostCallResult, ToHost } from "../protocol.ts";
 import type { CallState } from "./call-state.ts";
 import { type Guest, loadGuest } from "./guest.ts";
+import { createTurn } from "./turn.ts";
 
 /** Memory of instances that were let go; once it is this much it is given back to the system. */
 const collectAfterBytes = 32 * 1_048_576;
@@ -19,6 +20,7 @@ export function runPluginHost(): void {
   const guests = new Map<string, Promise<Guest>>();
   const calls = new Map<number, CallState>();
   const replies = new Map<number, Reply>();
+  const turn = createTurn();
   let callIds = 0;
   let droppedBytesInAll = 0;
   const channel: HostChannel<FromHost> = serveHost<ToHost, FromHost>({
@@ -29,7 +31,7 @@ export function runPluginHost(): void {
   function receive(message: ToHost): void {
     switch (message.type) {
       case "load":
-        void load(message.spec.key, loadGuest(message.spec));
+        void load(message.spec);
         break;
       case "unload":
         guests.delete(message.key);
@@ -48,7 +50,10 @@ export function runPluginHost(): void {
         message satisfies never;
     }
   }
-  async function load(key: string, loading: Promise<Guest>): Promise<void> {
+  async function load(spec: GuestSpec): Promise<void> {
+    const { key } = spec;
+    await turn.take();
+    const loading = loadGuest(spec);
     guests.set(key, loading);
     try {
       const { facts } = await loading;
@@ -56,17 +61,27 @@ export function runPluginHost(): void {
     } catch (error) {
       guests.delete(key);
       channel.send({ type: "load-failed", key, failure: toFailure(error) });
+      collectSoon();
+    } finally {
+      turn.give();
     }
   }
   async function call({ id, key, options, isAnnounced }: CallMessage): Promise<void> {
+    await turn.take();
     try {
       const guest = await guests.get(key);
       if (!guest) throw new PluginFailure("plugin_host_died", "it is not loaded");
       if (isAnnounced) channel.send({ type: "began", id });
       const { result, report, droppedBytes } = await guest.call(options, {
         ask: (asked) => ask(id, asked),
-        waiting: () => channel.send({ type: "waiting", id }),
-        resumed: () => channel.send({ type: "resumed", id }),
+        waiting(memoryBytes) {
+          channel.send({ type: "waiting", id, memoryBytes });
+          turn.give();
+        },
+        async resumed() {
+          await turn.take();
+          channel.send({ type: "resumed", id });
+        },
         onStart: (state) => calls.set(id, state),
       });
       if ("failure" in result) channel.send({ type: "failed", id, failure: result.failure, report });
@@ -75,8 +90,10 @@ export function runPluginHost(): void {
     } catch (error) {
       const report = { durationMs: 0, memoryBytes: 0, logs: [] };
       channel.send({ type: "failed", id, failure: toFailure(error), report });
+      collectSoon();
     } finally {
       calls.delete(id);
+      turn.give();
     }
   }
   /** The engine collects by the size of its own heap, and the memory of guests is none of it. */
@@ -85,6 +102,9 @@ export function runPluginHost(): void {
     droppedBytesInAll += droppedBytes;
     if (droppedBytesInAll < collectAfterBytes) return;
     droppedBytesInAll = 0;
+    collectSoon();
+  }
+  function collectSoon(): void {
     setImmediate(() => Bun.gc(true));
   }
   function cancel(id: number, failure: Failure): void {

@@ -1,8 +1,8 @@
 import { sql } from "kysely";
 import type { Database } from "../../store/index.ts";
 import { PluginFailure } from "../failure.ts";
+import { checkKey } from "../kv-key.ts";
 
-export const maxKeyBytes = 256;
 export const maxListedKeys = 10_000;
 
 /** What a plugin keeps between calls; each sees its own alone. */
@@ -30,10 +30,8 @@ export function createKvStore(open: () => Promise<Database>): KvStore {
       return row?.value;
     },
     async set(plugin, key, value, maxBytes) {
+      checkKey(key);
       const keyBytes = Buffer.byteLength(key);
-      if (keyBytes > maxKeyBytes) {
-        throw new PluginFailure("kv_limit", `it used a key longer than ${maxKeyBytes} bytes`);
-      }
       const { kysely } = await open();
       await kysely.transaction().execute(async (transaction) => {
         const others = await transaction
