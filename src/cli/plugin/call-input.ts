@@ -22,6 +22,7 @@ export async function readCallInput(
 }
 
 async function readBytes(io: CliIo, source: string, signal: AbortSignal): Promise<Buffer | undefined> {
+  signal.throwIfAborted();
   const stopped = new Promise<never>((_, reject) => {
     signal.addEventListener("abort", () => reject(signal.reason), { once: true });
   });

@@ -11,7 +11,7 @@ const permissionBits = 0o777;
 
 /** Whether a text is a path; names of plugins have neither dots nor slashes. */
 export function isModulePath(text: string): boolean {
-  return /[\\/]|\.wasm$/i.test(text);
+  return /[\\/.]/.test(text);
 }
 
 /** Throws PluginFailure plugin_not_found or module_too_large. */
