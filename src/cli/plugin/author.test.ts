@@ -1,5 +1,5 @@
 /** new, build and test, as an author uses them, with the real compiler. */
-import { describe, expect, test } from "bun:test";
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { createPluginCli, type PluginCli } from "./plugin-cli-fixture.ts";
@@ -23,6 +23,8 @@ describe("new", () => {
     expect(created.code).toBe(0);
     expect(created.output).toContain("\n  plugin.json\n  assembly/index.ts\n");
     expect(created.output).toContain("\nNext:\n  hearth plugin build ");
+    const built = await cli.run(["build", folder]);
+    expect(built.output).toMatch(/^\S+build\/it\.wasm, \d+\.\d KiB\n$/);
     const tested = await cli.run(["test", folder]);
     expect(tested).toMatchObject({
       code: 0,
@@ -48,14 +50,6 @@ describe("new", () => {
 });
 
 describe("build", () => {
-  test("says where the plugin is and how large", async () => {
-    using cli = createPluginCli();
-    const folder = await createJudge(cli);
-    const { code, output } = await cli.run(["build", folder]);
-    expect(code).toBe(0);
-    expect(output).toMatch(/^\S+build\/it\.wasm, \d+\.\d KiB\n$/);
-  });
-
   test("shows the compiler's errors as they are, with code 1", async () => {
     using cli = createPluginCli();
     const folder = await createJudge(cli);
@@ -119,10 +113,15 @@ const manifest = {
 };
 
 describe("test", () => {
-  async function testJudge(cases: string, argv: readonly string[] = []) {
-    using cli = createPluginCli();
+  const cli = createPluginCli();
+  beforeAll(() => {
     write(cli, "plugin.json", JSON.stringify(manifest));
     write(cli, "assembly/index.ts", source);
+  });
+  afterAll(() => cli[Symbol.dispose]());
+
+  /** The first of them compiles it; from then on only its cases change. */
+  async function testJudge(cases: string, argv: readonly string[] = []) {
     write(cli, "cases/all.yaml", cases);
     const ended = await cli.run(["test", cli.folder.file("it"), ...argv]);
     return { ...ended, hasHome: existsSync(cli.folder.file("home", "models")) };

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { AppError } from "../../base/index.ts";
 import type { Config } from "../../config/index.ts";
 import { readPluginFile } from "../../plugin-host/index.ts";
@@ -12,7 +12,8 @@ import { oneLine, toJsonText, visible } from "../table.ts";
 import { exitCodes } from "../usage-error.ts";
 import { compile } from "./build.ts";
 import { casesFolder, type PluginCase, readCases } from "./case-files.ts";
-import { openPluginsOf } from "./open-plugins.ts";
+import { findFreshBuild } from "./fresh-build.ts";
+import { about, openPluginsOf } from "./open-plugins.ts";
 import { type CaseResult, runCase } from "./run-case.ts";
 import { requireManifest } from "./trial-record.ts";
 
@@ -23,7 +24,7 @@ export type TestOptions = ConfigFlags & {
   readonly json: boolean;
 };
 
-/** Compiles a plugin's folder and runs its cases. Ends with code 1 where one fails or there is none. */
+/** Runs the cases of a plugin's folder, compiled first where its sources have changed. Ends with code 1 where one fails or there is none. */
 export async function testPlugin(
   deps: CliDeps,
   { folder, only, json, ...flags }: TestOptions,
@@ -31,15 +32,15 @@ export async function testPlugin(
   const { io } = deps;
   const config = await readConfig(deps, flags);
   const cases = selectCases(folder, only);
-  const built = await compile(io, { folder, home: config.home });
-  if (!built) return exitCodes.failure;
-  const file = requireManifest(readPluginFile(await readFile(built.path), []));
+  const path = findFreshBuild(folder) ?? (await compile(io, { folder, home: config.home }))?.path;
+  if (path === undefined) return exitCodes.failure;
+  const file = await about(path, async () => requireManifest(readPluginFile(await readFile(path), [])));
   return await untilStopped(io, async (signal) => {
     const results: CaseResult[] = [];
     await withTemporaryHome(config, async (temporary) => {
       await using opened = await openPluginsOf(deps, temporary);
       for (const [index, entry] of cases.entries()) {
-        const result = await runCase(opened.plugins, { file, path: built.path }, { index, entry, signal });
+        const result = await runCase(opened.plugins, { file, path: resolve(path) }, { index, entry, signal });
         signal.throwIfAborted();
         results.push(result);
         if (!json) io.stdout.write(formatResult(result));
@@ -49,7 +50,7 @@ export async function testPlugin(
     const summary = { passed: results.length - failed, failed };
     io.stdout.write(
       json
-        ? `${toJsonText({ plugin: built.manifest.name, ...summary, cases: results }, 2)}\n`
+        ? `${toJsonText({ plugin: file.manifest.name, ...summary, cases: results }, 2)}\n`
         : `${results.length === 1 ? "1 case" : `${results.length} cases`}, ${failed} failed\n`,
     );
     return failed > 0 ? exitCodes.failure : exitCodes.success;
