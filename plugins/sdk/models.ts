@@ -24,13 +24,15 @@ export class GenerateRequest {
   /** [{role, content}], in the place of the prompt. */
   messages: Json | null = null;
 
+  /** An empty name of a model is the server's first one. */
   constructor(
     public model: string,
     public prompt: string = "",
   ) {}
 
   toJson(): Json {
-    const json = Json.object().set("model", this.model);
+    const json = Json.object();
+    if (this.model.length > 0) json.set("model", this.model);
     const messages = this.messages;
     if (messages) json.set("messages", messages);
     else json.set("prompt", this.prompt);

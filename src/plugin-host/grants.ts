@@ -1,7 +1,11 @@
 /** What an administrator has allowed a plugin. What is absent is not allowed. */
 export type Grants = {
   /** As in the manifest: `api.example.com`, `*.example.com`, `localhost:8080`. */
-  readonly http?: { readonly hosts: readonly string[] };
+  readonly http?: {
+    readonly hosts: readonly string[];
+    /** Config keys whose values are addresses: their hosts are granted too. */
+    readonly hostsFrom?: readonly string[];
+  };
   readonly config?: { readonly keys: readonly string[] };
   readonly kv?: { readonly bytes?: number };
   readonly embed?: true;

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import type { Grants } from "./grants.ts";
 import { resolveLimits } from "./limits.ts";
 import type { PluginOptions } from "./plugin-options.ts";
 import type { GuestSpec } from "./protocol.ts";
@@ -19,9 +20,19 @@ export function toSpec(
     const value = "value" in entry ? entry.value : readVariable(entry.environment);
     if (grants.config?.keys.includes(key) && value !== undefined) values[key] = value;
   }
-  const content = { name, path, sha256, limits: resolveLimits(limits), grants, config: values };
+  const resolved = { ...grants, ...(grants.http && { http: { hosts: namedHosts(grants.http, values) } }) };
+  const content = { name, path, sha256, limits: resolveLimits(limits), grants: resolved, config: values };
   const key = createHash("sha256").update(JSON.stringify(content)).digest("base64url");
   const spec = { ...content, key };
   made.set(record, spec);
   return spec;
+}
+
+/** The granted hosts, and those of the addresses that an administrator has set. */
+function namedHosts(
+  { hosts, hostsFrom = [] }: NonNullable<Grants["http"]>,
+  config: Readonly<Record<string, string>>,
+): readonly string[] {
+  const addresses = hostsFrom.map((key) => config[key] ?? "").filter((value) => URL.canParse(value));
+  return [...hosts, ...addresses.map((address) => new URL(address).host)];
 }

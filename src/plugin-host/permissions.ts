@@ -15,7 +15,7 @@ export function describePermissions(manifest: Manifest, grants: Grants): readonl
   const { http, config, kv, embed, generate, sql } = manifest.permissions;
   const writes = writingOperations(manifest);
   const asked: (Omit<AskedPermission, "isGranted"> | undefined)[] = [
-    http && { name: "http", scope: http.hosts.join(", "), reason: http.reason },
+    http && { name: "http", scope: describeHosts(http), reason: http.reason },
     config && { name: "config", scope: config.keys.join(", "), reason: config.reason },
     kv && { name: "kv", scope: kv.bytes === undefined ? "" : `${kv.bytes} bytes`, reason: kv.reason },
     embed && { name: "embed", scope: "", reason: embed.reason },
@@ -34,7 +34,10 @@ export function describePermissions(manifest: Manifest, grants: Grants): readonl
 export function grantAsked(manifest: Manifest, names: ReadonlySet<keyof Grants>): Grants {
   const { http, config, kv, embed, generate, sql } = manifest.permissions;
   return {
-    ...(http && names.has("http") && { http: { hosts: http.hosts } }),
+    ...(http &&
+      names.has("http") && {
+        http: { hosts: http.hosts, ...(http.hostsFrom && { hostsFrom: http.hostsFrom }) },
+      }),
     ...(config && names.has("config") && { config: { keys: config.keys } }),
     ...(kv && names.has("kv") && { kv: kv.bytes === undefined ? {} : { bytes: kv.bytes } }),
     ...(embed && names.has("embed") && { embed: true }),
@@ -48,10 +51,8 @@ export function grantAsked(manifest: Manifest, names: ReadonlySet<keyof Grants>)
 /** What a plugin that is now another may keep of what was granted: no more than it still asks for. */
 export function narrowGrants(grants: Grants, manifest: Manifest): Grants {
   const most = grantAsked(manifest, new Set(grantNames));
-  const kept = <T>(granted: readonly T[] | undefined, asked: readonly T[]) =>
-    (granted ?? []).filter((item) => asked.includes(item));
   return {
-    ...(grants.http && most.http && { http: { hosts: kept(grants.http.hosts, most.http.hosts) } }),
+    ...(grants.http && most.http && { http: narrowHosts(grants.http, most.http) }),
     ...(grants.config && most.config && { config: { keys: kept(grants.config.keys, most.config.keys) } }),
     ...(grants.kv && most.kv && { kv: grants.kv }),
     ...(grants.embed && most.embed && { embed: true }),
@@ -61,6 +62,23 @@ export function narrowGrants(grants: Grants, manifest: Manifest): Grants {
     ...(grants.write && most.write && { write: true }),
     ...(grants.privateNetwork && most.http && { privateNetwork: true }),
   };
+}
+
+type HttpGrant = NonNullable<Grants["http"]>;
+
+function narrowHosts(granted: HttpGrant, asked: HttpGrant): HttpGrant {
+  const hosts = kept(granted.hosts, asked.hosts);
+  const hostsFrom = kept(granted.hostsFrom ?? [], asked.hostsFrom ?? []);
+  return { hosts, ...(hostsFrom.length > 0 && { hostsFrom }) };
+}
+
+function kept<T>(granted: readonly T[], asked: readonly T[]): readonly T[] {
+  return granted.filter((item) => asked.includes(item));
+}
+
+function describeHosts({ hosts, hostsFrom = [] }: NonNullable<Manifest["permissions"]["http"]>): string {
+  const listed = hosts.join(", ");
+  return hostsFrom.length === 0 ? listed : `${listed}, and what ${hostsFrom.join(", ")} of its config names`;
 }
 
 export const grantNames = [

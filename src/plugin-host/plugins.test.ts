@@ -4,9 +4,11 @@ import { join } from "node:path";
 import { AppError } from "../base/index.ts";
 import { makeJudge, makeJudgeOf, makeSpinningJudge, packPlugin } from "../testing/index.ts";
 import { PluginFailure } from "./failure.ts";
+import { toSpec } from "./guest-spec.ts";
 import { maxDepth } from "./plugins.ts";
 import { openTestPlugins } from "./plugins-fixture.ts";
 import { strikeWindowMs } from "./quarantine.ts";
+import type { ConfigValue } from "./store/plugin-record.ts";
 import { createSigningKey, signModule } from "./wasm/signature.ts";
 
 const pass = JSON.stringify({ verdict: "pass", score: 1 });
@@ -328,5 +330,29 @@ test("a plugin asks a model as one of its tenants, and its own time stands still
   ]);
   expect(await test.plugins.judge("asks-embed", { response: "" })).toMatchObject({
     failure: { code: "host_failed", message: "there is no such model" },
+  });
+});
+
+test("a host that an administrator sets in a config key is granted where the plugin asks for it by that key", () => {
+  const record = {
+    ...{
+      name: "x",
+      path: "",
+      sha256: "",
+      source: "",
+      isEmbedded: false,
+      isEnabled: true,
+      addedAtMs: 0,
+      limits: {},
+    },
+    grants: { http: { hosts: ["a.test"], hostsFrom: ["url", "other"] }, config: { keys: ["url"] } },
+  };
+  const hostsOf = (config: Readonly<Record<string, ConfigValue>>) =>
+    toSpec({ ...record, config }, (name) => (name === "URL" ? "http://c.test:8080/x" : undefined)).grants
+      .http;
+  expect(hostsOf({ url: { value: "https://b.test/api" } })).toEqual({ hosts: ["a.test", "b.test"] });
+  expect(hostsOf({ url: { environment: "URL" } })).toEqual({ hosts: ["a.test", "c.test:8080"] });
+  expect(hostsOf({ url: { value: "no address" }, other: { value: "https://d.test" } })).toEqual({
+    hosts: ["a.test"],
   });
 });

@@ -31,7 +31,12 @@ export type Pool = {
   facts(key: string): ModuleFacts | undefined;
   /** Forgets a plugin that was changed or removed. */
   unload(key: string): void;
-  stats(): { readonly processes: number; readonly memoryBytes: number; readonly waiting: number };
+  stats(): {
+    readonly processes: number;
+    readonly pids: readonly number[];
+    readonly memoryBytes: number;
+    readonly waiting: number;
+  };
   stop(): Promise<void>;
 };
 
@@ -106,6 +111,7 @@ export function createPool({ hosts = defaultHosts, clock, onRestart }: PoolOptio
     },
     stats: () => ({
       processes: all.filter((slot) => slot.pid !== undefined).length,
+      pids: all.map((slot) => slot.pid).filter((pid) => pid !== undefined),
       memoryBytes: all.reduce((sum, slot) => sum + slot.memoryBytes, 0),
       waiting: all.reduce((sum, slot) => sum + slot.load, 0),
     }),

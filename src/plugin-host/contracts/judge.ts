@@ -16,7 +16,10 @@ export const judgeInputSchema = z.object({
     .record(z.string(), z.json())
     .default({})
     .describe("What this judge is to look at; each judge names its own."),
-  context: z.array(z.string()).default([]).describe("Texts the answer should rest on; one text alone may be given as a string."),
+  context: z
+    .array(z.string())
+    .default([])
+    .describe("Texts the answer should rest on; one text alone may be given as a string."),
   reference: z.string().optional().describe("An answer known to be right."),
   toolCalls: z.array(toolCallSchema).default([]).describe("Tools that the model called."),
 });

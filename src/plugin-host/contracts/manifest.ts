@@ -11,11 +11,9 @@ const maxHosts = 32;
 const maxKeys = 64;
 const maxOperations = 128;
 
-export const pluginNameSchema = z
-  .string()
-  .regex(/^[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?$/, {
-    error: "expected a name of a-z, 0-9 and -, at most 64 characters",
-  });
+export const pluginNameSchema = z.string().regex(/^[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?$/, {
+  error: "expected a name of a-z, 0-9 and -, at most 64 characters",
+});
 
 const reason = z.string().trim().min(1).max(500).describe("Read by the administrator who grants it.");
 
@@ -32,7 +30,19 @@ const configKey = z
   .regex(/^[A-Za-z][A-Za-z0-9_.-]{0,63}$/, { error: "expected keys of letters, digits, _ . -" });
 
 export const permissionsSchema = z.strictObject({
-  http: z.strictObject({ reason, hosts: z.array(hostPattern).min(1).max(maxHosts) }).optional(),
+  http: z
+    .strictObject({
+      reason,
+      hosts: z.array(hostPattern).min(1).max(maxHosts),
+      hostsFrom: z
+        .array(configKey)
+        .max(maxKeys)
+        .optional()
+        .describe(
+          "Config keys that hold addresses: the host that an administrator sets there is granted too.",
+        ),
+    })
+    .optional(),
   config: z.strictObject({ reason, keys: z.array(configKey).min(1).max(maxKeys) }).optional(),
   kv: z.strictObject({ reason, bytes: z.int().min(1).optional() }).optional(),
   embed: z.strictObject({ reason }).optional(),

@@ -10,7 +10,9 @@ import type { ConfigValue, LastError, PluginRecord, PluginState } from "./plugin
 export type StoredPlugin = Omit<PluginRecord, "path" | "isEmbedded">;
 
 const grantsSchema = z.object({
-  http: z.object({ hosts: z.array(z.string()) }).exactOptional(),
+  http: z
+    .object({ hosts: z.array(z.string()), hostsFrom: z.array(z.string()).exactOptional() })
+    .exactOptional(),
   config: z.object({ keys: z.array(z.string()) }).exactOptional(),
   kv: z.object({ bytes: z.number().exactOptional() }).exactOptional(),
   embed: z.literal(true).exactOptional(),
