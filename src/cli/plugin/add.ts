@@ -99,6 +99,7 @@ async function ask(io: CliIo, { manifest, before }: Offer, signal: AbortSignal):
   });
   signal.addEventListener("abort", () => reader[Symbol.dispose](), { once: true });
   const line = await reader.next(`${before ? "Update" : "Add"} ${manifest.name} and grant these? [y/N] `);
+  if (line === undefined) io.stdout.write("\n");
   signal.throwIfAborted();
   if (isInterrupted) return "interrupted";
   return /^\s*y(es)?\s*$/i.test(line ?? "") ? "yes" : "no";

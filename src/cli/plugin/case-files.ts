@@ -19,6 +19,9 @@ const failureCode = z.enum(Object.keys(failureTable) as [FailureCode, ...Failure
 /** A body may be written as the JSON that it is. */
 const body = z.json().transform((value) => (typeof value === "string" ? value : JSON.stringify(value)));
 
+/** YAML takes a bare 7 for a number; config values are text. */
+const configValue = z.union([z.string(), z.number(), z.boolean()]).transform(String);
+
 const exchangeSchema = z.strictObject({
   request: z.strictObject({
     method: z.string().min(1).default("GET"),
@@ -39,7 +42,7 @@ const caseSchema = z
     export: z.string().min(1).exactOptional(),
     expect: z.json().exactOptional(),
     error: failureCode.exactOptional(),
-    config: z.record(z.string(), z.coerce.string()).default({}),
+    config: z.record(z.string(), configValue).default({}),
     http: z.array(exchangeSchema).default([]),
     grants: z.array(z.enum(grantNames as [(typeof grantNames)[number]])).exactOptional(),
   })
