@@ -86,7 +86,7 @@ export type GuestFunctionCode = {
 };
 
 export type GuestParts = Pick<WasmParts, "tables" | "globals" | "tags" | "customs"> & {
-  /** In order; the export named `run` is the first unless `exports` say otherwise. */
+  /** In order; the exports `run` and `judge` are the first unless `exports` say otherwise. */
   readonly functions: readonly GuestFunctionCode[];
   readonly exports?: Readonly<Record<string, number>>;
   /** Place of the start function in `functions`. */
@@ -173,7 +173,7 @@ export function writeGuest(parts: GuestParts): Uint8Array<ArrayBuffer> {
     ...(parts.tables && { tables: parts.tables }),
     ...(parts.globals && { globals: parts.globals }),
     ...(parts.tags && { tags: parts.tags }),
-    exports: Object.entries(parts.exports ?? { run: 0 }).map(([name, index]) => ({
+    exports: Object.entries(parts.exports ?? { run: 0, judge: 0 }).map(([name, index]) => ({
       name,
       index: base + index,
     })),
