@@ -1,4 +1,5 @@
 import { AppError } from "../base/index.ts";
+import { dieWithParent } from "./die-with-parent.ts";
 
 export type HostChannel<Out> = {
   /** Queues a message to the server. What is queued when the process exits may be lost. */
@@ -19,6 +20,7 @@ export function serveHost<In, Out>(options: {
       "a host is started by the server and does nothing alone; run: hearth serve",
     );
   }
+  dieWithParent();
   const channel: HostChannel<Out> = { send: (message) => void send(message) };
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => undefined);
   process.on("disconnect", () => process.exit(0));

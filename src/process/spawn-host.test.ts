@@ -111,11 +111,31 @@ test("terminal and service signals do not end a host", async () => {
   expect(await answer).toEqual({ type: "echo", bytes: new Uint8Array([7]) });
 });
 
-test("a SIGKILL of the parent leaves no host behind", async () => {
-  const parent = Bun.spawn([process.execPath, join(fixtures, "host-parent.ts")], { stdout: "pipe", env: {} });
+/** Clock ticks of the processor that a process has had. */
+function readCpuTicks(pid: number): number {
+  const fields = readFileSync(`/proc/${pid}/stat`, "latin1").split(" ");
+  return Number(fields[13]);
+}
+
+async function startParent(...args: string[]) {
+  const command = [process.execPath, join(fixtures, "host-parent.ts"), ...args];
+  const parent = Bun.spawn(command, { stdout: "pipe", env: {} });
   const { value } = await parent.stdout.getReader().read();
-  const hostPid = Number(new TextDecoder().decode(value));
+  return { parent, hostPid: Number(new TextDecoder().decode(value)) };
+}
+
+test("a SIGKILL of the parent leaves no host behind", async () => {
+  const { parent, hostPid } = await startParent();
   expect(isProcessAlive(hostPid)).toBe(true);
+  parent.kill("SIGKILL");
+  await parent.exited;
+  await waitUntil("the host is gone", () => !isProcessAlive(hostPid));
+});
+
+test.if(process.platform === "linux")("not even one that is in an endless loop", async () => {
+  const { parent, hostPid } = await startParent("--busy");
+  const before = readCpuTicks(hostPid);
+  await waitUntil("the host spins", () => readCpuTicks(hostPid) > before + 20);
   parent.kill("SIGKILL");
   await parent.exited;
   await waitUntil("the host is gone", () => !isProcessAlive(hostPid));
