@@ -3,10 +3,15 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { versions as nativeVersions } from "../native/versions.ts";
 import packageJson from "../package.json" with { type: "json" };
-import { AppError, toAppError } from "./base/index.ts";
+import { AppError, createDoor, toAppError } from "./base/index.ts";
 import { type Config, readProcessInput } from "./config/index.ts";
 import type { GenerateEvent, GenerateRequest } from "./contract/index.ts";
-import { createGuestModels, type GenerationRecord, generate } from "./coordinator/index.ts";
+import {
+  createGuestModels,
+  createLazyGuestModels,
+  type GenerationRecord,
+  generate,
+} from "./coordinator/index.ts";
 import {
   createEngine,
   createHostSource,
@@ -83,13 +88,14 @@ type PluginDeps = {
   readonly readVariable?: (name: string) => string | undefined;
 };
 
-/** Plugins; commands that run no model leave out what a server has. */
+/** Plugins; for a command an application with models is built when one of them asks for a model. */
 export async function openPlugins(
   config: Config,
   { server, readVariable = readEnvironment }: PluginDeps = {},
 ): Promise<Plugins> {
   const { createPluginObserver, createPlugins, silentObserver } = await import("./plugin-host/index.ts");
-  return createPlugins({
+  const app = createDoor(() => createApp({ ...config, preload: "off", logLevel: "error" }));
+  const plugins = createPlugins({
     home: config.home,
     trustedKeys: config.trustedKeys,
     requireSigned: config.requireSigned === "on",
@@ -97,8 +103,19 @@ export async function openPlugins(
     readVariable,
     clock: systemClock,
     now: Date.now,
-    ...(server && { models: server.models }),
+    models: server?.models ?? createLazyGuestModels(async () => toModelOptions(await app.open())),
   });
+  return {
+    ...plugins,
+    async close() {
+      await plugins.close();
+      await app.opened?.stop(AbortSignal.abort());
+    },
+  };
+}
+
+function toModelOptions({ generate, engine, models }: App) {
+  return { generate, engine, defaultModel: models[0] };
 }
 
 /** Builds the application. Throws AppError for a model file that is not there or is no model. */
@@ -239,22 +256,6 @@ async function assemble(config: Config, { logger, libraryDir, hosts }: Ground): 
 
 function readEnvironment(name: string): string | undefined {
   return readProcessInput().environment[name];
-}
-
-/** Opens something once, when it is first asked for. */
-function createDoor(create: () => Promise<Plugins>) {
-  let opening: Promise<Plugins> | undefined;
-  const door: { opened: Plugins | undefined; open(): Promise<Plugins> } = {
-    opened: undefined,
-    open() {
-      opening ??= create().then((plugins) => {
-        door.opened = plugins;
-        return plugins;
-      });
-      return opening;
-    },
-  };
-  return door;
 }
 
 const noPlugins = { processes: 0, memoryBytes: 0, waiting: 0 };

@@ -114,11 +114,11 @@ function hashOf(content: Uint8Array): string {
 }
 
 /** Writes under a temporary name, syncs, then renames: the file is never seen in part. Returns its path. */
-export function writeWhole(folder: string, name: string, content: Uint8Array): string {
+export function writeWhole(folder: string, name: string, content: Uint8Array, mode = privateMode): string {
   const path = join(folder, name);
   const temporary = `${path}.${process.pid}-${crypto.randomUUID()}.part`;
   try {
-    const descriptor = openSync(temporary, "wx", privateMode);
+    const descriptor = openSync(temporary, "wx", mode);
     try {
       for (let written = 0; written < content.byteLength; )
         written += writeSync(descriptor, content, written);
@@ -126,7 +126,7 @@ export function writeWhole(folder: string, name: string, content: Uint8Array): s
     } finally {
       closeSync(descriptor);
     }
-    chmodSync(temporary, privateMode);
+    chmodSync(temporary, mode);
     renameSync(temporary, path);
   } catch (error) {
     rmSync(temporary, { force: true });

@@ -1,4 +1,5 @@
 export { type Asset, ensureOwnFolder, unpackAssets, writeWhole } from "./assets.ts";
+export { createDoor, type Door } from "./door.ts";
 export {
   AppError,
   type ErrorClass,

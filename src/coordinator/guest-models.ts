@@ -11,6 +11,15 @@ export type GuestModelsOptions = {
   readonly defaultModel: string | undefined;
 };
 
+/** The same of models that are only opened when a plugin asks. */
+export function createLazyGuestModels(open: () => Promise<GuestModelsOptions>): GuestModels {
+  const models = async () => createGuestModels(await open());
+  return {
+    generate: async (...asked) => await (await models()).generate(...asked),
+    embed: async (...asked) => await (await models()).embed(...asked),
+  };
+}
+
 /** The models as plugins ask them: by the path that every request takes, each plugin a tenant of its own. */
 export function createGuestModels({ generate, engine, defaultModel }: GuestModelsOptions): GuestModels {
   return {

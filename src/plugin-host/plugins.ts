@@ -49,7 +49,7 @@ export type Plugins = Admin & {
     scope?: CallScope,
   ): Promise<PluginResult<PolicyOutput<Hook>>>;
   execute(name: string, input: ConnectorInput, scope?: CallScope): Promise<PluginResult<ConnectorOutput>>;
-  /** Calls a plugin that is known to nobody else, under the limits and grants that are given. Never rejects. */
+  /** Calls a plugin that nobody added, under the limits and grants that are given; what it fails of is not kept. Never rejects. */
   callRecord(record: PluginRecord | UnpackedModule, call: RawCall): Promise<PluginResult<unknown>>;
   /** The last lines that a plugin logged, oldest first. */
   logs(name: string): readonly LoggedLine[];
@@ -69,7 +69,9 @@ export function createPlugins(options: PluginOptions): Plugins {
 
   async function call(name: string, asked: RawCall): Promise<PluginResult<unknown>> {
     try {
-      return await callRecord(await findUsable(name), asked);
+      const result = await invoke(await findUsable(name), asked);
+      if (!result.ok) await noteFailure(name, result.failure);
+      return result;
     } catch (error) {
       return failed(error);
     }
@@ -97,7 +99,7 @@ export function createPlugins(options: PluginOptions): Plugins {
     }
     return record;
   }
-  async function callRecord(record: Callable, asked: RawCall): Promise<PluginResult<unknown>> {
+  async function invoke(record: Callable, asked: RawCall): Promise<PluginResult<unknown>> {
     const startedMs = clock.nowMs();
     const name = asked.export ?? (record.manifest ? mainExports[record.manifest.kind] : "");
     const ended = await run(record, name, asked).catch(failed);
@@ -105,7 +107,7 @@ export function createPlugins(options: PluginOptions): Plugins {
     const result = ended.ok
       ? { ...ended, report }
       : { ok: false as const, failure: clean(record, ended.failure), report };
-    await finish(record, name, asked, result);
+    tell(record, name, asked, result);
     return result;
   }
   /** Plugins quote what they were given, and what their servers answered, in what they say went wrong. */
@@ -138,19 +140,13 @@ export function createPlugins(options: PluginOptions): Plugins {
     if (!end.ok || !checked) return end;
     return keepReport(end, () => parseOutput(String(end.output), checked.output));
   }
-  /** What a call leaves behind: its logs, its metrics, and what a failure means for the plugin. */
-  async function finish(
-    record: Callable,
-    name: string,
-    { requestId }: RawCall,
-    result: PluginResult<unknown>,
-  ): Promise<void> {
+  /** What a call leaves behind beside its result: logs and metrics. */
+  function tell(record: Callable, name: string, { requestId }: RawCall, result: PluginResult<unknown>): void {
     const { logs, memoryBytes, durationMs } = result.report;
     for (const line of book.add(record, logs, options.readVariable, requestId)) observer.logged(line);
     const outcome = result.ok ? "ok" : result.failure.code;
     const call = { plugin: record.name, function: labelOf(record, name), outcome } as const;
     observer.callFinished({ ...call, durationMs, memoryBytes });
-    if (!result.ok && record.manifest) await noteFailure(record.name, result.failure);
   }
   async function noteFailure(name: string, failure: Failure): Promise<void> {
     if (failure.code === "plugin_cancelled") return;
@@ -178,7 +174,7 @@ export function createPlugins(options: PluginOptions): Plugins {
   return {
     ...createAdmin({ ...options, registry, inspect, onChange: (key) => pool.unload(key) }),
     call,
-    callRecord,
+    callRecord: invoke,
     judge: async (name, input, scope) => (await call(name, { ...scope, input })) as PluginResult<JudgeOutput>,
     decide: async <Hook extends PolicyHook>(name: string, input: PolicyInput<Hook>, scope?: CallScope) =>
       (await call(name, { ...scope, input })) as PluginResult<PolicyOutput<Hook>>,

@@ -1,4 +1,4 @@
-import { chmodSync, statSync } from "node:fs";
+import { statSync } from "node:fs";
 import { readFile, stat } from "node:fs/promises";
 import { basename, dirname, resolve } from "node:path";
 import { AppError, writeWhole } from "../../base/index.ts";
@@ -33,8 +33,7 @@ export function writeModule(path: string, content: Uint8Array): void {
   const mode = statSync(path, { throwIfNoEntry: false })?.mode ?? moduleMode;
   const target = resolve(path);
   try {
-    writeWhole(dirname(target), basename(target), content);
-    chmodSync(target, mode & permissionBits);
+    writeWhole(dirname(target), basename(target), content, mode & permissionBits);
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new AppError("invalid_request", `${path} cannot be written: ${reason}`, { cause });

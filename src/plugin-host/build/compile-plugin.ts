@@ -11,6 +11,9 @@ import { locateCompiler } from "./locate-compiler.ts";
 import { isFile, readManifest } from "./read-manifest.ts";
 import { readSdk } from "./read-sdk.ts";
 
+/** Of a file that is to be given away. */
+const readableMode = 0o644;
+
 export type CompiledPlugin = {
   readonly path: string;
   readonly bytes: number;
@@ -39,7 +42,7 @@ export async function compilePlugin(options: {
   const plugin = withCustomSection(wasm, manifestSection, content);
   const path = options.output ?? join(folder, "build", `${manifest.name}.wasm`);
   await mkdir(dirname(path), { recursive: true });
-  writeWhole(dirname(path), basename(path), plugin);
+  writeWhole(dirname(path), basename(path), plugin, readableMode);
   return { path, bytes: plugin.length, manifest, warnings: result.warnings };
 }
 
