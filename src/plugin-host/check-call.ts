@@ -7,6 +7,7 @@ import { type PolicyHook, policyHooks } from "./contracts/policy.ts";
 import { PluginFailure } from "./failure.ts";
 import type { Grants } from "./grants.ts";
 import { argumentsCheck } from "./operation-schema.ts";
+import { printable } from "./wasm/printable.ts";
 
 /** A call that fits the contract: what goes in as JSON, and what must come out. */
 export type CheckedCall = { readonly input: string; readonly output: z.ZodType };
@@ -98,9 +99,11 @@ function parse<S extends z.ZodType>(schema: S, value: unknown, place = "the inpu
   throw new PluginFailure("input_invalid", `${place} is wrong: ${describeIssue(parsed.error)}`);
 }
 
+/** Names of fields may be the guest's own. */
 function describeIssue({ issues: [issue] }: z.ZodError): string {
   if (!issue) return "it does not fit the contract";
-  return issue.path.length === 0 ? issue.message : `${issue.path.map(String).join(".")}: ${issue.message}`;
+  const what = printable(issue.message);
+  return issue.path.length === 0 ? what : `${printable(issue.path.map(String).join("."))}: ${what}`;
 }
 
 function isHook(value: unknown): value is PolicyHook {
