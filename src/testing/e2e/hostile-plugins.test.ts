@@ -1,5 +1,5 @@
 import { expect, setDefaultTimeout, test } from "bun:test";
-import { writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { readPrivateMemoryBytes } from "../../process/index.ts";
 import { packPlugin } from "../guest-plugins.ts";
 import type { HostileModule } from "../hostile/hostile-module.ts";
@@ -16,6 +16,10 @@ setDefaultTimeout(60_000);
 const limits = { timeoutMs: 600, loadTimeoutMs: 2_000, memoryBytes: 16_777_216, blockBytes: 16_777_216 };
 /** What a plugin host may keep of guests that are gone. */
 const keptBytes = 200 * 1_048_576;
+/** After the name of the program. */
+const userTicksField = 11;
+/** More than a host takes to start. */
+const spinTicks = 30;
 /** Of the byte that tells a module from a component. */
 const versionOffset = 4;
 const verdict = '{"verdict":"pass","score":1,"reasons":[],"metrics":{}}';
@@ -132,6 +136,12 @@ test("while plugins misbehave the server answers chats as before, and nothing of
   await waitUntil("no process is left", () => ![...hosts].some(isProcessAlive));
 });
 
+/** Time of the processor that a process has had, in hundredths of a second. */
+function cpuTicks(pid: number): number {
+  const stat = readFileSync(`/proc/${pid}/stat`, "latin1");
+  return Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[userTicksField]);
+}
+
 test("a plugin that breaks its limits twice runs no more, until it is enabled again", async () => {
   await using server = await startServe();
   await addPlugin(server, "spins", find("a loop without end in the export").make());
@@ -141,4 +151,18 @@ test("a plugin that breaks its limits twice runs no more, until it is enabled ag
   expect(await codeOf(await call(server, "spins"))).toBe("plugin_quarantined");
   await post(`${server.url}/api/plugins/spins/enable`, {});
   expect(await codeOf(await call(server, "spins"))).toBe("timeout");
+});
+
+test("a server that is killed while a plugin spins leaves no process behind", async () => {
+  await using server = await startServe();
+  await addPlugin(server, "spins", find("a loop without end in the export").make());
+  await post(`${server.url}/api/plugins/spins/grants`, { limits: { timeoutMs: 60_000 } });
+  const before = server.hosts();
+  const spinning = call(server, "spins").catch(() => undefined);
+  const spins = () => server.hosts().find((pid) => !before.includes(pid) && cpuTicks(pid) > spinTicks);
+  await waitUntil("the plugin spins", () => spins() !== undefined);
+  const all = server.hosts();
+  server.kill("SIGKILL");
+  await waitUntil("no process is left", () => !all.some(isProcessAlive));
+  await spinning;
 });
