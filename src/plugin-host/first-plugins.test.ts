@@ -1,17 +1,16 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { createHash } from "node:crypto";
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
-import { systemClock } from "../process/index.ts";
 import { compilePlugin } from "./build/compile-plugin.ts";
 import { readManifest } from "./build/read-manifest.ts";
 import type { JudgeInput, JudgeOutput } from "./contracts/judge.ts";
 import type { PolicyHook, PolicyInput, PolicyOutput } from "./contracts/policy.ts";
 import type { FailureCode } from "./failure.ts";
 import { findEmbeddedPlugins } from "./find-embedded.ts";
-import { createPlugins, type PluginResult } from "./plugins.ts";
+import type { PluginResult } from "./plugins.ts";
+import { openTestPlugins } from "./plugins-fixture.ts";
 import type { PluginRecord } from "./store/plugin-record.ts";
 
 const pluginsDir = join(import.meta.dir, "..", "..", "plugins");
@@ -32,21 +31,9 @@ type Case = {
   readonly error?: FailureCode;
 };
 
-const home = mkdtempSync(join(tmpdir(), "hearth-first-plugins-"));
-const plugins = createPlugins({
-  home,
-  trustedKeys: [],
-  requireSigned: false,
-  observer: {
-    callFinished: () => undefined,
-    logged: () => undefined,
-    quarantined: () => undefined,
-    hostRestarted: () => undefined,
-  },
-  readVariable: () => undefined,
-  clock: systemClock,
-  now: Date.now,
-});
+const opened = openTestPlugins();
+const { plugins } = opened;
+const home = opened.folder.path;
 const records = new Map<Folder, PluginRecord>();
 
 beforeAll(async () => {
@@ -55,8 +42,7 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
-  await plugins.close();
-  rmSync(home, { recursive: true, force: true });
+  await opened[Symbol.asyncDispose]();
 });
 
 /** Compiles what `bun run setup` has not built. */
@@ -79,13 +65,10 @@ async function call(folder: Folder, input: unknown): Promise<PluginResult<unknow
   return await plugins.callRecord(record, { input });
 }
 
-async function judge(
-  folder: Folder,
-  input: JudgeInput,
-): Promise<JudgeOutput & { readonly memoryBytes: number }> {
+async function judge(folder: Folder, input: JudgeInput): Promise<JudgeOutput> {
   const result = await call(folder, input);
   if (!result.ok) throw new Error(result.failure.message);
-  return { ...(result.output as JudgeOutput), memoryBytes: result.report.memoryBytes };
+  return result.output as JudgeOutput;
 }
 
 async function decide<Hook extends PolicyHook>(
@@ -364,6 +347,80 @@ describe("cache-guard", () => {
       await decide("policies/cache-guard", { hook: "cache.admit", query: one, response: other });
     };
     await fc.assert(fc.asyncProperty(brokenText, brokenText, check), runs);
+  });
+});
+
+describe("texts of a megabyte", () => {
+  const megabyte = 1_000_000;
+  const fill = (piece: string) => piece.repeat(Math.floor(megabyte / piece.length));
+  const manyWords = Array.from({ length: megabyte / 6 }, (_, i) =>
+    (i * 7919).toString(36).padStart(5, "x"),
+  ).join(" ");
+  const inputs: readonly (readonly [Folder, string, unknown])[] = [
+    ["judges/grounding", "different words", { response: manyWords, context: [manyWords] }],
+    ["judges/grounding", "one word", { response: fill("a"), context: [fill("a")] }],
+    ["judges/grounding", "sentences of one word", { response: fill("abcd. "), context: [fill("abcd. ")] }],
+    ["judges/grounding", "digits", { response: fill("1"), context: [fill("1,111 ")] }],
+    [
+      "judges/grounding",
+      "text without spaces",
+      { response: "塔在巴黎".repeat(83_000), context: ["法国巴黎".repeat(83_000)] },
+    ],
+    [
+      "judges/length-and-keywords",
+      "a keyword that almost repeats",
+      { response: fill("a"), criteria: { required_keywords: [`${"a".repeat(400_000)}b`] } },
+    ],
+    [
+      "judges/json-schema",
+      "numbers",
+      { response: `[${fill("0,")}0]`, criteria: { schema: { uniqueItems: true } } },
+    ],
+    ["judges/json-schema", "brackets", { response: fill("["), criteria: { schema: true } }],
+    [
+      "judges/json-schema",
+      "a text with a greedy pattern",
+      { response: JSON.stringify(fill("a")), criteria: { schema: { pattern: "^(a|a)*(a*)*b$" } } },
+    ],
+    [
+      "policies/value-score",
+      "marks",
+      { hook: "value.score", outcome: "success", query: fill("how to "), response: fill("`") },
+    ],
+    ["policies/route-by-complexity", "words", { hook: "route.decide", prompt: fill("fix a ") }],
+    [
+      "policies/cache-guard",
+      "questions",
+      { hook: "cache.serve", query: fill("a "), cachedQuery: fill("b "), similarity: 1 },
+    ],
+    ["policies/cache-guard", "an answer", { hook: "cache.admit", query: "why", response: fill("``` ") }],
+  ];
+
+  for (const [folder, what, input] of inputs) {
+    test(`${folder} takes ${what} within its memory and a second`, async () => {
+      const { ok, report } = await call(folder, input);
+      expect(ok).toBe(true);
+      expect(report.durationMs).toBeLessThan(1_000);
+    });
+  }
+
+  test("questions that are full of numbers, words or quotes stay within memory too", async () => {
+    for (const piece of ["1 ", "1,", "-1 ", "Ab ", "a ", '"', "“", "not ", "@", "😀"]) {
+      const query = piece.repeat(Math.floor(9_900 / piece.length));
+      const input = { hook: "cache.serve", query, cachedQuery: `${query} x`, similarity: 1 };
+      expect(await call("policies/cache-guard", input)).toMatchObject({ ok: true });
+    }
+  });
+
+  test("a schema that doubles its work forty times is given up", async () => {
+    const doubled = Array.from({ length: 40 }, (_, i) => {
+      const next = { $ref: `#/$defs/d${i + 1}` };
+      return [`d${i}`, { allOf: [next, next] }] as const;
+    });
+    const schema = { $defs: { ...Object.fromEntries(doubled), d40: true }, $ref: "#/$defs/d0" };
+    expect((await judge("judges/json-schema", { response: "1", criteria: { schema } })).verdict).toBe(
+      "abstain",
+    );
   });
 });
 

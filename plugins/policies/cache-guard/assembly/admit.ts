@@ -63,8 +63,12 @@ export function admit(input: CacheAdmitInput): CacheAdmitOutput {
 function whyNot(query: string, response: string): string {
   if (query.trim() == "") return "the question is blank";
   if (query.length > maxUnits) return "the question is too long for others to be like it";
-  if (response.trim() == "") return "the answer is blank";
-  const head = response.trimStart().substring(0, headUnits).toLowerCase().replaceAll("’", "'");
+  const start = firstUnit(response);
+  if (start == response.length) return "the answer is blank";
+  const head = response
+    .substring(start, start + headUnits)
+    .toLowerCase()
+    .replaceAll("’", "'");
   for (let i = 0; i < refusals.length; i++) {
     if (head.includes(refusals[i])) return `the answer looks like a refusal: "${refusals[i].trim()}"`;
   }
@@ -80,4 +84,17 @@ function isUnfinished(response: string): bool {
   let fences = 0;
   for (let at = response.indexOf("```"); at >= 0; at = response.indexOf("```", at + 3)) fences++;
   return (fences & 1) != 0;
+}
+
+/** Where white space ends; the answer may be too large to be copied. */
+function firstUnit(text: string): i32 {
+  let at = 0;
+  while (at < text.length && isSpace(text.charCodeAt(at))) at++;
+  return at;
+}
+
+function isSpace(unit: i32): bool {
+  return (
+    unit <= 0x20 || unit == 0xa0 || unit == 0x3000 || unit == 0xfeff || (unit >= 0x2000 && unit <= 0x200f)
+  );
 }

@@ -105,7 +105,9 @@ function comparePrefixes(left: string[], right: string[]): bool {
 
 /** Questions that fit word for word but where names stand: "capital of france" and "capital of spain". */
 function compareSlots(asked: string[], stored: string[]): string {
-  if (asked.length != stored.length) return "";
+  if (asked.length != stored.length || asked.length < 2) return "";
+  if (differAtEnd(asked, stored))
+    return `"${asked[asked.length - 1]}" stands in the place of "${stored[asked.length - 1]}"`;
   for (let i = 1; i < asked.length; i++) {
     if (asked[i] == stored[i] || isListed(functionWords, asked[i]) || isListed(functionWords, stored[i]))
       continue;
@@ -115,6 +117,13 @@ function compareSlots(asked: string[], stored: string[]): string {
     return `"${asked[i]}" stands in the place of "${stored[i]}"`;
   }
   return "";
+}
+
+/** "how to make tea" and "how to make coffee". */
+function differAtEnd(asked: string[], stored: string[]): bool {
+  const last = asked.length - 1;
+  if (isListed(functionWords, asked[last]) || isListed(functionWords, stored[last])) return false;
+  return asked[last] != stored[last] && isSame(asked.slice(0, last), stored.slice(0, last));
 }
 
 /** Lower-case words by white space, without punctuation at the end. */
