@@ -20,6 +20,8 @@ export function accuse(
     const message = "its process took more memory than plugins may and was ended";
     return largest && { job: largest, failure: { code: "memory_limit", message } };
   }
+  // Nothing inside a process sends it this: it came from an administrator, or from a system short of memory.
+  if (signal === "SIGKILL") return undefined;
   const end = signal === null ? `exit code ${code}` : `signal ${signal}`;
   const message = `its process died while it ran (${end})`;
   return current && { job: current, failure: { code: "crash", message } };

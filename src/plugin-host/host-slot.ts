@@ -24,6 +24,8 @@ export type SlotOptions = {
   readonly clock: Clock;
   /** The plugin that took the process down; absent where no plugin is to blame. */
   readonly onRestart: (plugin: string | undefined) => void;
+  /** Calls that wait here of a plugin that took the process down: they would do it again. */
+  readonly onDismiss: (jobs: readonly Job[]) => void;
 };
 
 export class HostSlot {
@@ -359,6 +361,13 @@ export class HostSlot {
     else job.fail(restartFailure);
   }
 
+  #dismiss(key: string): void {
+    const dismissed = this.#queue.filter(({ spec }) => spec.key === key);
+    const staying = this.#queue.filter(({ spec }) => spec.key !== key);
+    this.#queue.splice(0, this.#queue.length, ...staying);
+    if (dismissed.length > 0) this.#options.onDismiss(dismissed);
+  }
+
   #onExit(exit: HostExit): void {
     const blamed = this.#blamed ?? accuse(exit, this.#current, [...this.#inside.values()]);
     this.#blamed = undefined;
@@ -370,6 +379,7 @@ export class HostSlot {
     const left = [...this.#inside.values()].reverse();
     this.#inside.clear();
     for (const job of left) this.#again(job);
+    if (blamed) this.#dismiss(blamed.job.spec.key);
     if (exit.killedFor !== "requested" || blamed) this.#options.onRestart(blamed?.job.spec.name);
     this.#yielded?.();
     void this.#pump();

@@ -41,9 +41,18 @@ export type Pool = {
 };
 
 export function createPool({ hosts = defaultHosts, clock, onRestart }: PoolOptions): Pool {
-  const createSlot = (name: string) => new HostSlot({ name, clock, onRestart });
-  const shared = Array.from({ length: hosts }, (_, index) => createSlot(`plugin host ${index + 1}`));
-  const apart = createSlot("the plugin host for plugins that broke limits");
+  const apart = new HostSlot({
+    name: "the plugin host for plugins that broke limits",
+    clock,
+    onRestart,
+    onDismiss: (jobs) => {
+      for (const job of jobs) job.fail(dismissFailure);
+    },
+  });
+  const shared = Array.from({ length: hosts }, (_, index) => {
+    const name = `plugin host ${index + 1}`;
+    return new HostSlot({ name, clock, onRestart, onDismiss: (jobs) => apart.adopt(...jobs) });
+  });
   const all = [...shared, apart];
   const homes = new Map<string, HostSlot>();
   const usedAtMs = new Map<string, number>();
@@ -127,6 +136,11 @@ const stopFailure: Failure = { code: "plugin_cancelled", message: "Hearth is bei
 const busyFailure: Failure = {
   code: "plugin_busy",
   message: `${maxWaitingCalls} calls of plugins wait already; call again later`,
+};
+
+const dismissFailure: Failure = {
+  code: "plugin_quarantined",
+  message: "other calls of it took their process down twice while this one waited",
 };
 
 function lightest(slots: readonly HostSlot[]): HostSlot {
