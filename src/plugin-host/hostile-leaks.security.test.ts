@@ -329,6 +329,15 @@ test("an input that is larger than the shared memory is the caller's fault", asy
   expect(end).toMatchObject({ failure: { code: "input_too_large" } });
 });
 
+test("a trap is no lack of memory where a guest began with much of it, or its input is large", async () => {
+  const trapping = { functions: [{ code: () => [[op.unreachable]] }] };
+  const megabyte = 1_048_576;
+  const call = { limits: { memoryBytes: 2 * megabyte, blockBytes: 4 * megabyte } };
+  expect(await textOf("begins full", writeGuest({ ...trapping, memory: { min: 32 } }), call)).toBe("trap");
+  const input = "x".repeat(2 * megabyte);
+  expect(await textOf("large input", writeGuest(trapping), { ...call, input })).toBe("trap");
+});
+
 test("what the host exports for itself cannot be called", async () => {
   const guest = writeGuest({
     functions: [{ code: ({ output }) => [output("started")] }, { code: () => [] }],

@@ -114,7 +114,7 @@ async function start(spec: GuestSpec, compiled: Compiled): Promise<Instance> {
   try {
     return await createInstance(compiled, spec.limits, { state, http: { request: refuse } });
   } catch (error) {
-    const { code, message } = nameFailure(error, state, spec.limits, 0);
+    const { code, message } = nameFailure(error, state, spec.limits, false);
     throw new PluginFailure(code, `while it started: ${message}`);
   }
 }
@@ -141,7 +141,7 @@ async function answer(
     if (visit.state.violation) throw visit.state.violation;
     return { output: takeOutput(instance, outcome, options) };
   } catch (error) {
-    return { failure: nameFailure(error, visit.state, limits, instance.memoryBytes()) };
+    return { failure: nameFailure(error, visit.state, limits, instance.isOutOfMemory()) };
   }
 
   function takeOutput(

@@ -13,6 +13,9 @@ import { userModule } from "./offered.ts";
 import { createSnapshot, type Snapshot } from "./snapshot.ts";
 import { createWasi } from "./wasi.ts";
 
+/** A guest that has grown past this share of its memory when it traps has run out of it. */
+const fullShare = 7 / 8;
+
 type HostFunction = GuestFunction | AsyncGuestFunction;
 
 export type Compiled = { readonly prepared: PreparedModule; readonly module: WebAssembly.Module };
@@ -25,7 +28,10 @@ export type Instance = {
   readonly kernel: Kernel;
   /** Runs an export; what it leaves is read before the next run. Throws what the guest throws. */
   run(name: string, input: Uint8Array | string, visit: Visit): Promise<Outcome>;
+  /** Linear memory, and the memory shared with the host. */
   memoryBytes(): number;
+  /** Whether it has taken nearly all the linear memory that it may, and not only begun with it. */
+  isOutOfMemory(): boolean;
   /** As it was before its first call; false where that is not possible any more. */
   reset(): boolean;
 };
@@ -71,6 +77,8 @@ export async function createInstance(
     return suspends ? await promising(run)() : run();
   }
   for (const name of prepared.initialisers) await invoke(name);
+  const linearBytes = () => memoryOf(exports, prepared)?.buffer.byteLength ?? 0;
+  const startedBytes = linearBytes();
   const snapshot: Snapshot | undefined = prepared.isResettable
     ? createSnapshot(exports, prepared)
     : undefined;
@@ -86,7 +94,8 @@ export async function createInstance(
       if (isCode && Number(code) !== 0) outcome.error ??= `it returned the code ${code}`;
       return outcome;
     },
-    memoryBytes: () => (memoryOf(exports, prepared)?.buffer.byteLength ?? 0) + kernel.usedBytes,
+    memoryBytes: () => linearBytes() + kernel.usedBytes,
+    isOutOfMemory: () => linearBytes() > startedBytes && linearBytes() >= limits.memoryBytes * fullShare,
     reset() {
       kernel.reset();
       return snapshot?.restore() ?? false;

@@ -4,18 +4,20 @@ import type { CallState } from "./call-state.ts";
 import { isGuestException } from "./engine-globals.ts";
 
 const maxTrapCharacters = 200;
-/** A guest whose memory is within this share of its limit when it traps has run out of memory. */
-const fullShare = 7 / 8;
-
 /** What a call failed of. Errors of the engine are told apart by their kind; their texts may name files of the host. */
-export function nameFailure(error: unknown, state: CallState, limits: Limits, memoryBytes: number): Failure {
+export function nameFailure(
+  error: unknown,
+  state: CallState,
+  { memoryBytes }: Limits,
+  isOutOfMemory: boolean,
+): Failure {
   if (state.violation) return state.violation.toRecord();
   if (error instanceof PluginFailure) return error.toRecord();
   if (error instanceof RangeError && /call stack/i.test(error.message)) {
     return { code: "stack_overflow", message: "it called itself too deep" };
   }
-  if (memoryBytes >= limits.memoryBytes * fullShare) {
-    const message = `it ran out of its ${limits.memoryBytes} bytes of memory; raise its limit memoryBytes if it needs more`;
+  if (isOutOfMemory) {
+    const message = `it ran out of its ${memoryBytes} bytes of memory; raise its limit memoryBytes if it needs more`;
     return { code: "memory_limit", message };
   }
   if (error instanceof WebAssembly.RuntimeError) {
