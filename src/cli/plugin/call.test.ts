@@ -110,10 +110,14 @@ describe("a module without a manifest", () => {
   });
 
   test("needs a name for any other", async () => {
-    expect(await callFile({ file: saying("x") })).toMatchObject(
+    const other = writeGuest({
+      functions: [{ code: (guest) => [guest.output("x")] }],
+      exports: { other: 0 },
+    });
+    expect(await callFile({ file: other })).toMatchObject(
       failure("manifest_missing", expect.stringContaining("--export")),
     );
-    expect(await callFile({ file: saying("x"), argv: ["--export", "absent"] })).toMatchObject(
+    expect(await callFile({ file: other, argv: ["--export", "absent"] })).toMatchObject(
       failure("plugin_not_implemented"),
     );
   });
