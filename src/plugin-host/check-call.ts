@@ -10,7 +10,15 @@ import { argumentsCheck } from "./operation-schema.ts";
 import { printable } from "./wasm/printable.ts";
 
 /** A call that fits the contract: what goes in as JSON, and what must come out. */
-export type CheckedCall = { readonly input: string; readonly output: z.ZodType };
+export type CheckedCall = {
+  readonly input: string;
+  readonly output: z.ZodType;
+  /** More values would keep the server busy, which parses them. */
+  readonly maxValues: number;
+};
+
+const maxVerdictValues = 2_000;
+const maxDataValues = 100_000;
 
 type Asked = {
   readonly manifest: Manifest;
@@ -25,11 +33,15 @@ type Asked = {
  */
 export function checkCall({ manifest, grants, export: name, input }: Asked): CheckedCall | undefined {
   if (manifest.kind === "connector" && name === healthExport)
-    return { input: "{}", output: healthOutputSchema };
+    return { input: "{}", output: healthOutputSchema, maxValues: maxVerdictValues };
   if (name !== mainExports[manifest.kind]) return undefined;
   switch (manifest.kind) {
     case "judge":
-      return { input: toJson(parse(judgeInputSchema, withContextList(input))), output: judgeOutputSchema };
+      return {
+        input: toJson(parse(judgeInputSchema, withContextList(input))),
+        output: judgeOutputSchema,
+        maxValues: maxVerdictValues,
+      };
     case "policy":
       return checkDecision(manifest, input);
     case "connector":
@@ -68,7 +80,7 @@ function checkDecision(manifest: Extract<Manifest, { kind: "policy" }>, input: u
     throw new PluginFailure("plugin_not_implemented", `${manifest.name} does not decide ${hook}`);
   }
   const { input: inputSchema, output } = policyHooks[hook];
-  return { input: toJson(parse(inputSchema, input)), output };
+  return { input: toJson(parse(inputSchema, input)), output, maxValues: maxVerdictValues };
 }
 
 function checkOperation(
@@ -90,7 +102,11 @@ function checkOperation(
     throw new PluginFailure("not_granted", message);
   }
   const checked = parse(argumentsCheck(manifest, operation), given, "arguments");
-  return { input: toJson({ operation, arguments: checked }), output: connectorOutputSchema };
+  return {
+    input: toJson({ operation, arguments: checked }),
+    output: connectorOutputSchema,
+    maxValues: maxDataValues,
+  };
 }
 
 function parse<S extends z.ZodType>(schema: S, value: unknown, place = "the input"): z.output<S> {

@@ -92,6 +92,23 @@ test.each([
   expect(await hear(kind, output)).toMatchObject({ ok: false, failure: { code } });
 });
 
+test.each([
+  ["judge", `{"verdict":"pass","metrics":{${'"k":1,'.repeat(100_000)}"k":1}}`],
+  ["judge", `{"verdict":"pass","reasons":[${"[],".repeat(100_000)}[]]}`],
+  ["policy", `{"serve":true,${'"k":1,'.repeat(100_000)}"k":1}`],
+  ["connector", `{"data":[${"{},".repeat(200_000)}{}]}`],
+] as const)(
+  "a %s with more values than the server should look at has failed before it does",
+  async (kind, output) => {
+    expect(await hear(kind, output)).toMatchObject({ failure: { code: "output_too_large" } });
+  },
+);
+
+test("commas and brackets in a text are no values", async () => {
+  const text = ",[{".repeat(100_000);
+  expect(await hear("connector", `{"data":"${text}"}`)).toMatchObject({ output: { data: text } });
+});
+
 test("an output with keys of prototypes changes no object", async () => {
   const polluted = '{"__proto__":{"polluted":true},"constructor":{"prototype":{"polluted":true}}}';
   await hear("judge", `{"verdict":"pass","metrics":${polluted}}`);

@@ -48,14 +48,15 @@ function createGate() {
 
 test("a call that is moved to another process is not taken for one that waits there", async () => {
   await using two = createArena({ hosts: 2 });
-  await two.run("waits", asking("of the one that waits"), kv);
-  await two.run("waits", asking("of the one that waits"), kv);
+  const patient = { ...kv, limits: { timeoutMs: 10_000 } };
+  await two.run("waits", asking("of the one that waits"), patient);
+  await two.run("waits", asking("of the one that waits"), patient);
   const gate = createGate();
-  const waiting = two.run("waits", asking("of the one that waits"), { ...kv, ask: gate.ask });
+  const waiting = two.run("waits", asking("of the one that waits"), { ...patient, ask: gate.ask });
   await gate.asked;
-  await two.run("moves", asking("of the one that moves"), kv);
+  await two.run("moves", asking("of the one that moves"), patient);
   const spin = two.run("spins", spinning, { limits: { timeoutMs: 1_500 } });
-  const moved = await two.run("moves", asking("of the one that moves"), kv);
+  const moved = await two.run("moves", asking("of the one that moves"), patient);
   gate.open();
   const decoder = new TextDecoder();
   const text = (end: typeof moved) => end.ok && decoder.decode(end.output as Uint8Array);

@@ -128,7 +128,13 @@ export function createPlugins(options: PluginOptions): Plugins {
     const ended = new AbortController();
     const end = await pool.run({
       spec,
-      options: { export: name, input, json: checked !== undefined, ...(recorded && { recorded }) },
+      options: {
+        export: name,
+        input,
+        json: checked !== undefined,
+        ...(checked && { maxValues: checked.maxValues }),
+        ...(recorded && { recorded }),
+      },
       ask: createHostCalls(
         { kv: registry.kv, ...(options.models && { models: options.models }) },
         { spec, depth: depth + 1, signal: ended.signal },

@@ -32,6 +32,8 @@ export type CallOptions = {
   readonly input: Uint8Array | string;
   /** Whether the output must be JSON. */
   readonly json: boolean;
+  /** How many values the JSON may hold. */
+  readonly maxValues?: number;
   readonly recorded?: readonly RecordedExchange[];
 };
 

@@ -147,7 +147,7 @@ async function answer(
   function takeOutput(
     { kernel }: Instance,
     { output, error }: Outcome,
-    { json }: CallOptions,
+    { json, maxValues = Number.POSITIVE_INFINITY }: CallOptions,
   ): Uint8Array | string {
     if (error !== undefined)
       throw new PluginFailure("plugin_error", error === "" ? "it failed and gave no reason" : error);
@@ -156,6 +156,6 @@ async function answer(
       throw new PluginFailure("output_too_large", `its output is larger than ${limits.outputBytes} bytes`);
     }
     const bytes = kernel.block(output.address).subarray(0, output.length);
-    return json ? decodeOutput(bytes, limits.outputDepth) : bytes.slice();
+    return json ? decodeOutput(bytes, { maxDepth: limits.outputDepth, maxValues }) : bytes.slice();
   }
 }
