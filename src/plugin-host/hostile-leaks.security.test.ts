@@ -16,7 +16,7 @@ import {
   writeGuest,
   writeHttpAnswer,
 } from "../testing/index.ts";
-import { type Arena, type ArenaCall, createArena, echoModule } from "./hostile.fixture.ts";
+import { type Arena, type ArenaCall, createArena, echoModule, patience } from "./hostile.fixture.ts";
 
 const secret = "the secret of another call";
 let arena: Arena;
@@ -43,7 +43,7 @@ afterAll(async () => {
 });
 
 async function textOf(name: string, module: Uint8Array, call: ArenaCall = {}): Promise<string> {
-  const end = await arena.run(name, module, call);
+  const end = await arena.run(name, module, { ...call, limits: { ...patience, ...call.limits } });
   return end.ok ? new TextDecoder().decode(end.output as Uint8Array) : end.failure.code;
 }
 

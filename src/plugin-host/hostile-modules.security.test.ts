@@ -1,6 +1,6 @@
 import { afterAll, describe, expect, test } from "bun:test";
 import { type HostileModule, hostileModules, isProcessAlive, waitUntil } from "../testing/index.ts";
-import { createArena } from "./hostile.fixture.ts";
+import { createArena, patience } from "./hostile.fixture.ts";
 
 const arena = createArena();
 const hostPath = /\/(?:home|tmp|work|root|usr|src|node_modules)\//;
@@ -16,7 +16,12 @@ afterAll(async () => {
 });
 
 async function expectContained({ name, make, call, expect: codes }: HostileModule): Promise<void> {
-  const [end] = await Promise.all([arena.run(name, make(), call), arena.echo("in the same process")]);
+  const isPatient = !codes.includes("timeout");
+  const limits = { ...(isPatient && patience), ...call?.limits };
+  const [end] = await Promise.all([
+    arena.run(name, make(), { ...call, limits }),
+    arena.echo("in the same process"),
+  ]);
   expect(end.ok ? "ok" : end.failure.code, JSON.stringify(end).slice(0, 500)).toBeOneOf([...codes]);
   const message = end.ok ? "" : end.failure.message;
   expect(message).not.toMatch(hostPath);

@@ -11,10 +11,13 @@ import type { CallOptions, GuestSpec, HostCall, HostCallResult } from "./protoco
 /** Small enough for tests, large enough for what behaves. */
 export const testLimits: Partial<Limits> = {
   timeoutMs: 400,
-  loadTimeoutMs: 1_500,
+  loadTimeoutMs: 10_000,
   memoryBytes: 16 * 1_048_576,
   blockBytes: 16 * 1_048_576,
 };
+
+/** For what is to end before its deadline, on a busy machine too. */
+export const patience: Partial<Limits> = { timeoutMs: 10_000 };
 
 /** Answers with its input. */
 export const echoModule = writeGuest({
@@ -88,7 +91,7 @@ export function createArena({ hosts = 1 }: { readonly hosts?: number } = {}): Ar
     specOf,
     run,
     async echo(text = "still here") {
-      const end = await run("echo", echoModule, { input: text, json: true });
+      const end = await run("echo", echoModule, { input: text, json: true, limits: patience });
       if (!end.ok || end.output !== text) throw new Error(`the neighbour said ${JSON.stringify(end)}`);
     },
     pids,
