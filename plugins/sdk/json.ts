@@ -1,5 +1,6 @@
 import { parseFault, parseJson } from "./json-parser";
 import { writeNumber, writeString } from "./json-writer";
+import { KeyIndex } from "./key-index";
 import { bytesOf, textOf, Utf8Writer } from "./utf8";
 
 const ABSENT: u8 = 0;
@@ -10,7 +11,7 @@ const STRING: u8 = 4;
 const ARRAY: u8 = 5;
 const OBJECT: u8 = 6;
 
-/** Objects of more keys are looked up by hash. */
+/** Objects of more keys have an index. */
 const scannedKeys = 8;
 
 /**
@@ -24,8 +25,7 @@ export class Json {
   // Null, and not looked at, where the kind has none of them: most values of a text are scalars.
   private items: Json[] = changetype<Json[]>(0);
   private names: string[] = changetype<string[]>(0);
-  /** At the hash of a key or behind it: its place plus one; 0 is free. Its length is a power of two. */
-  private table: StaticArray<i32> | null = null;
+  private index: KeyIndex | null = null;
 
   static object(): Json {
     const json = new Json();
@@ -195,17 +195,16 @@ export class Json {
 
   put(key: string, value: Json): void {
     assert(this.kind == OBJECT, "set needs Json.object()");
-    const at = this.find(key);
-    if (at >= 0) {
-      this.items[at] = value;
+    const index = this.index;
+    const nearest = index ? index.nearest(key) : this.scan(key);
+    if (nearest >= 0 && this.names[nearest] == key) {
+      this.items[nearest] = value;
       return;
     }
-    this.names.push(key);
+    const count = this.names.push(key);
     this.items.push(value);
-    const count = this.items.length;
-    const table = this.table;
-    if (table && count * 2 <= table.length) enter(table, key, count);
-    else if (count > scannedKeys) this.makeTable(count * 4);
+    if (index) index.add(nearest, count - 1);
+    else if (count > scannedKeys) this.index = new KeyIndex(this.names);
   }
 
   toString(): string {
@@ -264,43 +263,20 @@ export class Json {
 
   private find(key: string): i32 {
     if (this.kind != OBJECT) return -1;
-    const names = this.names;
-    const table = this.table;
-    if (!table) {
-      for (let i = 0; i < names.length; i++) if (names[i] == key) return i;
-      return -1;
-    }
-    const mask = table.length - 1;
-    for (let slot = hashOf(key) & mask; table[slot] != 0; slot = (slot + 1) & mask) {
-      if (names[table[slot] - 1] == key) return table[slot] - 1;
-    }
-    return -1;
+    const index = this.index;
+    if (!index) return this.scan(key);
+    const nearest = index.nearest(key);
+    return this.names[nearest] == key ? nearest : -1;
   }
 
-  private makeTable(least: i32): void {
-    let length = 32;
-    while (length < least) length *= 2;
-    const table = new StaticArray<i32>(length);
-    for (let i = 0; i < this.names.length; i++) enter(table, this.names[i], i + 1);
-    this.table = table;
+  private scan(key: string): i32 {
+    const names = this.names;
+    for (let i = 0; i < names.length; i++) if (names[i] == key) return i;
+    return -1;
   }
 }
 
 const absent: Json = new Json();
-
-/** FNV-1a over the units. */
-function hashOf(key: string): i32 {
-  let hash: u32 = 0x811c9dc5;
-  for (let i = 0; i < key.length; i++) hash = (hash ^ key.charCodeAt(i)) * 0x01000193;
-  return hash;
-}
-
-function enter(table: StaticArray<i32>, key: string, place: i32): void {
-  const mask = table.length - 1;
-  let slot = hashOf(key) & mask;
-  while (table[slot] != 0) slot = (slot + 1) & mask;
-  table[slot] = place;
-}
 
 function fromArray<T>(value: T): Json {
   const json = Json.array();

@@ -1,9 +1,12 @@
 import { JudgeInput } from "./generated/judge-input";
 import { JudgeOutput } from "./generated/judge-output";
-import { readJson, writeJson } from "./host";
+import { readJson, reportError, writeJson } from "./host";
 
 /** What a judge says: `fail("too long").withScore(0.2).withMetric("words", 812)`. */
 export class Verdict extends JudgeOutput {
+  /** What was wrong with the question, or "". */
+  fault: string = "";
+
   /** From 0, worst, to 1, best. */
   withScore(score: f64): this {
     this.score = score;
@@ -38,6 +41,13 @@ export function abstain(reason: string): Verdict {
   return makeVerdict("abstain", reason);
 }
 
+/** Ends the call with an error instead: for criteria that make no sense. */
+export function refuse(message: string): Verdict {
+  const made = new Verdict();
+  made.fault = message;
+  return made;
+}
+
 function makeVerdict(verdict: string, reason: string): Verdict {
   const made = new Verdict();
   made.verdict = verdict;
@@ -46,6 +56,8 @@ function makeVerdict(verdict: string, reason: string): Verdict {
 
 /** The body of a judge's export: `return runJudge((input) => pass())`. Functions cannot see variables around them. */
 export function runJudge(decide: (input: JudgeInput) => Verdict): i32 {
-  writeJson(decide(JudgeInput.from(readJson())).toJson());
+  const verdict = decide(JudgeInput.from(readJson()));
+  if (verdict.fault != "") return reportError(verdict.fault);
+  writeJson(verdict.toJson());
   return 0;
 }

@@ -1,4 +1,5 @@
 import { Json } from "./json";
+import { makeString } from "./utf8";
 
 /** A number as people write it: `3` and `0.25`, where AssemblyScript's own text of an f64 is `3.0`. */
 export function showNumber(value: f64): string {
@@ -19,4 +20,32 @@ export function countCodePoints(text: string): i32 {
 export function roundTo(value: f64, places: i32): f64 {
   const scale = 10 ** places;
   return Math.round(value * scale) / scale;
+}
+
+/**
+ * Text of many parts. `+=` and `join` copy all there is for each part, and nothing is freed in a call: a loop of them runs
+ * out of memory where this does not.
+ */
+export class TextBuilder {
+  private units: StaticArray<u16> = new StaticArray<u16>(64);
+  length: i32 = 0;
+
+  add(text: string): this {
+    const needed = this.length + text.length;
+    if (needed > this.units.length) {
+      const larger = new StaticArray<u16>(max(needed, this.units.length * 2));
+      memory.copy(changetype<usize>(larger), changetype<usize>(this.units), (<usize>this.length) << 1);
+      this.units = larger;
+    }
+    const end = changetype<usize>(this.units) + ((<usize>this.length) << 1);
+    memory.copy(end, changetype<usize>(text), (<usize>text.length) << 1);
+    this.length = needed;
+    return this;
+  }
+
+  toString(): string {
+    const text = makeString(this.length);
+    memory.copy(changetype<usize>(text), changetype<usize>(this.units), (<usize>this.length) << 1);
+    return text;
+  }
 }

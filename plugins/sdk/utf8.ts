@@ -35,21 +35,7 @@ export class Utf8Writer {
   }
 
   text(text: string): this {
-    const units = <usize>text.length;
-    const from = changetype<usize>(text);
-    const to = this.reserve(units * 3);
-    let at = to;
-    for (let i: usize = 0; i < units; i++) {
-      const unit = <u32>load<u16>(from + (i << 1));
-      if (unit < 0x80) {
-        store<u8>(at++, unit);
-      } else {
-        const code = codePointAt(from, i, units);
-        if (code > 0xffff) i++;
-        at = encode(at, isSurrogate(code) ? 0xfffd : code);
-      }
-    }
-    this.length += at - to;
+    this.length += encodeText(text, this.reserve(<usize>text.length * 3));
     return this;
   }
 
@@ -177,6 +163,35 @@ export function makeString(units: usize): string {
   return changetype<string>(__new(units << 1, idof<string>()));
 }
 
+/** Measures first: nothing is freed in a call, and three bytes for each unit would be too much of a large text. */
 export function bytesOf(text: string): ArrayBuffer {
-  return writer.clear().text(text).copy();
+  const units = <usize>text.length;
+  const from = changetype<usize>(text);
+  let length: i32 = 0;
+  for (let i: usize = 0; i < units; i++) {
+    const code = codePointAt(from, i, units);
+    if (code > 0xffff) i++;
+    length += code < 0x80 ? 1 : code < 0x800 ? 2 : code < 0x10000 ? 3 : 4;
+  }
+  const bytes = new ArrayBuffer(length);
+  encodeText(text, changetype<usize>(bytes));
+  return bytes;
+}
+
+/** Gives the count of bytes that were written, at most three for each unit. */
+function encodeText(text: string, to: usize): usize {
+  const units = <usize>text.length;
+  const from = changetype<usize>(text);
+  let at = to;
+  for (let i: usize = 0; i < units; i++) {
+    const unit = <u32>load<u16>(from + (i << 1));
+    if (unit < 0x80) {
+      store<u8>(at++, unit);
+    } else {
+      const code = codePointAt(from, i, units);
+      if (code > 0xffff) i++;
+      at = encode(at, isSurrogate(code) ? 0xfffd : code);
+    }
+  }
+  return at - to;
 }

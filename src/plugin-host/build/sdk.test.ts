@@ -9,7 +9,7 @@ import { createGuest, type Guest } from "./guest-fixture.ts";
 const source = `
 import {
   bytesOf, countCodePoints, embed, generate, GenerateRequest, getConfig, getVar, Json, kvDelete, kvGet, kvList, kvSet, logInfo,
-  readJson, readText, reportError, roundTo, setVar, showNumber, sql, textOf, writeJson, writeText,
+  readJson, readText, reportError, roundTo, setVar, showNumber, sql, TextBuilder, textOf, writeJson, writeText,
 } from "hearth-sdk";
 
 export function judge(): i32 {
@@ -105,6 +105,14 @@ export function helpers(): i32 {
   writeText(
     [showNumber(3), showNumber(roundTo(0.123456, 4)), showNumber(roundTo(-2.5, 0)), countCodePoints(readText()).toString()].join(" "),
   );
+  return 0;
+}
+
+export function built(): i32 {
+  const text = new TextBuilder();
+  const part = readText();
+  for (let i = 0; i < 20_000; i++) text.add(part);
+  writeText(text.toString());
   return 0;
 }
 
@@ -221,6 +229,29 @@ describe("JSON", () => {
     const keys = Array.from({ length: 40 }, (_, i) => `k${i}`);
     const text = `{${[...keys, "k3", "k39"].map((key, i) => `"${key}":${i}`).join(",")}}`;
     expect(guest.callText("judge", text)).toBe(JSON.stringify(JSON.parse(text)));
+  });
+
+  test("any keys are told apart, also where one begins another or bits differ in one place", () => {
+    const unit = fc.constantFrom("", "a", "b", "\0", "\u8000", "\uffff", "😀", "k1", "k2");
+    const key = fc.array(unit, { maxLength: 6 }).map((parts) => parts.join(""));
+    const check = (keys: readonly string[]) => {
+      const text = `{${keys.map((name, i) => `${JSON.stringify(name)}:${i}`).join(",")}}`;
+      expect(guest.callText("judge", text)).toBe(JSON.stringify(JSON.parse(text)));
+    };
+    fc.assert(fc.property(fc.array(key, { minLength: 9, maxLength: 60 }), check), { numRuns: 300 });
+  });
+
+  test("keys that are chosen to be slow take no more time than others", () => {
+    const like = Array.from({ length: 20_000 }, (_, i) => collidingKey(i)).filter(
+      (name) => name !== undefined,
+    );
+    const long = Array.from({ length: 900 }, (_, i) => "a".repeat(i));
+    for (const keys of [like, long]) {
+      const text = `{${keys.map((name) => `${JSON.stringify(name)}:0`).join(",")}}`;
+      const start = performance.now();
+      expect(guest.callText("judge", text)).toBe(text);
+      expect(performance.now() - start).toBeLessThan(600);
+    }
   });
 
   test("what JSON.parse refuses is refused", () => {
@@ -365,11 +396,21 @@ describe("the host's functions", () => {
     expect(() => guest.call("beyond", "")).toThrow(/^Index out of range at ~lib\/array\.ts:\d+:\d+$/);
   });
 
-  test("numbers are shown and rounded as people write them, and a code point is one", () => {
+  test("numbers are shown as people write them, a code point is one, and text is built of many parts", () => {
     expect(guest.callText("helpers", "aé😀")).toBe("3 0.1235 -2 3");
+    expect(guest.callText("built", "é😀")).toBe("é😀".repeat(20_000));
   });
 
   test("only the host's two modules are imported from", () => {
     for (const name of guest.imports) expect(name).toMatch(/^extism:host\/(env|user)\//);
   });
 });
+
+/** A key whose hash by FNV-1a ends in 16 zeros, or none for this number. */
+function collidingKey(i: number): string | undefined {
+  const start = i.toString(36);
+  let hash = 0x811c9dc5;
+  for (const unit of start) hash = Math.imul(hash ^ unit.charCodeAt(0), 0x01000193);
+  const last = hash & 0xffff;
+  return last < 0x5d || (last >= 0xd800 && last < 0xe000) ? undefined : start + String.fromCharCode(last);
+}
