@@ -376,6 +376,11 @@ describe("texts of a megabyte", () => {
       "numbers",
       { response: `[${fill("0,")}0]`, criteria: { schema: { uniqueItems: true } } },
     ],
+    [
+      "judges/json-schema",
+      "three megabytes of escapes",
+      { response: JSON.stringify('é\n"'.repeat(750_000)), criteria: { schema: { type: "string" } } },
+    ],
     ["judges/json-schema", "brackets", { response: fill("["), criteria: { schema: true } }],
     [
       "judges/json-schema",

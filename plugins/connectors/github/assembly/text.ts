@@ -1,18 +1,22 @@
-import { bytesOf } from "hearth-sdk";
+import { bytesOf, TextBuilder } from "hearth-sdk";
 
 const hexDigits = "0123456789ABCDEF";
 
 /** Percent-encoded UTF-8 for one segment of a path or one value of a query: nothing but RFC 3986 unreserved is left. */
 export function encode(text: string): string {
   const bytes = Uint8Array.wrap(bytesOf(text));
-  const parts: string[] = [];
+  const encoded = new TextBuilder();
   for (let i = 0; i < bytes.length; i++) {
     const byte = <i32>bytes[i];
     const isMark = byte == 0x2d || byte == 0x2e || byte == 0x5f || byte == 0x7e;
-    if (isMark || isAlphanumeric(byte)) parts.push(String.fromCharCode(byte));
-    else parts.push("%" + hexDigits.charAt(byte >> 4) + hexDigits.charAt(byte & 15));
+    if (isMark || isAlphanumeric(byte)) encoded.add(String.fromCharCode(byte));
+    else
+      encoded
+        .add("%")
+        .add(hexDigits.charAt(byte >> 4))
+        .add(hexDigits.charAt(byte & 15));
   }
-  return parts.join("");
+  return encoded.toString();
 }
 
 /** `owner/name` and nothing that could lead to another path of the API. */
@@ -33,25 +37,26 @@ function isName(text: string): bool {
 /** The path of a file, each segment encoded; empty where it has an empty segment, `.` or `..`. */
 export function encodePath(path: string): string {
   const segments = path.split("/");
+  const encoded = new TextBuilder();
   for (let i = 0; i < segments.length; i++) {
     const segment = segments[i];
     if (segment == "" || segment == "." || segment == "..") return "";
-    segments[i] = encode(segment);
+    encoded.add(i == 0 ? "" : "/").add(encode(segment));
   }
-  return segments.join("/");
+  return encoded.toString();
 }
 
 /** Text of others as one line of at most `maxUnits`, without characters that control a terminal or the direction. */
 export function line(text: string, maxUnits: i32): string {
-  const parts: string[] = [];
+  const shown = new TextBuilder();
   const length = min(text.length, maxUnits);
   for (let i = 0; i < length; i++) {
     const unit = text.charCodeAt(i);
     // Half of a pair that the cut would leave.
     if (i == maxUnits - 1 && (unit & 0xfc00) == 0xd800) break;
-    parts.push(isControl(unit) ? " " : text.charAt(i));
+    shown.add(isControl(unit) ? " " : text.charAt(i));
   }
-  return parts.join("").trim() + (text.length > maxUnits ? "…" : "");
+  return shown.toString().trim() + (text.length > maxUnits ? "…" : "");
 }
 
 function isControl(unit: i32): bool {

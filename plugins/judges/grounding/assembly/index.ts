@@ -1,4 +1,4 @@
-import { abstain, fail, Json, JudgeInput, readJson, reportError, Verdict, writeJson } from "hearth-sdk";
+import { abstain, fail, JudgeInput, refuse, roundTo, runJudge, showNumber, Verdict } from "hearth-sdk";
 import { countContradictions } from "./contradictions";
 import { findMissing } from "./missing-numbers";
 import { Scan } from "./scan";
@@ -11,15 +11,15 @@ const maxTermUnits = 60;
 const maxSize = 2_500_000;
 
 export function judge(): i32 {
-  const input = JudgeInput.from(readJson());
-  const share = input.criteria.get("min_grounding");
-  const bar = share.asNumber(share.exists ? -1 : 0.5);
-  if (!(bar >= 0 && bar <= 1)) return reportError("criteria.min_grounding must be a number from 0 to 1");
-  const most = input.criteria.get("max_ungrounded_terms");
-  const maxTerms = most.asInteger(most.exists ? -1 : 5);
-  if (maxTerms < 0) return reportError("criteria.max_ungrounded_terms must be a whole number, 0 or more");
-  writeJson(check(input, bar, maxTerms).toJson());
-  return 0;
+  return runJudge((input) => {
+    const share = input.criteria.get("min_grounding");
+    const bar = share.asNumber(share.exists ? -1 : 0.5);
+    if (!(bar >= 0 && bar <= 1)) return refuse("criteria.min_grounding must be a number from 0 to 1");
+    const most = input.criteria.get("max_ungrounded_terms");
+    const maxTerms = most.asInteger(most.exists ? -1 : 5);
+    if (maxTerms < 0) return refuse("criteria.max_ungrounded_terms must be a whole number, 0 or more");
+    return check(input, bar, maxTerms);
+  });
 }
 
 function check(input: JudgeInput, minGrounding: f64, maxTerms: i32): Verdict {
@@ -70,10 +70,10 @@ class Findings {
 
   toVerdict(minGrounding: f64, maxTerms: i32): Verdict {
     const verdict = new Verdict();
-    const rounded = Math.round(this.grounding * 10000) / 10000;
+    const rounded = roundTo(this.grounding, 4);
     const termCount = this.terms.count;
     const isLow = this.words > 0 && rounded < minGrounding;
-    if (isLow) verdict.withReason(`grounding ${show(rounded)} is below ${show(minGrounding)}`);
+    if (isLow) verdict.withReason(`grounding ${showNumber(rounded)} is below ${showNumber(minGrounding)}`);
     if (termCount > maxTerms)
       verdict.withReason(`${termCount} terms are not in the context: ${this.nameTerms()}`);
     if (this.contradictions > 0) {
@@ -110,14 +110,10 @@ class Findings {
     const names: string[] = [];
     const count = min(this.missing.length, maxNamedTerms);
     for (let i = 0; i < count; i++) {
-      names.push(isFinite(this.missing[i]) ? show(this.missing[i]) : "one that is too large");
+      names.push(isFinite(this.missing[i]) ? showNumber(this.missing[i]) : "one that is too large");
     }
     return names.join(", ");
   }
-}
-
-function show(value: f64): string {
-  return Json.number(value).toString();
 }
 
 /** Characters of texts without spaces count three times: each of them begins a word. */

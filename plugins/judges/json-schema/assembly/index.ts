@@ -1,4 +1,4 @@
-import { abstain, fail, Json, JudgeInput, pass, readJson, reportError, Verdict, writeJson } from "hearth-sdk";
+import { abstain, fail, Json, pass, refuse, runJudge, Verdict } from "hearth-sdk";
 import { SchemaCheck } from "./check-schema";
 import { FoundJson } from "./find-json";
 import { Validator } from "./validator";
@@ -10,20 +10,20 @@ const maxReasons = 20;
 const maxReasonUnits = 1_500;
 
 export function judge(): i32 {
-  const input = JudgeInput.from(readJson());
-  const schema = input.criteria.get("schema");
-  const fence = input.criteria.get("allow_fence");
-  if (!schema.exists)
-    return reportError("criteria.schema is missing: there is nothing to compare the answer with");
-  if (fence.exists && !fence.isBool) return reportError("criteria.allow_fence must be true or false");
-  const checked = new SchemaCheck(schema);
-  if (checked.fault != "") return reportError(cutReason(checked.fault));
-  writeJson(check(input.response, schema, checked, fence.asBool(true)).toJson());
-  return 0;
+  return runJudge((input) => {
+    const schema = input.criteria.get("schema");
+    const fence = input.criteria.get("allow_fence");
+    if (!schema.exists)
+      return refuse("criteria.schema is missing: there is nothing to compare the answer with");
+    if (fence.exists && !fence.isBool) return refuse("criteria.allow_fence must be true or false");
+    const checked = new SchemaCheck(schema);
+    if (checked.fault != "") return refuse(cutReason(checked.fault));
+    return check(input.response, schema, checked, fence.asBool(true));
+  });
 }
 
 function check(response: string, schema: Json, checked: SchemaCheck, allowFence: bool): Verdict {
-  if (checked.unsupported.length > 0) return refuse(checked.unsupported);
+  if (checked.unsupported.length > 0) return listUnsupported(checked.unsupported);
   if (response.length > maxUnits) return abstain("the answer is too long to be checked");
   const found = new FoundJson(response, allowFence);
   const syntax = found.syntax;
@@ -54,7 +54,7 @@ function violated(validator: Validator): Verdict {
 }
 
 /** Half of a schema is no schema: what passes it may still be wrong, and what fails a `not` may be right. */
-function refuse(unsupported: string[]): Verdict {
+function listUnsupported(unsupported: string[]): Verdict {
   const verdict = abstain("the schema asks for what this judge does not check");
   for (let i = 0; i < unsupported.length && i < maxReasons; i++) {
     verdict.withReason(cutReason("criteria.schema " + unsupported[i] + " is not checked"));

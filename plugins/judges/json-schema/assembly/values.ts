@@ -1,4 +1,4 @@
-import { Json } from "hearth-sdk";
+import { countCodePoints, Json, showNumber } from "hearth-sdk";
 import { findRepeated } from "./equal";
 import { Validator } from "./validator";
 
@@ -18,22 +18,29 @@ export function checkNumber(validator: Validator, schema: Json, value: f64): boo
   let fits = true;
   const least = schema.get("minimum");
   if (least.exists && value < least.asNumber())
-    fits = !validator.skips() && validator.refuse(show(value) + " is below " + show(least.asNumber()));
+    fits =
+      !validator.skips() && validator.refuse(showNumber(value) + " is below " + showNumber(least.asNumber()));
   const most = schema.get("maximum");
   if (most.exists && value > most.asNumber())
-    fits = !validator.skips() && validator.refuse(show(value) + " is above " + show(most.asNumber()));
+    fits =
+      !validator.skips() && validator.refuse(showNumber(value) + " is above " + showNumber(most.asNumber()));
   const above = schema.get("exclusiveMinimum");
   if (above.exists && value <= above.asNumber()) {
-    fits = !validator.skips() && validator.refuse(show(value) + " is not above " + show(above.asNumber()));
+    fits =
+      !validator.skips() &&
+      validator.refuse(showNumber(value) + " is not above " + showNumber(above.asNumber()));
   }
   const below = schema.get("exclusiveMaximum");
   if (below.exists && value >= below.asNumber()) {
-    fits = !validator.skips() && validator.refuse(show(value) + " is not below " + show(below.asNumber()));
+    fits =
+      !validator.skips() &&
+      validator.refuse(showNumber(value) + " is not below " + showNumber(below.asNumber()));
   }
   const step = schema.get("multipleOf");
   if (step.exists && !isMultiple(value, step.asNumber())) {
     fits =
-      !validator.skips() && validator.refuse(show(value) + " is no multiple of " + show(step.asNumber()));
+      !validator.skips() &&
+      validator.refuse(showNumber(value) + " is no multiple of " + showNumber(step.asNumber()));
   }
   return fits;
 }
@@ -49,7 +56,7 @@ export function checkString(validator: Validator, schema: Json, value: string): 
   let fits = true;
   const hasLength = schema.has("minLength") || schema.has("maxLength");
   if (hasLength && validator.spend(<f64>value.length / 100)) {
-    fits = checkCount(validator, schema, "Length", codePointsOf(value), " characters");
+    fits = checkCount(validator, schema, "Length", countCodePoints(value), " characters");
   }
   const pattern = schema.get("pattern");
   if (pattern.exists && !validator.matches(pattern.asString(), value)) {
@@ -81,7 +88,7 @@ function checkContains(validator: Validator, schema: Json, value: Json): bool {
   let count: f64 = 0;
   for (let i = 0; i < value.length; i++) if (validator.fits(schema.get("contains"), value.at(i))) count++;
   if (count >= least && count <= most) return true;
-  return !validator.skips() && validator.refuse(show(count) + " items fit contains");
+  return !validator.skips() && validator.refuse(showNumber(count) + " items fit contains");
 }
 
 /** minLength and maxLength, minItems and maxItems, minProperties and maxProperties. */
@@ -89,25 +96,16 @@ export function checkCount(validator: Validator, schema: Json, noun: string, cou
   const least = schema.get("min" + noun).asNumber(0);
   const most = schema.get("max" + noun).asNumber(Infinity);
   if (<f64>count < least)
-    return !validator.skips() && validator.refuse(count.toString() + what + " are fewer than " + show(least));
+    return (
+      !validator.skips() && validator.refuse(count.toString() + what + " are fewer than " + showNumber(least))
+    );
   if (<f64>count > most)
-    return !validator.skips() && validator.refuse(count.toString() + what + " are more than " + show(most));
+    return (
+      !validator.skips() && validator.refuse(count.toString() + what + " are more than " + showNumber(most))
+    );
   return true;
-}
-
-/** Lone halves of surrogate pairs count as one. */
-function codePointsOf(text: string): i32 {
-  let count = text.length;
-  for (let i = 1; i < text.length; i++) {
-    if ((text.charCodeAt(i) & 0xfc00) == 0xdc00 && (text.charCodeAt(i - 1) & 0xfc00) == 0xd800) count--;
-  }
-  return count;
 }
 
 export function cut(text: string): string {
   return text.length <= 100 ? text : text.substring(0, 100) + "…";
-}
-
-function show(value: f64): string {
-  return Json.number(value).toString();
 }

@@ -16,7 +16,14 @@ export class Criteria {
     this.maxLength = this.readLength(json, "max_response_length", this.maxLength);
     this.required = this.readKeywords(json, "required_keywords", this.required);
     this.forbidden = this.readKeywords(json, "forbidden_keywords", this.forbidden);
-    if (this.minLength > this.maxLength) this.refuse("min_response_length is above max_response_length");
+    if (this.minLength > this.maxLength) this.settleLengths(json);
+  }
+
+  /** A default gives way to what was asked for. */
+  private settleLengths(json: Json): void {
+    if (!json.has("min_response_length")) this.minLength = this.maxLength;
+    else if (!json.has("max_response_length")) this.maxLength = this.minLength;
+    else this.refuse("criteria.min_response_length is above criteria.max_response_length");
   }
 
   private readLength(json: Json, name: string, fallback: f64): f64 {

@@ -1,29 +1,28 @@
-import { Json, JudgeInput, readJson, reportError, Verdict, writeJson } from "hearth-sdk";
+import { countCodePoints, refuse, runJudge, showNumber, Verdict } from "hearth-sdk";
 import { Criteria } from "./criteria";
 import { fold, KeywordSearch } from "./keyword-search";
-import { codePointsOf, isBlank, quote } from "./text";
+import { isBlank, quote } from "./text";
 
 /** The contract allows 64. */
 const maxReasons = 63;
 
 export function judge(): i32 {
-  const input = JudgeInput.from(readJson());
-  const criteria = new Criteria(input.criteria);
-  if (criteria.fault != "") return reportError(criteria.fault);
-  writeJson(check(input.response, criteria).toJson());
-  return 0;
+  return runJudge((input) => {
+    const criteria = new Criteria(input.criteria);
+    return criteria.fault == "" ? check(input.response, criteria) : refuse(criteria.fault);
+  });
 }
 
 /** Every check is made whatever the others say, so that an author sees all that is wrong at once. */
 function check(response: string, criteria: Criteria): Verdict {
   const violations: string[] = [];
-  const length = codePointsOf(response);
+  const length = countCodePoints(response);
   if (isBlank(response)) violations.push("the answer is blank");
   if (<f64>length < criteria.minLength) {
-    violations.push(`the answer has ${length} characters, fewer than ${show(criteria.minLength)}`);
+    violations.push(`the answer has ${length} characters, fewer than ${showNumber(criteria.minLength)}`);
   }
   if (<f64>length > criteria.maxLength) {
-    violations.push(`the answer has ${length} characters, more than ${show(criteria.maxLength)}`);
+    violations.push(`the answer has ${length} characters, more than ${showNumber(criteria.maxLength)}`);
   }
   const search = new KeywordSearch(response);
   let requiredFound = 0;
@@ -52,9 +51,4 @@ function toVerdict(violations: string[], checks: i32): Verdict {
   verdict.reasons = violations.slice(0, maxReasons);
   if (rest > 0) verdict.reasons.push(`and ${rest} more`);
   return verdict.withScore(<f64>(checks - violations.length) / <f64>checks);
-}
-
-/** Without the point that f64 has as a text. */
-function show(value: f64): string {
-  return Json.number(value).toString();
 }

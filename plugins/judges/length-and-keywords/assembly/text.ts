@@ -1,14 +1,5 @@
 const maxQuoted = 120;
 
-/** Characters are code points: a pair of surrogates is one, a lone half is one too. */
-export function codePointsOf(text: string): i32 {
-  let count = text.length;
-  for (let i = 1; i < text.length; i++) {
-    if (isLow(text.charCodeAt(i)) && isHigh(text.charCodeAt(i - 1))) count--;
-  }
-  return count;
-}
-
 /** White space, and what has no width, is all there is. */
 export function isBlank(text: string): bool {
   const trimmed = text.trim();
@@ -37,8 +28,4 @@ function isSpace(unit: i32): bool {
 
 function isHigh(unit: i32): bool {
   return (unit & 0xfc00) == 0xd800;
-}
-
-function isLow(unit: i32): bool {
-  return (unit & 0xfc00) == 0xdc00;
 }

@@ -1,6 +1,5 @@
-import { Json, RouteDecideInput, RouteDecideOutput } from "hearth-sdk";
+import { countCodePoints, RouteDecideInput, RouteDecideOutput, roundTo, showNumber } from "hearth-sdk";
 import { classify, Task } from "./task";
-import { codePointsOf } from "./words";
 
 const maxInputTokens: f64 = 1800;
 const maxContinuationTokens: f64 = 2000;
@@ -17,7 +16,7 @@ class Request {
     public input: RouteDecideInput,
     public task: Task,
   ) {
-    const counted = Math.ceil(<f64>codePointsOf(input.prompt) / 4);
+    const counted = Math.ceil(<f64>countCodePoints(input.prompt) / 4);
     this.inputTokens = isNaN(input.inputTokens) ? counted : input.inputTokens;
     this.outputTokens = isNaN(input.outputTokens) ? task.usualOutputTokens() : input.outputTokens;
   }
@@ -104,7 +103,7 @@ function byContext(request: Request): Decision | null {
 }
 
 function byConfidence(input: RouteDecideInput): Decision | null {
-  if (isNaN(input.confidence) || round4(input.confidence) >= minConfidence) return null;
+  if (isNaN(input.confidence) || roundTo(input.confidence, 4) >= minConfidence) return null;
   const values = `a confidence of ${show(input.confidence)} is below ${show(minConfidence)}`;
   return new Decision("remote", "confidence", values);
 }
@@ -117,10 +116,6 @@ function moreThan(what: string, tokens: f64, most: f64): string {
   return `${what} has ${show(tokens)} tokens, more than ${show(most)}`;
 }
 
-function round4(value: f64): f64 {
-  return Math.round(value * 10000) / 10000;
-}
-
 function show(value: f64): string {
-  return Json.number(round4(value)).toString();
+  return showNumber(roundTo(value, 4));
 }

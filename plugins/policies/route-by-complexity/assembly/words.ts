@@ -13,15 +13,6 @@ export function wordsOf(text: string): string[] {
   return words;
 }
 
-export function codePointsOf(text: string): i32 {
-  let count = text.length;
-  for (let i = 1; i < text.length; i++) {
-    const isPair = (text.charCodeAt(i) & 0xfc00) == 0xdc00 && (text.charCodeAt(i - 1) & 0xfc00) == 0xd800;
-    if (isPair) count--;
-  }
-  return count;
-}
-
 export function isOneOf(word: string, list: StaticArray<string>): bool {
   for (let i = 0; i < list.length; i++) if (word == list[i]) return true;
   return false;

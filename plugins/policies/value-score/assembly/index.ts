@@ -1,5 +1,5 @@
-import { Policy, ValueScoreInput, ValueScoreOutput } from "hearth-sdk";
-import { complexityOf, feedbackOf, noveltyOf, outcomeOf, reusabilityOf, rounded } from "./terms";
+import { Policy, roundTo, ValueScoreInput, ValueScoreOutput } from "hearth-sdk";
+import { complexityOf, feedbackOf, noveltyOf, outcomeOf, precision, reusabilityOf } from "./terms";
 
 const highValueThreshold = 0.7;
 
@@ -20,7 +20,7 @@ function score(input: ValueScoreInput): ValueScoreOutput {
   terms.complexity = complexityOf(input.response);
   terms.novelty = noveltyOf(input.n90);
   const sum = terms.outcome + terms.feedback + terms.reusability + terms.complexity + terms.novelty;
-  output.value = min(1.0, rounded(sum));
+  output.value = min(1.0, roundTo(sum, precision));
   output.highValue = output.value >= highValueThreshold;
   output.extract = output.highValue && input.outcome == "success";
   return output;

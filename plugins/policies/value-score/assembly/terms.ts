@@ -1,9 +1,10 @@
+import { countCodePoints, roundTo } from "hearth-sdk";
+
 const reusableWords: StaticArray<string> = ["how to", "best practice", "configure", "setup", "install"];
 const fullLength: f64 = 2000;
 
-export function rounded(value: f64): f64 {
-  return Math.round(value * 10000) / 10000;
-}
+/** Places behind the point. */
+export const precision = 4;
 
 /** 0 to 0.4. */
 export function outcomeOf(outcome: string): f64 {
@@ -21,15 +22,15 @@ export function reusabilityOf(query: string, n80: f64): f64 {
   const folded = query.toLowerCase();
   let keywords = 0;
   for (let i = 0; i < reusableWords.length; i++) if (folded.includes(reusableWords[i])) keywords++;
-  return rounded(0.2 * min(1.0, 0.1 * n80 + 0.2 * <f64>keywords));
+  return roundTo(0.2 * min(1.0, 0.1 * n80 + 0.2 * <f64>keywords), precision);
 }
 
 /** 0 to 0.1: 0.1 · min(1, 0.1 · ("1." + "2." + "3.") + 0.15 · "```" + 0.5 · min(length / 2000, 1)). */
 export function complexityOf(response: string): f64 {
   const steps = countOf(response, "1.") + countOf(response, "2.") + countOf(response, "3.");
   const fences = countOf(response, "```");
-  const length = min(1.0, <f64>codePointsOf(response) / fullLength);
-  return rounded(0.1 * min(1.0, 0.1 * <f64>steps + 0.15 * <f64>fences + 0.5 * length));
+  const length = min(1.0, <f64>countCodePoints(response) / fullLength);
+  return roundTo(0.1 * min(1.0, 0.1 * <f64>steps + 0.15 * <f64>fences + 0.5 * length), precision);
 }
 
 /** 0.01 to 0.1, less the more past queries are nearly the same. */
@@ -42,14 +43,5 @@ export function noveltyOf(n90: f64): f64 {
 function countOf(text: string, part: string): i32 {
   let count = 0;
   for (let at = text.indexOf(part); at >= 0; at = text.indexOf(part, at + part.length)) count++;
-  return count;
-}
-
-function codePointsOf(text: string): i32 {
-  let count = text.length;
-  for (let i = 1; i < text.length; i++) {
-    const isPair = (text.charCodeAt(i) & 0xfc00) == 0xdc00 && (text.charCodeAt(i - 1) & 0xfc00) == 0xd800;
-    if (isPair) count--;
-  }
   return count;
 }
