@@ -6,20 +6,45 @@ const maxGrants = 16;
 const maxSecretCharacters = 16_384;
 
 export const decisionSchema = lazy(() =>
-  z.looseObject({
-    grants: z.array(z.string().max(maxNameCharacters)).max(maxGrants).optional(),
-    config: z
-      .record(
-        z.string(),
-        z.union([
-          z.string().max(maxSecretCharacters),
-          z.strictObject({ environment: z.string().min(1).max(256) }),
-        ]),
-      )
-      .optional(),
-    limits: z.record(z.string(), z.number()).optional(),
-  }),
+  refuseOthers(
+    z.looseObject({
+      grants: z.array(z.string().max(maxNameCharacters)).max(maxGrants).optional(),
+      config: z
+        .record(
+          z.string(),
+          z.union([
+            z.string().max(maxSecretCharacters),
+            z.strictObject({ environment: z.string().min(1).max(256) }),
+            z.null(),
+          ]),
+        )
+        .optional()
+        .describe("Values by key; null takes one back, and keys that are not named stay as they are."),
+      limits: z
+        .record(z.string(), z.number().nullable())
+        .optional()
+        .describe(
+          "Limits by name; null is the default again, and those that are not named stay as they are.",
+        ),
+    }),
+  ),
 );
 export const callSchema = lazy(() =>
-  z.looseObject({ export: z.string().min(1).max(maxNameCharacters).optional(), input: z.unknown() }),
+  refuseOthers(
+    z.looseObject({
+      export: z.string().min(1).max(maxNameCharacters).optional(),
+      input: z.unknown().optional().describe("What the plugin is given, in JSON."),
+    }),
+  ),
 );
+
+/** A misspelt field must not pass for a decision that was made. */
+function refuseOthers<S extends z.ZodObject<z.ZodRawShape, z.core.$loose>>(schema: S): S {
+  const known = Object.keys(schema.shape);
+  return schema.check(({ value, issues }) => {
+    const field = Object.keys(value).find((key) => !known.includes(key));
+    if (field === undefined) return;
+    const message = `there is no field "${field.slice(0, maxNameCharacters)}"; there are ${known.join(", ")}`;
+    issues.push({ code: "custom", message, input: value });
+  });
+}

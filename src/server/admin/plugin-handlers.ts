@@ -1,17 +1,13 @@
 import { AppError } from "../../base/index.ts";
-import {
-  type Decisions,
-  grantAsked,
-  isGrantName,
-  PluginFailure,
-  toPluginError,
-} from "../../plugin-host/index.ts";
+import { PluginFailure, toPluginError } from "../../plugin-host/index.ts";
 import { readBody } from "../body.ts";
+import type { LogFields } from "../deps.ts";
 import { maxNameCharacters, maxPluginBytes } from "../limits.ts";
 import type { AppContext } from "../request-scope.ts";
 import type { RouteDeps } from "../route.ts";
 import { toPluginAnswer } from "./plugin-answer.ts";
 import { callSchema, decisionSchema } from "./plugin-bodies.ts";
+import { toDecisions } from "./plugin-decisions.ts";
 
 export async function handleList(context: AppContext, deps: RouteDeps): Promise<Response> {
   const plugins = await deps.plugins();
@@ -22,6 +18,8 @@ export async function handleAdd(context: AppContext, deps: RouteDeps): Promise<R
   const bytes = await readModule(context);
   const plugins = await deps.plugins();
   const record = await asError("the module", () => plugins.add({ bytes, source: "api" }));
+  const { name, manifest, sha256 } = record;
+  tell(context, deps, "plugin_added", { plugin: name, version: manifest.version, sha256 });
   return context.json(toPluginAnswer(record), 201);
 }
 
@@ -35,6 +33,7 @@ export async function handleRemove(context: AppContext, deps: RouteDeps): Promis
   const name = readName(context);
   const plugins = await deps.plugins();
   await asError(name, () => plugins.remove(name));
+  tell(context, deps, "plugin_removed", { plugin: name });
   return context.json({ removed: name });
 }
 
@@ -49,20 +48,24 @@ export async function handleDisable(context: AppContext, deps: RouteDeps): Promi
 async function setEnabled(context: AppContext, deps: RouteDeps, isEnabled: boolean): Promise<Response> {
   const name = readName(context);
   const plugins = await deps.plugins();
-  return context.json(toPluginAnswer(await asError(name, () => plugins.setEnabled(name, isEnabled))));
+  const record = await asError(name, () => plugins.setEnabled(name, isEnabled));
+  tell(context, deps, isEnabled ? "plugin_enabled" : "plugin_disabled", { plugin: name });
+  return context.json(toPluginAnswer(record));
 }
 
 export async function handleGrants(context: AppContext, deps: RouteDeps): Promise<Response> {
   const body = await readBody(context, decisionSchema());
   const name = readName(context);
   const plugins = await deps.plugins();
-  const { manifest } = await asError(name, () => plugins.get(name));
-  const decisions: Decisions = {
-    ...(body.grants && { grants: grantAsked(manifest, readGrants(body.grants)) }),
-    ...(body.config && { config: mapConfig(body.config) }),
-    ...(body.limits && { limits: body.limits }),
-  };
-  return context.json(toPluginAnswer(await asError(name, () => plugins.update(name, decisions))));
+  const before = await asError(name, () => plugins.get(name));
+  const record = await asError(name, () => plugins.update(name, toDecisions(before, body)));
+  tell(context, deps, "plugin_decided", {
+    plugin: name,
+    grants: Object.keys(record.grants),
+    configKeys: Object.keys(record.config),
+    limits: record.limits,
+  });
+  return context.json(toPluginAnswer(record));
 }
 
 export async function handleLogs(context: AppContext, deps: RouteDeps): Promise<Response> {
@@ -77,6 +80,10 @@ export async function handleLogs(context: AppContext, deps: RouteDeps): Promise<
 
 export async function handleCall(context: AppContext, deps: RouteDeps): Promise<Response> {
   const { export: name, input } = await readBody(context, callSchema());
+  if (input === undefined) {
+    const message = "input: expected what the plugin is to be given, in JSON";
+    throw new AppError("invalid_request", message, { details: { param: "input" } });
+  }
   const plugin = readName(context);
   const { requestId, abort } = context.get("scope");
   const call = { input, requestId, signal: abort.signal, ...(name !== undefined && { export: name }) };
@@ -84,26 +91,16 @@ export async function handleCall(context: AppContext, deps: RouteDeps): Promise<
   if (!result.ok) throw toPluginError(plugin, result.failure);
   const output =
     result.output instanceof Uint8Array ? new TextDecoder().decode(result.output) : result.output;
-  return context.json({ output, duration_ms: result.report.durationMs });
+  return context.json({ output, duration_ms: Number(result.report.durationMs.toFixed(3)) });
 }
 
 function readName(context: AppContext): string {
   return (context.req.param("name") ?? "").slice(0, maxNameCharacters);
 }
 
-function readGrants(names: readonly string[]) {
-  const unknown = names.find((name) => !isGrantName(name));
-  if (unknown !== undefined) {
-    const message = `grants: there is no permission "${unknown}".`;
-    throw new AppError("invalid_request", message, { details: { param: "grants" } });
-  }
-  return new Set(names.filter(isGrantName));
-}
-
-function mapConfig(config: Readonly<Record<string, string | { readonly environment: string }>>) {
-  return Object.fromEntries(
-    Object.entries(config).map(([key, entry]) => [key, typeof entry === "string" ? { value: entry } : entry]),
-  );
+/** Who changes what plugins may do leaves a trace, as the host does of what plugins do. */
+function tell(context: AppContext, deps: RouteDeps, event: string, fields: LogFields): void {
+  deps.logger.info(event, { ...fields, requestId: context.get("scope").requestId });
 }
 
 async function readModule(context: AppContext): Promise<Uint8Array> {

@@ -22,7 +22,7 @@ export const pluginRoutes: readonly Route[] = [
     ...shared,
     method: "post",
     path: pluginPath,
-    summary: "Add a plugin: the body is its .wasm file; it is granted nothing yet",
+    summary: "Add a plugin: the body is its .wasm file; a new one is granted nothing yet",
     takesFile: true,
     handle: later("handleAdd"),
   },

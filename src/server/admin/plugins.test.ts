@@ -150,3 +150,88 @@ test("on this machine alone, admin keys close the plugins and nothing else", asy
   expect((await app.send("GET", "/api/plugins")).status).toBe(403);
   expect((await app.send("GET", "/api/plugins", undefined, "admin-key")).status).toBe(200);
 });
+
+const asking = {
+  permissions: {
+    http: { reason: "to read", hosts: ["a.example"] },
+    config: { reason: "to sign in", keys: ["token", "user"] },
+  },
+};
+const makeAsking = (permissions: object = asking.permissions) =>
+  makeJudgeOf("asks", (guest) => [guest.output(pass)], { permissions });
+
+test("a permission that a plugin does not ask for is refused, and what it has stays", async () => {
+  await using app = openApp();
+  await app.send("POST", "/api/plugins", makeAsking());
+  await app.send("POST", "/api/plugins/asks/grants", { grants: ["http"] });
+  const refused = await app.send("POST", "/api/plugins/asks/grants", { grants: ["sql"] });
+  expect(refused).toMatchObject({ status: 400, answer: { error: { code: "invalid_request" } } });
+  expect(JSON.stringify(refused.answer)).toContain("asks does not ask for sql; it asks for http, config");
+  const { answer } = await app.send("GET", "/api/plugins/asks");
+  expect(answer.grants).toEqual({ http: { hosts: ["a.example"] } });
+});
+
+test.each([
+  ["grants", { grant: ["http"] }, "grant"],
+  ["call", { input: { response: "" }, timeoutMs: 5 }, "timeoutMs"],
+])("POST %s with %j names the field that it does not know", async (action, body, field) => {
+  await using app = openApp();
+  await app.send("POST", "/api/plugins", makeAsking());
+  const { status, answer } = await app.send("POST", `/api/plugins/asks/${action}`, body);
+  expect(status).toBe(400);
+  expect(JSON.stringify(answer)).toContain(`there is no field \\"${field}\\"`);
+});
+
+test("a call without an input says so", async () => {
+  await using app = openApp();
+  await app.send("POST", "/api/plugins", makeAsking());
+  expect(await app.send("POST", "/api/plugins/asks/call", { export: "judge" })).toMatchObject({
+    status: 400,
+    answer: { error: { message: "input: expected what the plugin is to be given, in JSON" } },
+  });
+});
+
+test("values of config and limits that are not named stay, and null takes one back", async () => {
+  await using app = openApp();
+  await app.send("POST", "/api/plugins", makeAsking());
+  const decide = (body: object) => app.send("POST", "/api/plugins/asks/grants", body);
+  await decide({ config: { token: "t" }, limits: { timeoutMs: 500 } });
+  expect(await decide({ config: { user: "u" }, limits: { kvBytes: 5 } })).toMatchObject({
+    answer: { config_keys: ["token", "user"], limits: { timeoutMs: 500, kvBytes: 5 } },
+  });
+  const { answer } = await decide({ config: { token: null }, limits: { timeoutMs: null } });
+  expect(answer).toMatchObject({ config_keys: ["user"], limits: { kvBytes: 5 } });
+  expect(answer.limits).toEqual({ kvBytes: 5 });
+});
+
+test("a permission that a new version asks more of is granted in part, and is told so", async () => {
+  await using app = openApp();
+  await app.send("POST", "/api/plugins", makeAsking());
+  await app.send("POST", "/api/plugins/asks/grants", { grants: ["http"] });
+  const http = { reason: "to read", hosts: ["a.example", "b.example"] };
+  const { answer } = await app.send("POST", "/api/plugins", makeAsking({ http }));
+  expect(answer).toMatchObject({
+    permissions: [{ name: "http", granted: false, granted_in_part: true }],
+    grants: { http: { hosts: ["a.example"] } },
+  });
+});
+
+test("what an administrator does to a plugin is in the log, with the request and without secrets", async () => {
+  await using app = openApp();
+  await app.send("POST", "/api/plugins", makeAsking());
+  await app.send("POST", "/api/plugins/asks/grants", {
+    grants: ["config"],
+    config: { token: "hidden-value" },
+  });
+  await app.send("POST", "/api/plugins/asks/disable");
+  await app.send("DELETE", "/api/plugins/asks");
+  const told = JSON.stringify(app.logs);
+  for (const event of ["plugin_added", "plugin_decided", "plugin_disabled", "plugin_removed"])
+    expect(app.logs).toContainEqual(
+      expect.objectContaining({
+        event,
+        fields: expect.objectContaining({ plugin: "asks", requestId: expect.any(String) }),
+      }),
+    );
+  expect(told).not.toContain("hidden-value");
+});
