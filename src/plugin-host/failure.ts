@@ -6,28 +6,32 @@ export type FailureCode = keyof typeof failureTable;
 
 type FailureRow = {
   readonly meaning: string;
+  /** Only what is the plugin's own is remembered of it. */
+  readonly fault: "plugin" | "caller" | "host";
   /** Whether it counts towards quarantine. */
   readonly strike: boolean;
 };
 
-function row(meaning: string, options: { readonly strike?: boolean } = {}): FailureRow {
-  return { meaning, strike: options.strike ?? false };
+function row(meaning: string, { fault = "plugin", strike = false }: Partial<FailureRow> = {}): FailureRow {
+  return { meaning, fault, strike };
 }
 
 const strike = { strike: true } as const;
+const caller = { fault: "caller" } as const;
+const host = { fault: "host" } as const;
 
 export const failureTable = {
-  plugin_not_found: row("no plugin has this name"),
-  plugin_disabled: row("an administrator has switched it off, or it was never added"),
-  plugin_quarantined: row("it broke its limits twice within ten minutes"),
+  plugin_not_found: row("no plugin has this name", caller),
+  plugin_disabled: row("an administrator has switched it off, or it was never added", caller),
+  plugin_quarantined: row("it broke its limits twice within ten minutes", caller),
   plugin_changed: row("its file is not the one that was added"),
-  plugin_unsigned: row("signatures are required and it has none of a trusted key"),
+  plugin_unsigned: row("signatures are required and it has none of a trusted key", caller),
   signature_invalid: row("its signature does not fit the file"),
-  plugin_busy: row("too many calls of plugins wait already"),
-  plugin_cancelled: row("the caller went away"),
-  plugin_not_implemented: row("it has no export of this name"),
+  plugin_busy: row("too many calls of plugins wait already", host),
+  plugin_cancelled: row("the caller went away", caller),
+  plugin_not_implemented: row("it has no export of this name", caller),
   plugin_error: row("the plugin itself reported an error"),
-  plugin_host_died: row("its process ended for a reason that is not the plugin's"),
+  plugin_host_died: row("its process ended for a reason that is not the plugin's", host),
   crash: row("its process died while it had the thread", strike),
 
   module_invalid: row("the file is no WebAssembly module, or a damaged one"),
@@ -48,8 +52,8 @@ export const failureTable = {
   exit: row("it ended itself through WASI"),
   bad_pointer: row("it gave the host an address outside its memory", strike),
 
-  input_too_large: row("the input of the call is larger than allowed"),
-  input_invalid: row("the input does not fit the contract"),
+  input_too_large: row("the input of the call is larger than allowed", caller),
+  input_invalid: row("the input does not fit the contract", caller),
   output_missing: row("it returned without an output"),
   output_too_large: row("its output is larger than allowed", strike),
   output_not_utf8: row("its output is not UTF-8"),
@@ -61,9 +65,9 @@ export const failureTable = {
   not_granted: row("it used what it was not granted"),
   kv_limit: row("it stored more than it may", strike),
   call_limit: row("it made more calls of the host than it may", strike),
-  depth_limit: row("plugins and models called each other too deep"),
+  depth_limit: row("plugins and models called each other too deep", caller),
   generate_failed: row("the model it asked gave no answer"),
-  host_failed: row("the host could not do what it asked for"),
+  host_failed: row("the host could not do what it asked for", host),
 
   http_invalid: row("its request is malformed, or has headers that it may not set"),
   http_host_not_granted: row("its grant does not name this host and port"),

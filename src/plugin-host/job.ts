@@ -14,6 +14,8 @@ export type NewJob = {
   /** Does what the guest asks of the server. Never rejects. */
   readonly ask: (call: HostCall) => Promise<HostCallResult>;
   readonly signal?: AbortSignal;
+  /** What became of a call whose caller had gone away by then. */
+  readonly onLate?: (failure: Failure) => void;
 };
 
 /** A call on its way through a slot. */
@@ -21,7 +23,6 @@ export type Job = Omit<NewJob, "signal"> & {
   /** Of the process it is in, where it gets a new one each time it is sent in; 0 until then. */
   id: number;
   readonly isSettled: boolean;
-  readonly wasRetried: boolean;
   hasBegun: boolean;
   /** What it held when it last waited for something outside. */
   memoryBytes: number;
@@ -44,6 +45,7 @@ export const noReport: CallReport = { durationMs: 0, memoryBytes: 0, logs: [] };
 
 export function createJob(call: NewJob, onEnd: (end: JobEnd) => void): Job {
   let isSettled = false;
+  let isDetached = false;
   let wasRetried = false;
   let watchdog: Watchdog | undefined;
 
@@ -54,6 +56,8 @@ export function createJob(call: NewJob, onEnd: (end: JobEnd) => void): Job {
   }
   function settle(result: JobEnd): void {
     watchdog?.cancel();
+    if (isDetached && !result.ok) call.onLate?.(result.failure);
+    isDetached = false;
     end(result);
   }
   const job: Job = {
@@ -62,16 +66,16 @@ export function createJob(call: NewJob, onEnd: (end: JobEnd) => void): Job {
     get isSettled() {
       return isSettled;
     },
-    get wasRetried() {
-      return wasRetried;
-    },
     hasBegun: false,
     memoryBytes: 0,
     hasEffects: false,
     succeed: (output, report) => settle({ ok: true, output, report }),
     fail: (failure, report = noReport) => settle({ ok: false, failure, report }),
     unwatch: () => watchdog?.cancel(),
-    detach: (failure) => end({ ok: false, failure, report: noReport }),
+    detach(failure) {
+      isDetached = !isSettled;
+      end({ ok: false, failure, report: noReport });
+    },
     cancel: (failure) => job.fail(failure),
     watch(next) {
       watchdog?.cancel();

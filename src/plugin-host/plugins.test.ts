@@ -356,3 +356,11 @@ test("a host that an administrator sets in a config key is granted where the plu
     hosts: ["a.test"],
   });
 });
+
+test("what a caller does wrong is not remembered of the plugin", async () => {
+  await using test = openTestPlugins();
+  await test.plugins.add({ bytes: makeJudge("fine", pass), source });
+  expect(await test.plugins.call("fine", { input: { response: 1 } })).toMatchObject({ ok: false });
+  expect(await test.plugins.call("fine", { input: {}, export: "absent" })).toMatchObject({ ok: false });
+  expect((await test.plugins.get("fine")).lastError).toBeUndefined();
+});

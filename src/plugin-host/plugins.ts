@@ -4,7 +4,7 @@ import type { ConnectorInput, ConnectorOutput } from "./contracts/connector.ts";
 import type { JudgeInput, JudgeOutput } from "./contracts/judge.ts";
 import { healthExport, mainExports } from "./contracts/kinds.ts";
 import type { PolicyHook, PolicyInput, PolicyOutput } from "./contracts/policy.ts";
-import { type Failure, PluginFailure } from "./failure.ts";
+import { type Failure, failureTable, PluginFailure } from "./failure.ts";
 import { toSpec } from "./guest-spec.ts";
 import { createHostCalls } from "./host-calls.ts";
 import type { JobEnd } from "./job.ts";
@@ -69,8 +69,9 @@ export function createPlugins(options: PluginOptions): Plugins {
 
   async function call(name: string, asked: RawCall): Promise<PluginResult<unknown>> {
     try {
-      const result = await invoke(await findUsable(name), asked);
-      if (!result.ok) await noteFailure(name, result.failure);
+      const note = (failure: Failure) => noteFailure(name, failure);
+      const result = await invoke(await findUsable(name), asked, note);
+      if (!result.ok) await note(result.failure);
       return result;
     } catch (error) {
       return failed(error);
@@ -99,10 +100,14 @@ export function createPlugins(options: PluginOptions): Plugins {
     }
     return record;
   }
-  async function invoke(record: Callable, asked: RawCall): Promise<PluginResult<unknown>> {
+  async function invoke(
+    record: Callable,
+    asked: RawCall,
+    onLate?: (failure: Failure) => void,
+  ): Promise<PluginResult<unknown>> {
     const startedMs = clock.nowMs();
     const name = asked.export ?? (record.manifest ? mainExports[record.manifest.kind] : "");
-    const ended = await run(record, name, asked).catch(failed);
+    const ended = await run(record, name, asked, onLate).catch(failed);
     const report = { ...ended.report, durationMs: clock.nowMs() - startedMs };
     const result = ended.ok
       ? { ...ended, report }
@@ -114,7 +119,12 @@ export function createPlugins(options: PluginOptions): Plugins {
   function clean(record: Callable, { code, message }: Failure): Failure {
     return { code, message: book.clean(record, message, options.readVariable) };
   }
-  async function run(record: Callable, name: string, asked: RawCall): Promise<PluginResult<unknown>> {
+  async function run(
+    record: Callable,
+    name: string,
+    asked: RawCall,
+    onLate: ((failure: Failure) => void) | undefined,
+  ): Promise<PluginResult<unknown>> {
     const { depth = 0, signal, recorded } = asked;
     if (depth >= maxDepth) {
       throw new PluginFailure("depth_limit", `plugins and models called each other ${maxDepth} deep`);
@@ -141,6 +151,7 @@ export function createPlugins(options: PluginOptions): Plugins {
       ),
       isSuspect: isSuspect(record, now()),
       ...(signal && { signal }),
+      ...(onLate && { onLate }),
     });
     ended.abort(new PluginFailure("plugin_cancelled", "the call has ended"));
     if (!end.ok || !checked) return end;
@@ -155,7 +166,7 @@ export function createPlugins(options: PluginOptions): Plugins {
     observer.callFinished({ ...call, durationMs, memoryBytes });
   }
   async function noteFailure(name: string, failure: Failure): Promise<void> {
-    if (failure.code === "plugin_cancelled") return;
+    if (failureTable[failure.code].fault !== "plugin") return;
     try {
       const changed = await registry.changeState(name, (before) => addFailure(before, failure, now()));
       const isNew =

@@ -11,6 +11,7 @@ import {
   makeSpinningJudge,
   waitUntil,
 } from "../testing/index.ts";
+import type { Failure } from "./failure.ts";
 import type { NewJob } from "./job.ts";
 import { type Limits, resolveLimits } from "./limits.ts";
 import { createPool, idleAfterMs, maxWaitingCalls, type Pool, type PoolOptions } from "./pool.ts";
@@ -112,6 +113,17 @@ test("a caller that goes away is answered at once", async () => {
   abort.abort();
   expect(await waiting).toMatchObject({ failure: { code: "plugin_cancelled" } });
   expect(await run(good)).toMatchObject({ ok: true });
+});
+
+test("a call that goes on without its caller is told of when it breaks a limit", async () => {
+  const { run, pool } = open({ hosts: 1 });
+  const abort = new AbortController();
+  const late = Promise.withResolvers<Failure>();
+  const spinning = run(spin, { signal: abort.signal, onLate: late.resolve });
+  await waitUntil("it has the thread", () => pool.facts("spin") !== undefined);
+  abort.abort();
+  expect(await spinning).toMatchObject({ failure: { code: "plugin_cancelled" } });
+  expect(await late.promise).toMatchObject({ code: "timeout" });
 });
 
 test("a plugin that broke a limit before runs in a process apart from those that did not", async () => {

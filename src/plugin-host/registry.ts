@@ -98,6 +98,7 @@ export function createRegistry(options: { readonly home: string; readonly now: (
     const before = (await refresh()).find((each) => each.name === name);
     if (!before) return undefined;
     const after = change(before);
+    if (after === before) return { before, after };
     if (before.isEmbedded && before.addedAtMs === 0) unstoredState.set(name, after);
     else await savePluginState((await open()).kysely, name, after);
     forget();

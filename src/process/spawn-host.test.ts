@@ -2,7 +2,7 @@ import { expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { AppError } from "../base/index.ts";
-import { isProcessAlive, waitUntil } from "../testing/index.ts";
+import { isProcessAlive, readCpuTicks, waitUntil } from "../testing/index.ts";
 import { type Host, type SpawnOptions, spawnHost, stderrTailLines } from "./spawn-host.ts";
 
 type EchoIn =
@@ -110,12 +110,6 @@ test("terminal and service signals do not end a host", async () => {
   echo.host.send({ type: "echo", bytes: new Uint8Array([7]) });
   expect(await answer).toEqual({ type: "echo", bytes: new Uint8Array([7]) });
 });
-
-/** Clock ticks of the processor that a process has had. */
-function readCpuTicks(pid: number): number {
-  const fields = readFileSync(`/proc/${pid}/stat`, "latin1").split(" ");
-  return Number(fields[13]);
-}
 
 async function startParent(...args: string[]) {
   const command = [process.execPath, join(fixtures, "host-parent.ts"), ...args];

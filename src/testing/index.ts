@@ -50,7 +50,7 @@ export {
 } from "./server-records.ts";
 export { createTemporaryFolder, type TemporaryFolder } from "./temporary-folder.ts";
 export { type TinyGguf, type TinyTensor, type TinyValue, writeTinyGguf } from "./tiny-gguf.ts";
-export { isProcessAlive, waitUntil } from "./wait-until.ts";
+export { isProcessAlive, readCpuTicks, waitUntil } from "./wait-until.ts";
 export {
   joinWasm,
   type WasmBytes,

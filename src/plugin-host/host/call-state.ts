@@ -1,7 +1,7 @@
 import { type Failure, PluginFailure } from "../failure.ts";
 import type { Grants } from "../grants.ts";
 import type { Limits } from "../limits.ts";
-import type { HostCall, LogLine, RecordedExchange } from "../protocol.ts";
+import type { HostCall, LogLine } from "../protocol.ts";
 import type { HttpAnswer } from "./http/client.ts";
 
 const maxLineCharacters = 8_192;
@@ -11,7 +11,6 @@ export type CallState = {
   readonly limits: Limits;
   readonly grants: Grants;
   readonly config: Readonly<Record<string, string>>;
-  readonly recorded?: readonly RecordedExchange[];
   readonly variables: Map<string, Uint8Array>;
   variableBytes: number;
   readonly logs: LogLine[];
@@ -31,9 +30,7 @@ export type CallState = {
   violation: PluginFailure | undefined;
 };
 
-type StateOptions = Pick<CallState, "limits" | "grants" | "config" | "ask" | "waiting" | "resumed"> & {
-  readonly recorded?: readonly RecordedExchange[];
-};
+type StateOptions = Pick<CallState, "limits" | "grants" | "config" | "ask" | "waiting" | "resumed">;
 
 export function createCallState(options: StateOptions): CallState {
   return {

@@ -4,6 +4,7 @@ import type { CallOptions, CallReport, GuestSpec, HostCall, ModuleFacts } from "
 import { prepareModule } from "../wasm/prepare-module.ts";
 import { type CallState, createCallState } from "./call-state.ts";
 import type { Outcome } from "./extism-functions.ts";
+import type { HttpClient } from "./http/client.ts";
 import { createHttpClient } from "./http/http-client.ts";
 import { createRecordedClient } from "./http/recorded-client.ts";
 import { type Compiled, createInstance, type Instance, type Visit } from "./instance.ts";
@@ -126,8 +127,15 @@ function createVisit(
 ): Visit {
   const state = createCallState({ limits, grants, config, ...links });
   const access = { hosts: grants.http?.hosts ?? [], allowPrivate: grants.privateNetwork === true, limits };
-  const http = options.recorded ? createRecordedClient(options.recorded, access) : createHttpClient(access);
-  return { state, http };
+  // Most calls make no request, and pay nothing for that they could.
+  const open = () =>
+    options.recorded ? createRecordedClient(options.recorded, access) : createHttpClient(access);
+  let client: HttpClient | undefined;
+  const request: HttpClient["request"] = (...asked) => {
+    client ??= open();
+    return client.request(...asked);
+  };
+  return { state, http: { request } };
 }
 
 async function answer(
