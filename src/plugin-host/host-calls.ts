@@ -50,6 +50,7 @@ export function createHostCalls(
   scope: HostCallScope,
 ): (call: HostCall) => Promise<HostCallResult> {
   let modelCalls = 0;
+  let writes = 0;
 
   async function answer(call: HostCall): Promise<Uint8Array | string | undefined> {
     const { spec } = scope;
@@ -58,11 +59,13 @@ export function createHostCalls(
       case "kv-get":
         return await deps.kv.get(name, call.key);
       case "kv-set": {
+        countWrite();
         const maxBytes = Math.min(spec.limits.kvBytes, spec.grants.kv?.bytes ?? Number.POSITIVE_INFINITY);
         await deps.kv.set(name, call.key, call.value, maxBytes);
         return undefined;
       }
       case "kv-delete":
+        countWrite();
         await deps.kv.delete(name, call.key);
         return undefined;
       case "kv-list":
@@ -74,6 +77,13 @@ export function createHostCalls(
       default:
         return call satisfies never;
     }
+  }
+  /** Every write waits for the disk, and the server with it. */
+  function countWrite(): void {
+    writes += 1;
+    const { kvWrites } = scope.spec.limits;
+    if (writes <= kvWrites) return;
+    throw new PluginFailure("call_limit", `it set or deleted more than ${kvWrites} keys in one call`);
   }
   async function askModel(ask: (bounded: HostCallScope) => Promise<string>): Promise<string> {
     modelCalls += 1;

@@ -364,3 +364,21 @@ test("what a caller does wrong is not remembered of the plugin", async () => {
   expect(await test.plugins.call("fine", { input: {}, export: "absent" })).toMatchObject({ ok: false });
   expect((await test.plugins.get("fine")).lastError).toBeUndefined();
 });
+
+test("writes that wait for the disk have an end within a call", async () => {
+  await using test = openTestPlugins();
+  const bytes = makeJudgeOf(
+    "busy",
+    (guest) => [
+      ...[1, 2, 3].flatMap(() => [guest.text("key"), guest.text("value"), guest.host("kv_set")]),
+      guest.output(pass),
+    ],
+    configManifest,
+  );
+  await test.plugins.add({ bytes, source }, { grants: { kv: {} }, limits: { kvWrites: 3 } });
+  expect(await test.plugins.judge("busy", { response: "" })).toMatchObject({ ok: true });
+  await test.plugins.update("busy", { limits: { kvWrites: 2 } });
+  expect(await test.plugins.judge("busy", { response: "" })).toMatchObject({
+    failure: { code: "call_limit" },
+  });
+});

@@ -1,6 +1,8 @@
 import { afterAll, expect, setDefaultTimeout, test } from "bun:test";
 import { copyFileSync, writeFileSync } from "node:fs";
-import { makeJudgeOf } from "../guest-plugins.ts";
+import { makeJudgeOf, packPlugin } from "../guest-plugins.ts";
+import { sending } from "../hostile/ungranted.ts";
+import { startHttpFixture, writeHttpAnswer } from "../http-fixture.ts";
 import { binaryPath, programCommand } from "../serve-process.ts";
 import { createTemporaryFolder } from "../temporary-folder.ts";
 
@@ -95,6 +97,27 @@ test.each(kinds)("a new %s compiles, passes its own cases and is added", async (
   expect(await hearth(["plugin", "add", file, "--yes"])).toMatchObject({ code: 0 });
   const { output } = await hearth(["plugin", "ls", "--json"]);
   expect(output).toContain(`"${name}"`);
+});
+
+test("a plugin reaches the host that it was granted, and no other", async () => {
+  await using server = await startHttpFixture((_, connection) =>
+    connection.end(writeHttpAnswer({ body: '{"verdict":"pass"}' })),
+  );
+  const url = `http://127.0.0.1:${server.port}/`;
+  const hosts = [`127.0.0.1:${server.port}`];
+  const manifest = { kind: "judge", name: "looks", version: "1.0.0" };
+  const permissions = { http: { reason: "to look", hosts } };
+  const judge = packPlugin(sending(JSON.stringify({ url })), { ...manifest, permissions });
+  writeFileSync(folder.file("looks.wasm"), judge);
+  const look = (...grants: string[]) => call("looks.wasm", { response: "" }, ...grants);
+  expect(await look()).toMatchObject({ answer: { error: { code: "not_granted" } } });
+  expect(await look("--grant", "http")).toMatchObject({
+    answer: { error: { code: "http_address_blocked" } },
+  });
+  expect(await look("--grant", "http", "--grant", "privateNetwork")).toMatchObject({
+    answer: { verdict: "pass" },
+  });
+  expect(server.requests).toHaveLength(1);
 });
 
 test("a plugin asks the model inside, by the path of every request", async () => {
