@@ -191,7 +191,11 @@ function addCall(plugin: Command, deps: CliDeps, finish: Finish): void {
 function addDecisionFlags(command: Command): void {
   command
     .option("--grant <name>", "permission to grant, such as http or write; may be repeated", collect)
-    .option("--config <key=value>", "value of a config key, or env:VARIABLE; may be repeated", collect)
+    .option(
+      "--config <key=value>",
+      "value of a config key, or env:VARIABLE; KEY= takes it back; may be repeated",
+      collect,
+    )
     .option("--limit <name=number>", "another limit, such as timeoutMs=30000; may be repeated", collect)
     .option("--private-network", "let its http reach private and loopback addresses");
 }

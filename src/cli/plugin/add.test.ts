@@ -259,3 +259,50 @@ test("a plugin comes from an address, without what is secret in it", async () =>
   expect(await infoOf(cli, "it")).toMatchObject({ source: address, state: "enabled" });
   expect((await cli.run(["call", "it", "--input", "-"], { input: judgeInput })).code).toBe(0);
 });
+
+describe("values of config", () => {
+  const add = (cli: PluginCli, ...more: string[]) =>
+    cli.run(["add", cli.write("asking.wasm", makeAskingJudge()), "--yes", ...more]);
+
+  test("are taken back by an empty one", async () => {
+    using cli = createPluginCli();
+    await add(cli, "--config", "token=very-secret");
+    expect((await infoOf(cli, "asking")).config).toEqual({ token: { isSet: true } });
+    const { output } = await cli.run(["add", "asking", "--yes", "--config", "token="]);
+    expect(output).toContain("token: no value yet");
+    expect((await infoOf(cli, "asking")).config).toEqual({});
+    expect(await cli.run(["add", "asking", "--yes", "--config", "other="])).toMatchObject({ code: 2 });
+  });
+
+  test("from a variable that is not set are told of", async () => {
+    using cli = createPluginCli();
+    const { output } = await add(cli, "--config", "token=env:DESK_TOKEN");
+    expect(output).toContain("token: from the variable DESK_TOKEN, which is not set here\n");
+    const environment = { DESK_TOKEN: "x" };
+    const { output: told } = await cli.run(["info", "asking"], { environment });
+    expect(told).toContain("token: from the variable DESK_TOKEN\n");
+    expect((await infoOf(cli, "asking")).config).toEqual({
+      token: { environment: "DESK_TOKEN", isSet: false },
+    });
+  });
+});
+
+test("an update that another key signed, or none, says whose the plugin is now", async () => {
+  using cli = createPluginCli();
+  const { privateKeyPem } = createSigningKey();
+  const signed = signModule(makeAskingJudge(), privateKeyPem);
+  await cli.run(["add", cli.write("signed.wasm", signed), "--yes"]);
+  const same = await cli.run(["add", cli.write("same.wasm", signed)]);
+  expect(same.output).not.toContain("the one that is here");
+  const { output } = await cli.run(["add", cli.write("asking.wasm", makeAskingJudge())]);
+  expect(output).toMatch(/^signature +unsigned; the one that is here is signed by ed25519:\S+$/m);
+});
+
+test("a home folder that cannot be written is told with what to do", async () => {
+  using cli = createPluginCli();
+  cli.write("home", "a file");
+  const { code, errors } = await cli.run(["disable", "grounding"]);
+  expect({ code, errors }).toMatchObject({ code: 1 });
+  expect(errors).toContain(`hearth: ${cli.folder.file("home")} cannot be written: `);
+  expect(errors).toContain("; set HEARTH_HOME to a folder that can be\n");
+});

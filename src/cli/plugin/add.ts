@@ -1,14 +1,15 @@
+import type { Environment } from "../../config/index.ts";
 import type { ConfigValue, Decisions, PluginRecord } from "../../plugin-host/index.ts";
 import type { ConfigFlags } from "../config-flags.ts";
 import type { CliDeps } from "../deps.ts";
 import { type CliIo, createLineReader } from "../io.ts";
 import { untilStopped } from "../stoppable.ts";
 import { oneLine, visible } from "../table.ts";
-import { asUsage, exitCodes } from "../usage-error.ts";
+import { asUsage, exitCodes, UsageError } from "../usage-error.ts";
 import { chooseGrants, type DecisionFlags, type GivenDecisions, parseDecisions } from "./decisions.ts";
-import { formatFacts, formatPermissions, listGrants } from "./describe.ts";
+import { describeConfigValue, formatFacts, formatPermissions, listGrants } from "./describe.ts";
 import { findOffer, type Offer } from "./offer.ts";
-import { about, openPlugins } from "./open-plugins.ts";
+import { changing, openPlugins } from "./open-plugins.ts";
 
 export type AddOptions = ConfigFlags & {
   /** A path, an address, or a name. */
@@ -26,12 +27,12 @@ export async function add(deps: CliDeps, options: AddOptions): Promise<number> {
   return await untilStopped(io, async (signal) => {
     const offer = await findOffer(opened, options, signal);
     const decisions = decide(offer, given);
-    io.stdout.write(formatOffer(offer, decisions));
+    io.stdout.write(formatOffer(offer, decisions, deps.environment));
     if (!options.yes) {
       const answer = await ask(io, offer, signal);
       if (answer !== "yes") return refuse(io, offer, answer);
     }
-    const record = await asUsage(about(offer.manifest.name, () => offer.take(decisions)));
+    const record = await asUsage(changing(opened, offer.manifest.name, () => offer.take(decisions)));
     io.stdout.write(formatTaken(record, offer));
     return exitCodes.success;
   });
@@ -40,7 +41,11 @@ export async function add(deps: CliDeps, options: AddOptions): Promise<number> {
 /** What was decided before stays where nothing is said of it. */
 function decide({ manifest, before }: Offer, given: GivenDecisions): Required<Decisions> {
   const asked = manifest.permissions.config?.keys ?? [];
-  const kept = Object.entries(before?.config ?? {}).filter(([key]) => asked.includes(key));
+  const unknown = [...given.cleared].find((key) => !asked.includes(key));
+  if (unknown !== undefined) throw new UsageError(`${manifest.name} has no config key "${unknown}"`);
+  const kept = Object.entries(before?.config ?? {}).filter(
+    ([key]) => asked.includes(key) && !given.cleared.has(key),
+  );
   return {
     grants: chooseGrants(manifest, given, before),
     config: { ...Object.fromEntries(kept), ...given.config },
@@ -49,8 +54,9 @@ function decide({ manifest, before }: Offer, given: GivenDecisions): Required<De
 }
 
 function formatOffer(
-  { manifest, signature, ...offer }: Offer,
+  { manifest, ...offer }: Offer,
   { grants, config, limits }: Required<Decisions>,
+  environment: Environment,
 ) {
   const { name, version, kind, description } = manifest;
   const { before } = offer;
@@ -59,9 +65,9 @@ function formatOffer(
     ["plugin", `${name} ${version}, a ${kind}${former}`],
     ["says", oneLine(description)],
     ["source", offer.source],
-    ["signature", signature],
+    ["signature", `${offer.signature}${tellOtherSigner(offer)}`],
     ["SHA-256", offer.sha256],
-    ["config", formatConfig(manifest.permissions.config?.keys ?? [], config)],
+    ["config", formatConfig(manifest.permissions.config?.keys ?? [], config, environment)],
     [
       "limits",
       Object.entries(limits)
@@ -79,12 +85,20 @@ function adviseWrite(write: true | undefined, manifest: Offer["manifest"]): stri
 }
 
 /** Keys and where their values come from; the values are not shown. */
-function formatConfig(keys: readonly string[], config: Readonly<Record<string, ConfigValue>>): string {
-  const describe = (entry: ConfigValue | undefined, key: string) => {
-    if (!entry) return `no value yet, --config ${key}=VALUE sets it`;
-    return "value" in entry ? "set" : `from the variable ${entry.environment}`;
-  };
-  return keys.map((key) => `${key}: ${describe(config[key], key)}`).join("\n");
+function formatConfig(
+  keys: readonly string[],
+  config: Readonly<Record<string, ConfigValue>>,
+  environment: Environment,
+): string {
+  const describe = (key: string) =>
+    describeConfigValue(config[key], environment) ?? `no value yet, --config ${key}=VALUE sets it`;
+  return keys.map((key) => `${key}: ${describe(key)}`).join("\n");
+}
+
+/** Whoever trusted a key with secrets and grants should see that they now go to somebody else's file. */
+function tellOtherSigner({ before, publicKey }: Pick<Offer, "before" | "publicKey">): string {
+  if (before?.publicKey === undefined || before.publicKey === publicKey) return "";
+  return `; the one that is here is signed by ${before.publicKey}`;
 }
 
 type Answer = "yes" | "no" | "nobody to ask" | "interrupted";

@@ -218,3 +218,21 @@ describe("test", () => {
     expect(errors).toStartWith("assembly/index.ts:1:");
   });
 });
+
+test.each(["build", "test"])("%s of a folder that is no plugin names the folder", async (command) => {
+  using cli = createPluginCli();
+  const folder = cli.folder.file("nowhere");
+  expect(await cli.run([command, folder])).toMatchObject({
+    code: 1,
+    errors: `hearth: there is no plugin.json in ${folder}; hearth plugin new writes one\n`,
+  });
+});
+
+test("a folder that cannot be made for a new plugin is told with what to do", async () => {
+  using cli = createPluginCli();
+  const folder = `${cli.write("file", "x")}/inside`;
+  const { code, errors } = await cli.run(["new", "judge", "fine", "--dir", folder]);
+  expect(code).toBe(1);
+  expect(errors).toStartWith(`hearth: ${folder} cannot be written: `);
+  expect(errors).toEndWith("; give another folder with --dir\n");
+});

@@ -1,3 +1,6 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { AppError } from "../../base/index.ts";
 import { type CompiledPlugin, compilePlugin, PluginFailure } from "../../plugin-host/index.ts";
 import { type ConfigFlags, readConfig } from "../config-flags.ts";
 import type { CliDeps } from "../deps.ts";
@@ -23,6 +26,7 @@ export async function compile(
   io: CliIo,
   options: { readonly folder: string; readonly home: string },
 ): Promise<CompiledPlugin | undefined> {
+  requirePluginFolder(options.folder);
   try {
     const built = await compilePlugin(options);
     for (const warning of built.warnings) io.stderr.write(`${visible(warning)}\n`);
@@ -32,4 +36,10 @@ export async function compile(
     io.stderr.write(`${visible(error.message)}\n`);
     return undefined;
   }
+}
+
+/** Throws AppError not_found. */
+export function requirePluginFolder(folder: string): void {
+  if (existsSync(join(folder, "plugin.json"))) return;
+  throw new AppError("not_found", `there is no plugin.json in ${folder}; hearth plugin new writes one`);
 }

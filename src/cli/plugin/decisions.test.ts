@@ -108,10 +108,8 @@ describe("what is wrong on the command line", () => {
   });
 });
 
-test("config values stand as they are behind the first equals sign, or name a variable", () => {
-  expect(parseDecisions({ config: ["a=b=c", "token=env:TOKEN", "empty="] }).config).toEqual({
-    a: { value: "b=c" },
-    token: { environment: "TOKEN" },
-    empty: { value: "" },
-  });
+test("config values stand as they are behind the first equals sign, name a variable, or are taken back", () => {
+  const { config, cleared } = parseDecisions({ config: ["a=b=c", "token=env:TOKEN", "empty="] });
+  expect(config).toEqual({ a: { value: "b=c" }, token: { environment: "TOKEN" } });
+  expect([...cleared]).toEqual(["empty"]);
 });

@@ -31,6 +31,8 @@ export type GivenDecisions = {
   readonly granted: ReadonlySet<GrantName>;
   readonly denied: ReadonlySet<GrantName>;
   readonly config: Readonly<Record<string, ConfigValue>>;
+  /** Config keys whose values are taken back. */
+  readonly cleared: ReadonlySet<string>;
   readonly limits: Partial<Limits>;
 };
 
@@ -38,10 +40,13 @@ export type GivenDecisions = {
 export function parseDecisions(flags: DecisionFlags): GivenDecisions {
   const granted = new Set(parseNames("--grant", flags.grant));
   if (flags.privateNetwork === true) granted.add("privateNetwork");
+  const config = new Map((flags.config ?? []).map(parseConfig));
+  const given = [...config].flatMap(([key, value]) => (value ? [[key, value] as const] : []));
   return {
     granted,
     denied: new Set(parseNames("--deny", flags.deny)),
-    config: Object.fromEntries((flags.config ?? []).map(parseConfig)),
+    config: Object.fromEntries(given),
+    cleared: new Set([...config.keys()].filter((key) => !config.get(key))),
     limits: parseLimits(flags.limit ?? []),
   };
 }
@@ -114,12 +119,13 @@ function parseNames(flag: string, texts: readonly string[] = []): readonly Grant
     });
 }
 
-/** The value is not repeated in the message: it may be a secret. */
-function parseConfig(text: string): readonly [string, ConfigValue] {
+/** `KEY=` is a key without a value. The value is not repeated in the message: it may be a secret. */
+function parseConfig(text: string): readonly [string, ConfigValue | undefined] {
   const [key, value] = splitAtFirst(text);
   if (key === "" || value === undefined) {
     throw new UsageError("--config: expected KEY=VALUE, or KEY=env:VARIABLE for the value of a variable");
   }
+  if (value === "") return [key, undefined];
   if (!value.startsWith(variablePrefix)) return [key, { value }];
   const environment = value.slice(variablePrefix.length);
   if (environment === "") throw new UsageError(`--config: ${key}=env: names no variable`);

@@ -1,6 +1,10 @@
+import type { Environment } from "../../config/index.ts";
 import {
+  type AskedPermission,
+  type ConfigValue,
   describePermissions,
   type Grants,
+  grantAsked,
   grantNames,
   type Manifest,
   type PluginFile,
@@ -39,16 +43,48 @@ export function formatPermissions(manifest: Manifest, grants: Grants, before?: M
   const asked = describePermissions(manifest, grants);
   if (asked.length === 0) return "It asks for no permissions.\n";
   const known = before && new Map(describePermissions(before, {}).map(({ name, scope }) => [name, scope]));
-  const rows = asked.map(({ name, scope, reason, isGranted }) => {
+  const rows = asked.map((permission) => {
+    const { name, scope, reason } = permission;
     const change =
       !known || known.get(name) === scope ? "" : known.has(name) ? ", for something else" : ", new";
-    return [name, `${isGranted ? "yes" : "no"}${change}`, oneLine(scope) || "-", oneLine(reason)];
+    return [
+      name,
+      `${describeGrant(manifest, grants, permission)}${change}`,
+      oneLine(scope) || "-",
+      oneLine(reason),
+    ];
   });
   const besides =
     grants.privateNetwork === true
       ? [["privateNetwork", "yes", "hosts of http", "private, loopback and link-local addresses"]]
       : [];
   return formatTable(["PERMISSION", "GRANTED", "FOR", "REASON"], [...rows, ...besides]);
+}
+
+/** A scope that a new version asks more of was granted in part alone. */
+function describeGrant(manifest: Manifest, grants: Grants, { name, isGranted }: AskedPermission): string {
+  if (!isGranted) return "no";
+  if (Bun.deepEquals(grantAsked(manifest, new Set([name]))[name], grants[name])) return "yes";
+  const { http, config, kv, sql } = grants;
+  const scopes = {
+    http: [...(http?.hosts ?? []), ...(http?.hostsFrom ?? [])],
+    config: config?.keys ?? [],
+    kv: kv?.bytes === undefined ? [] : [`${kv.bytes} bytes`],
+    sql: sql?.connections ?? [],
+  };
+  const [, granted = []] = Object.entries(scopes).find(([scope]) => scope === name) ?? [];
+  return `in part: ${granted.map(oneLine).join(", ") || "nothing of it"}`;
+}
+
+/** Where a value comes from; the value itself is not shown. Undefined where there is none. */
+export function describeConfigValue(
+  entry: ConfigValue | undefined,
+  environment: Environment,
+): string | undefined {
+  if (!entry) return undefined;
+  if ("value" in entry) return "set";
+  const isSet = environment[entry.environment] !== undefined;
+  return `from the variable ${entry.environment}${isSet ? "" : ", which is not set here"}`;
 }
 
 /** `label  value` lines; those without a value are left out, and further lines of a value stand below its first. */

@@ -1,11 +1,21 @@
+import type { Environment } from "../../config/index.ts";
 import { limitTable, type Manifest, type PluginRecord } from "../../plugin-host/index.ts";
 import { formatBytes, formatTable, oneLine } from "../table.ts";
 import { formatAgo } from "../times.ts";
-import { describeSignature, formatFacts, formatPermissions, stateOf } from "./describe.ts";
+import {
+  describeConfigValue,
+  describeSignature,
+  formatFacts,
+  formatPermissions,
+  stateOf,
+} from "./describe.ts";
 import type { PluginInfo } from "./info.ts";
 
 /** All that is known of a plugin, for people. */
-export function formatInfo(info: PluginInfo, nowMs: number): string {
+export function formatInfo(
+  info: PluginInfo,
+  { nowMs, environment }: { readonly nowMs: number; readonly environment: Environment },
+): string {
   const { manifest, record, source } = info;
   const facts = formatFacts([
     [
@@ -22,7 +32,7 @@ export function formatInfo(info: PluginInfo, nowMs: number): string {
     ["size", formatBytes(info.bytes)],
     ["contract", manifest && String(manifest.contract)],
     ["hooks", manifest?.kind === "policy" ? manifest.hooks.join(", ") : undefined],
-    ["config", record && formatConfig(record)],
+    ["config", record && formatConfig(record, environment)],
   ]);
   const parts = manifest
     ? [formatPermissions(manifest, record?.grants ?? {}), formatOperations(manifest)]
@@ -37,15 +47,10 @@ function formatLastError({ lastError }: PluginRecord, nowMs: number): string | u
   return `${code}: ${oneLine(message)} (${formatAgo(atMs, nowMs)})`;
 }
 
-function formatConfig({ manifest, config }: PluginRecord): string {
+function formatConfig({ manifest, config }: PluginRecord, environment: Environment): string {
   const keys = manifest.permissions.config?.keys ?? [];
-  return keys
-    .map((key) => {
-      const entry = config[key];
-      if (!entry) return `${key}: no value`;
-      return `${key}: ${"value" in entry ? "set" : `from the variable ${entry.environment}`}`;
-    })
-    .join("\n");
+  const describe = (key: string) => describeConfigValue(config[key], environment) ?? "no value";
+  return keys.map((key) => `${key}: ${describe(key)}`).join("\n");
 }
 
 function formatOperations(manifest: Manifest): string {

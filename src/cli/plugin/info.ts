@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
+import type { Environment } from "../../config/index.ts";
 import {
   describePermissions,
   limitTable,
@@ -38,7 +39,11 @@ export async function info(deps: CliDeps, { plugin, json, ...flags }: InfoOption
   const found = await about(plugin, () =>
     isModulePath(plugin) ? describeFile(opened.plugins, plugin) : describeKnown(opened.plugins, plugin),
   );
-  deps.io.stdout.write(json ? `${toJsonText(toJson(found), 2)}\n` : formatInfo(found, Date.now()));
+  const { environment, io } = deps;
+  const text = json
+    ? `${toJsonText(toJson(found, environment), 2)}\n`
+    : formatInfo(found, { nowMs: Date.now(), environment });
+  io.stdout.write(text);
   return exitCodes.success;
 }
 
@@ -62,7 +67,7 @@ async function describeKnown(plugins: Plugins, name: string): Promise<PluginInfo
 }
 
 /** Values of config keys are left out: they may be secrets. */
-function toJson({ manifest, record, ...info }: PluginInfo) {
+function toJson({ manifest, record, ...info }: PluginInfo, environment: Environment) {
   const limits = Object.entries(limitTable).map(([name, row]) => {
     const changed = record && Object.entries(record.limits).find(([each]) => each === name)?.[1];
     return [name, { value: changed ?? row.default, default: row.default }] as const;
@@ -75,7 +80,9 @@ function toJson({ manifest, record, ...info }: PluginInfo) {
       config: Object.fromEntries(
         Object.entries(record.config).map(([key, entry]) => [
           key,
-          "value" in entry ? { isSet: true } : { environment: entry.environment },
+          "value" in entry
+            ? { isSet: true }
+            : { environment: entry.environment, isSet: environment[entry.environment] !== undefined },
         ]),
       ),
       limits: Object.fromEntries(limits),

@@ -20,6 +20,8 @@ export type Offer = {
   readonly sha256: string;
   /** In words. */
   readonly signature: string;
+  /** Of the signature, where there is one. */
+  readonly publicKey?: string;
   readonly source: string;
   /** The plugin of this name that was added before. */
   readonly before?: PluginRecord;
@@ -59,10 +61,11 @@ async function offerFile(
     const bytes = isAddress ? await fetchModule(reference, signal) : await readModule(reference);
     const file: PluginFile = plugins.read(bytes);
     requireTrust(config, file);
-    const { manifest, sha256 } = requireManifest(file);
+    const { manifest, sha256, signature } = requireManifest(file);
     const before = (await plugins.list()).find(({ name }) => name === manifest.name);
     return {
-      ...{ manifest, sha256, source, signature: describeSignature(file.signature) },
+      ...{ manifest, sha256, source, signature: describeSignature(signature) },
+      ...(signature.state !== "unsigned" && { publicKey: signature.publicKey }),
       ...(before && { before }),
       take: (decisions) => plugins.add({ bytes, source }, decisions),
     };
@@ -79,6 +82,7 @@ async function offerKnown(plugins: Plugins, name: string): Promise<Offer> {
   const signed = publicKey === undefined ? "unsigned" : `of ${publicKey}`;
   return {
     ...{ manifest, sha256, source, signature: isEmbedded ? "part of the executable" : signed },
+    ...(publicKey !== undefined && { publicKey }),
     ...(addedAtMs > 0 && { before: record }),
     take: (decisions) =>
       isEmbedded ? plugins.addEmbedded(name, decisions) : plugins.update(name, decisions),

@@ -1,3 +1,4 @@
+import { AppError } from "../../base/index.ts";
 import type { Config } from "../../config/index.ts";
 import { PluginFailure, type Plugins, toPluginError } from "../../plugin-host/index.ts";
 import { type ConfigFlags, readConfig } from "../config-flags.ts";
@@ -21,5 +22,20 @@ export async function about<T>(name: string, work: () => T | Promise<T>): Promis
     return await work();
   } catch (error) {
     throw error instanceof PluginFailure ? toPluginError(name, error.toRecord()) : error;
+  }
+}
+
+/** The same for work that changes what the home folder holds: one that cannot be written is told with what to do. */
+export async function changing<T>(
+  { config: { home } }: OpenPlugins,
+  name: string,
+  work: () => T | Promise<T>,
+): Promise<T> {
+  try {
+    return await about(name, work);
+  } catch (cause) {
+    if (!(cause instanceof Error && "syscall" in cause)) throw cause;
+    const message = `${home} cannot be written: ${cause.message}; set HEARTH_HOME to a folder that can be`;
+    throw new AppError("forbidden", message, { cause });
   }
 }

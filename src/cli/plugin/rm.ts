@@ -2,7 +2,7 @@ import type { ConfigFlags } from "../config-flags.ts";
 import type { CliDeps } from "../deps.ts";
 import { forEach } from "../stoppable.ts";
 import { visible } from "../table.ts";
-import { about, openPlugins } from "./open-plugins.ts";
+import { changing, openPlugins } from "./open-plugins.ts";
 
 /** Removes plugins with their files and what they stored. */
 export async function rm(
@@ -11,7 +11,7 @@ export async function rm(
 ): Promise<number> {
   await using opened = await openPlugins(deps, flags);
   return await forEach(deps.io, names, async (name) => {
-    await about(name, () => opened.plugins.remove(name));
+    await changing(opened, name, () => opened.plugins.remove(name));
     deps.io.stdout.write(`removed ${visible(name)}\n`);
   });
 }

@@ -2,7 +2,7 @@ import type { ConfigFlags } from "../config-flags.ts";
 import type { CliDeps } from "../deps.ts";
 import { forEach } from "../stoppable.ts";
 import { visible } from "../table.ts";
-import { about, openPlugins } from "./open-plugins.ts";
+import { changing, openPlugins } from "./open-plugins.ts";
 
 export type SetEnabledOptions = ConfigFlags & {
   readonly names: readonly string[];
@@ -16,7 +16,7 @@ export async function setEnabled(
 ): Promise<number> {
   await using opened = await openPlugins(deps, flags);
   return await forEach(deps.io, names, async (name) => {
-    await about(name, () => opened.plugins.setEnabled(name, isEnabled));
+    await changing(opened, name, () => opened.plugins.setEnabled(name, isEnabled));
     deps.io.stdout.write(`${isEnabled ? "enabled" : "disabled"} ${visible(name)}\n`);
   });
 }

@@ -10,7 +10,7 @@ import type { CliDeps } from "../deps.ts";
 import { untilStopped } from "../stoppable.ts";
 import { oneLine, toJsonText, visible } from "../table.ts";
 import { exitCodes } from "../usage-error.ts";
-import { compile } from "./build.ts";
+import { compile, requirePluginFolder } from "./build.ts";
 import { casesFolder, type PluginCase, readCases } from "./case-files.ts";
 import { findFreshBuild } from "./fresh-build.ts";
 import { about, openPluginsOf } from "./open-plugins.ts";
@@ -31,6 +31,7 @@ export async function testPlugin(
 ): Promise<number> {
   const { io } = deps;
   const config = await readConfig(deps, flags);
+  requirePluginFolder(folder);
   const cases = selectCases(folder, only);
   const path = findFreshBuild(folder) ?? (await compile(io, { folder, home: config.home }))?.path;
   if (path === undefined) return exitCodes.failure;
@@ -72,10 +73,14 @@ function selectCases(folder: string, only: string | undefined): readonly PluginC
 /** What a plugin under test stores stays apart from what plugins of the server have stored, and goes afterwards. */
 async function withTemporaryHome(config: Config, work: (config: Config) => Promise<void>): Promise<void> {
   const home = mkdtempSync(join(tmpdir(), "hearth-plugin-test-"));
+  const remove = () => rmSync(home, { recursive: true, force: true });
+  // A reader of our output that leaves, as `head` does, ends the program wherever it is.
+  process.once("exit", remove);
   try {
     await work({ ...config, home });
   } finally {
-    rmSync(home, { recursive: true, force: true });
+    process.off("exit", remove);
+    remove();
   }
 }
 
