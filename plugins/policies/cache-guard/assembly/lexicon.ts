@@ -34,8 +34,48 @@ export const articles: string = " the a an ";
 /** Words that say little: one in place of another changes no question. */
 export const functionWords: string =
   articles +
-  " i you we one it that this there to do does did can could will would should may might is are was were be some any my " +
-  "your our in on at of for with by from and or please ";
+  " i you we he she they me us them one it its that this there to do does did can could will would should may might be " +
+  "is are was were been being have has had some any my your our their in on at of for with by from into and or as so " +
+  "also between using via i'm i've i'd please ";
+
+/** What asks, and what may be said or left out. */
+export const fillers: string =
+  " what which explain describe define tell give show list exactly really actually just simply kindly briefly quickly " +
+  "basically thanks thank hello hi hey ok okay need want help know like look looks take " +
+  "recommend suggest calculate compute people acronym city code ";
+
+export const questionWords: string = " who whom whose when where why how ";
+
+/** Words for the same in nearly every question. */
+export const synonyms: StaticArray<string> = [
+  " write wrote written author compose ",
+  " create creating make making made build building ",
+  " fix fixing repair repairing ",
+  " begin start starting beginning ",
+  " purchase purchasing buy buying ",
+  " benefit benefits advantage advantages ",
+  " drawback drawbacks disadvantage disadvantages ",
+  " difference differences differ different ",
+  " when year date ",
+  " who whom ",
+  " how step steps ",
+  " autumn fall ",
+  " movie movies film films ",
+  " car cars automobile automobiles ",
+  " photo photos picture pictures image images ",
+  " largest biggest large big ",
+  " smallest tiniest ",
+  " rapidly fast quickly ",
+  " error errors bug bugs ",
+  " doctor doctors physician physicians ",
+  " kid kids child children ",
+  " remove removing delete deleting ",
+  " invent invented inventor ",
+  " paint painted painter ",
+  " discover discovered discoverer ",
+  " found founded founder ",
+  " method methods way ways ",
+];
 
 /** Stems of opposites, two by two. */
 export const opposites: StaticArray<string> = [

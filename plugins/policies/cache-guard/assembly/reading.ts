@@ -5,6 +5,8 @@ import { readDigits } from "./number-text";
 export class Reading {
   /** In lower case, without 's. */
   words: string[] = [];
+  /** Those of them that are no numeral, no unit of a number and no negation. */
+  content: string[] = [];
   /** Words that are names by their capitals or digits, in lower case. */
   names: Set<string> = new Set<string>();
   /** Each with its unit, in their order. */
@@ -18,6 +20,7 @@ export class Reading {
 
   private isStart: bool = true;
   private isShouted: bool = false;
+  private isBehindNumber: bool = false;
   private quoteEnd: i32 = -1;
 
   constructor(private text: string) {
@@ -51,6 +54,7 @@ export class Reading {
     if (unit == "" && at > 0) unit = unitOf(this.text.charAt(at - 1));
     this.addNumber(digits.value, unit);
     this.isStart = false;
+    this.isBehindNumber = true;
     return last;
   }
 
@@ -75,8 +79,12 @@ export class Reading {
     const raw = this.text.substring(at, end);
     const word = plain(raw.toLowerCase());
     this.words.push(word);
-    if (isListed(negations, word) || word.endsWith("n't")) this.negations++;
+    const isNegation = isListed(negations, word) || word.endsWith("n't");
+    if (isNegation) this.negations++;
     const value = max(numerals.indexOf(word), ordinals.indexOf(word));
+    const isUnit = this.isBehindNumber && unitOf(word) != "";
+    if (!isNegation && !isUnit && value < 0) this.content.push(word);
+    this.isBehindNumber = value >= 0;
     if (value >= 0) this.addNumber(value.toString(), this.unitBehind(end));
     else if (this.isName(raw, word)) this.names.add(word);
     this.isStart = false;

@@ -1,4 +1,5 @@
 import { CacheServeInput, CacheServeOutput } from "hearth-sdk";
+import { compareContent, isAlike } from "./content";
 import { whyNotLasting } from "./lasting";
 import { articles, functionWords, isListed, negativePrefixes, opposites, slots, verbLeads } from "./lexicon";
 import { Reading } from "./reading";
@@ -38,7 +39,9 @@ function compare(asked: Reading, stored: Reading): string {
   const names = compareNames(asked, stored);
   if (names != "") return names;
   const opposed = compareOpposites(asked.words, stored.words);
-  return opposed != "" ? opposed : compareSlots(asked.words, stored.words);
+  if (opposed != "") return opposed;
+  const replaced = compareContent(asked.content, stored.content);
+  return replaced != "" ? replaced : compareSlots(asked.words, stored.words);
 }
 
 /** A name of one must be a word of the other, in any case, and names must stand in the same order. */
@@ -106,24 +109,15 @@ function comparePrefixes(left: string[], right: string[]): bool {
 /** Questions that fit word for word but where names stand: "capital of france" and "capital of spain". */
 function compareSlots(asked: string[], stored: string[]): string {
   if (asked.length != stored.length || asked.length < 2) return "";
-  if (differAtEnd(asked, stored))
-    return `"${asked[asked.length - 1]}" stands in the place of "${stored[asked.length - 1]}"`;
   for (let i = 1; i < asked.length; i++) {
-    if (asked[i] == stored[i] || isListed(functionWords, asked[i]) || isListed(functionWords, stored[i]))
-      continue;
+    if (isAlike(asked[i], stored[i])) continue;
+    if (isListed(functionWords, asked[i]) || isListed(functionWords, stored[i])) continue;
     const at = isListed(articles, asked[i - 1]) ? i - 2 : i - 1;
     if (at < 0 || !isListed(slots, asked[at]) || asked[at] != stored[at]) continue;
     if (asked[at] == "to" && at > 0 && isListed(verbLeads, asked[at - 1])) continue;
     return `"${asked[i]}" stands in the place of "${stored[i]}"`;
   }
   return "";
-}
-
-/** "how to make tea" and "how to make coffee". */
-function differAtEnd(asked: string[], stored: string[]): bool {
-  const last = asked.length - 1;
-  if (isListed(functionWords, asked[last]) || isListed(functionWords, stored[last])) return false;
-  return asked[last] != stored[last] && isSame(asked.slice(0, last), stored.slice(0, last));
 }
 
 /** Lower-case words by white space, without punctuation at the end. */
