@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { readFileSync, statSync } from "node:fs";
+import { existsSync, readFileSync, statSync } from "node:fs";
 import { createSigningKey, readPluginFile, signModule } from "../../plugin-host/index.ts";
 import { makeJudge, writeGuest } from "../../testing/index.ts";
 import { createPluginCli, judgeInput, passed, passing } from "./plugin-cli-fixture.ts";
@@ -153,4 +153,18 @@ describe("sign", () => {
     }
     expect(() => statSync(key)).toThrow();
   });
+});
+
+test("a module without the function that its kind is called by is not packed", async () => {
+  using cli = createPluginCli();
+  const module = cli.write("judge.wasm", makeJudge("it", passing));
+  const manifest = cli.write(
+    "plugin.json",
+    '{"kind":"connector","name":"it","version":"1.0.0","operations":{"read":{}}}',
+  );
+  const output = cli.folder.file("packed.wasm");
+  const { code, errors } = await cli.run(["pack", module, "--manifest", manifest, "-o", output]);
+  expect(code).toBe(1);
+  expect(errors).toContain('its manifest needs a function "execute" that it exports; it exports judge');
+  expect(existsSync(output)).toBeFalse();
 });

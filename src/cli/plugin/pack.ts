@@ -1,7 +1,9 @@
 import { readFileSync } from "node:fs";
 import { AppError } from "../../base/index.ts";
 import {
+  mainExports,
   manifestSection,
+  PluginFailure,
   parseManifest,
   signatureSection,
   withCustomSection,
@@ -13,6 +15,8 @@ import { exitCodes } from "../usage-error.ts";
 import { readModule, writeModule } from "./module-file.ts";
 import { about } from "./open-plugins.ts";
 
+const maxNamedExports = 8;
+
 export type PackOptions = { readonly module: string; readonly manifest: string; readonly output: string };
 
 /** Makes a plugin of a module of any language: its manifest becomes a section of it. */
@@ -20,6 +24,7 @@ export async function pack({ io }: CliDeps, { module, manifest, output }: PackOp
   const parsed = await about(manifest, () => parseManifest(readManifestFile(manifest)));
   const { packed, hadSignature } = await about(module, async () => {
     const bytes = await readModule(module);
+    requireExport(bytes, mainExports[parsed.kind]);
     const unsigned = withoutCustomSection(bytes, signatureSection);
     const content = new TextEncoder().encode(JSON.stringify(parsed));
     const packed = withCustomSection(unsigned, manifestSection, content);
@@ -42,4 +47,21 @@ function readManifestFile(path: string): Uint8Array {
       cause,
     });
   }
+}
+
+/** What cannot be compiled here, such as for what it imports of WebAssembly itself, is told of where it is added. */
+function requireExport(bytes: Uint8Array, name: string): void {
+  let exports: readonly WebAssembly.ModuleExportDescriptor[];
+  try {
+    exports = WebAssembly.Module.exports(new WebAssembly.Module(Buffer.from(bytes)));
+  } catch {
+    return;
+  }
+  if (exports.some((each) => each.name === name && each.kind === "function")) return;
+  const functions = exports.filter(({ kind }) => kind === "function").map((each) => each.name);
+  const found = functions.slice(0, maxNamedExports).join(", ") || "none";
+  throw new PluginFailure(
+    "plugin_not_implemented",
+    `its manifest needs a function "${name}" that it exports; it exports ${found}`,
+  );
 }
