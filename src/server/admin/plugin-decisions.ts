@@ -18,10 +18,16 @@ type DecisionBody = {
 
 /**
  * What a client decides of a plugin: `grants` are all it has from now on, values and limits are added to those it has.
- * Throws AppError for a permission that it does not ask for.
+ * A plugin can hand on what a variable of the server holds, so not everybody who may call may name one. Throws AppError
+ * for that, and for a permission that the plugin does not ask for.
  */
-export function toDecisions(before: PluginRecord, { grants, config, limits }: DecisionBody): Decisions {
+export function toDecisions(
+  before: PluginRecord,
+  { grants, config, limits }: DecisionBody,
+  { mayNameVariables }: { readonly mayNameVariables: boolean },
+): Decisions {
   const { manifest } = before;
+  if (config && !mayNameVariables) refuseVariables(config);
   return {
     ...(grants && { grants: readGrants(manifest, grants) }),
     ...(config && { config: mergeConfig(before, config) }),
@@ -38,6 +44,13 @@ function readGrants(manifest: Manifest, names: readonly string[]): Grants {
   throw new AppError("invalid_request", `grants: ${manifest.name} does not ask for ${unknown}; ${known}`, {
     details: { param: "grants" },
   });
+}
+
+function refuseVariables(config: NonNullable<DecisionBody["config"]>): void {
+  const key = Object.keys(config).find((each) => typeof config[each] === "object" && config[each] !== null);
+  if (key === undefined) return;
+  const message = `config.${key}: variables of the server can be named with an admin key alone; give the value itself, or start the server with --admin-key`;
+  throw new AppError("forbidden", message, { details: { param: `config.${key}` } });
 }
 
 /** A value of a key that the plugin no longer asks for is forgotten. */

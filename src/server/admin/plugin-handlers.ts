@@ -58,7 +58,9 @@ export async function handleGrants(context: AppContext, deps: RouteDeps): Promis
   const name = readName(context);
   const plugins = await deps.plugins();
   const before = await asError(name, () => plugins.get(name));
-  const record = await asError(name, () => plugins.update(name, toDecisions(before, body)));
+  const mayNameVariables = deps.adminKeys.length > 0;
+  const decisions = toDecisions(before, body, { mayNameVariables });
+  const record = await asError(name, () => plugins.update(name, decisions));
   tell(context, deps, "plugin_decided", {
     plugin: name,
     grants: Object.keys(record.grants),

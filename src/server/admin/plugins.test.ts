@@ -204,6 +204,19 @@ test("values of config and limits that are not named stay, and null takes one ba
   expect(answer.limits).toEqual({ kvBytes: 5 });
 });
 
+test("variables of the server are for the holder of an admin key: whoever names one can read it", async () => {
+  const body = { config: { token: { environment: "HF_TOKEN" } } };
+  await using open = openApp({ apiKeys: ["key"] });
+  await open.send("POST", "/api/plugins", makeAsking(), "key");
+  expect(await open.send("POST", "/api/plugins/asks/grants", body, "key")).toMatchObject({
+    status: 403,
+    answer: { error: { code: "forbidden", message: expect.stringContaining("--admin-key") } },
+  });
+  await using closed = openApp({ adminKeys: ["admin"] });
+  await closed.send("POST", "/api/plugins", makeAsking(), "admin");
+  expect((await closed.send("POST", "/api/plugins/asks/grants", body, "admin")).status).toBe(200);
+});
+
 test("a permission that a new version asks more of is granted in part, and is told so", async () => {
   await using app = openApp();
   await app.send("POST", "/api/plugins", makeAsking());
