@@ -66,3 +66,12 @@ describe("a wrong case is told with its file and place", () => {
     expect(() => read({ "a.yaml": text })).toThrow(message);
   });
 });
+
+test("a case without an input says what is missing", () => {
+  using folder = createTemporaryFolder();
+  mkdirSync(folder.file("cases"));
+  writeFileSync(folder.file("cases", "a.yaml"), "- name: x\n  inptu: {}\n  expect: {}\n");
+  expect(() => readCases(folder.path)).toThrow(
+    'cases/a.yaml: [0].input: expected what the plugin is given, such as { response: Hello. }\ncases/a.yaml: [0]: Unrecognized key: "inptu"',
+  );
+});

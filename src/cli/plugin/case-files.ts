@@ -19,6 +19,10 @@ const failureCode = z.enum(Object.keys(failureTable) as [FailureCode, ...Failure
 /** A body may be written as the JSON that it is. */
 const body = z.json().transform((value) => (typeof value === "string" ? value : JSON.stringify(value)));
 
+const input = z.custom<z.core.util.JSONType>((value) => z.json().safeParse(value).success, {
+  error: "expected what the plugin is given, such as { response: Hello. }",
+});
+
 /** YAML takes a bare 7 for a number; config values are text. */
 const configValue = z.union([z.string(), z.number(), z.boolean()]).transform(String);
 
@@ -38,7 +42,7 @@ const exchangeSchema = z.strictObject({
 const caseSchema = z
   .strictObject({
     name: z.string({ error: "expected a name" }).trim().min(1, { error: "expected a name" }),
-    input: z.json(),
+    input,
     export: z.string().min(1).exactOptional(),
     expect: z.json().exactOptional(),
     error: failureCode.exactOptional(),
