@@ -1,8 +1,11 @@
+import { MissingNumbers } from "./missing-numbers";
 import { Scan } from "./scan";
 import { Vocabulary } from "./vocabulary";
 
 /** A word that stands in more sentences of the context leads to the first of them alone: matching stays linear. */
 const maxPostings = 64;
+/** Of one sentence that are compared. */
+const maxNumbers = 64;
 
 /** The sentences of a context that each of its words stands in. */
 class Postings {
@@ -37,60 +40,99 @@ class Postings {
 }
 
 /**
- * Counts sentences of the answer that share half of their words or more with a sentence of the context, the most of all,
- * and differ from it in negation. Among equals one that agrees is enough.
+ * Sentences of the answer that share half of their words or more with a sentence of the context, the most of all, and
+ * say something else. Among equals one that agrees is enough.
  */
-export function countContradictions(
-  answer: Scan,
-  found: StaticArray<i32>,
-  context: Scan,
-  words: Vocabulary,
-): i32 {
-  const postings = new Postings(context, words);
-  const shared = new StaticArray<i32>(context.negated.length);
-  const touched: i32[] = [];
-  let count = 0;
-  let from = 0;
-  while (from < found.length) {
-    const sentence = answer.sentences[from];
-    let end = from;
-    touched.length = 0;
-    for (; end < found.length && answer.sentences[end] == sentence; end++) {
-      if (found[end] >= 0) share(postings, found[end], shared, touched);
+export class Contradictions {
+  /** What one of both denies. */
+  negations: i32 = 0;
+  /** With a number that is nowhere, in the place of one that the context has. */
+  numbers: i32 = 0;
+  private shared: StaticArray<i32>;
+  private touched: i32[] = [];
+
+  constructor(
+    private answer: Scan,
+    found: StaticArray<i32>,
+    private context: Scan,
+    words: Vocabulary,
+    missing: MissingNumbers,
+  ) {
+    const postings = new Postings(context, words);
+    this.shared = new StaticArray<i32>(context.negated.length);
+    let from = 0;
+    while (from < found.length) {
+      const sentence = answer.sentences[from];
+      let end = from;
+      for (; end < found.length && answer.sentences[end] == sentence; end++) {
+        if (found[end] >= 0) this.share(postings, found[end]);
+      }
+      this.judge(sentence, end - from, missing.inSentence[sentence]);
+      for (let i = 0; i < this.touched.length; i++) this.shared[this.touched[i]] = 0;
+      this.touched.length = 0;
+      from = end;
     }
-    if (isContradicted(answer.negated[sentence], end - from, shared, touched, context)) count++;
-    for (let i = 0; i < touched.length; i++) shared[touched[i]] = 0;
-    from = end;
   }
-  return count;
+
+  get count(): i32 {
+    return this.negations + this.numbers;
+  }
+
+  private share(postings: Postings, id: i32): void {
+    let last = -1;
+    for (let at = postings.first(id); at < postings.end(id); at++) {
+      const sentence = postings.sentence(at);
+      if (sentence == last) continue;
+      if (this.shared[sentence] == 0) this.touched.push(sentence);
+      this.shared[sentence] += 1;
+      last = sentence;
+    }
+  }
+
+  private judge(sentence: i32, wordCount: i32, hasMissing: bool): void {
+    let best = 0;
+    for (let i = 0; i < this.touched.length; i++) best = max(best, this.shared[this.touched[i]]);
+    if (best == 0 || best * 2 < wordCount) return;
+    let agrees = false;
+    let isReplaced = false;
+    for (let i = 0; i < this.touched.length; i++) {
+      const other = this.touched[i];
+      if (this.shared[other] < best) continue;
+      if (this.context.negated[other] == this.answer.negated[sentence]) agrees = true;
+      if (hasMissing && !isReplaced) isReplaced = this.lacksNumberOf(sentence, other);
+    }
+    if (!agrees) this.negations++;
+    else if (isReplaced) this.numbers++;
+  }
+
+  /** Whether the sentence of the context has a number that the one of the answer has not. */
+  private lacksNumberOf(sentence: i32, other: i32): bool {
+    const own = firstOf(this.answer.numberSentences, sentence);
+    const theirs = firstOf(this.context.numberSentences, other);
+    const end = min(this.context.numbers.length, theirs + maxNumbers);
+    for (let i = theirs; i < end && this.context.numberSentences[i] == other; i++) {
+      if (!this.hasNumber(this.context.numbers[i], own, sentence)) return true;
+    }
+    return false;
+  }
+
+  private hasNumber(value: f64, from: i32, sentence: i32): bool {
+    const end = min(this.answer.numbers.length, from + maxNumbers);
+    for (let i = from; i < end && this.answer.numberSentences[i] == sentence; i++) {
+      if (this.answer.numbers[i] == value) return true;
+    }
+    return false;
+  }
 }
 
-function share(postings: Postings, id: i32, shared: StaticArray<i32>, touched: i32[]): void {
-  let last = -1;
-  for (let at = postings.first(id); at < postings.end(id); at++) {
-    const sentence = postings.sentence(at);
-    if (sentence == last) continue;
-    if (shared[sentence] == 0) touched.push(sentence);
-    shared[sentence] += 1;
-    last = sentence;
+/** The first place of a value in a rising list, or where it would stand. */
+function firstOf(rising: i32[], value: i32): i32 {
+  let low = 0;
+  let high = rising.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (rising[middle] < value) low = middle + 1;
+    else high = middle;
   }
-}
-
-function isContradicted(
-  negated: bool,
-  wordCount: i32,
-  shared: StaticArray<i32>,
-  touched: i32[],
-  context: Scan,
-): bool {
-  let best = 0;
-  let agrees = true;
-  for (let i = 0; i < touched.length; i++) {
-    const score = shared[touched[i]];
-    if (score < best) continue;
-    const isSame = context.negated[touched[i]] == negated;
-    agrees = score > best ? isSame : agrees || isSame;
-    best = score;
-  }
-  return best > 0 && best * 2 >= wordCount && !agrees;
+  return low;
 }

@@ -1,6 +1,6 @@
 import { abstain, fail, JudgeInput, refuse, roundTo, runJudge, showNumber, Verdict } from "hearth-sdk";
-import { countContradictions } from "./contradictions";
-import { findMissing } from "./missing-numbers";
+import { Contradictions } from "./contradictions";
+import { MissingNumbers } from "./missing-numbers";
 import { Scan } from "./scan";
 import { Vocabulary } from "./vocabulary";
 import { isUnspaced } from "./words";
@@ -27,7 +27,7 @@ function check(input: JudgeInput, minGrounding: f64, maxTerms: i32): Verdict {
   for (let i = 0; i < input.context.length; i++) size += sizeOf(input.context[i]);
   if (size > maxSize) return abstain("the answer and its context are too large to be compared");
   const context = new Scan(input.context, false);
-  if (context.count == 0 && context.numbers.length == 0 && context.percents.length == 0) {
+  if (context.count == 0 && context.numbers.length == 0) {
     return abstain("there is no context to compare the answer with");
   }
   if (input.response.trim() == "") return fail("the answer is blank").withScore(0);
@@ -39,12 +39,12 @@ function check(input: JudgeInput, minGrounding: f64, maxTerms: i32): Verdict {
     found[i] = vocabulary.find(answer.starts[i], answer.lengths[i]);
     if (found[i] >= 0) grounded++;
   }
-  const findings = new Findings();
+  const missing = new MissingNumbers(answer, context, new Scan([input.prompt], false));
+  const findings = new Findings(missing, new Contradictions(answer, found, context, vocabulary, missing));
   findings.words = found.length;
+  findings.sentences = answer.negated.length;
   findings.grounding = found.length == 0 ? 0 : <f64>grounded / <f64>found.length;
   findings.terms = listUngrounded(answer, found);
-  findings.contradictions = countContradictions(answer, found, context, vocabulary);
-  findings.missing = findMissing(answer, context, new Scan([input.prompt], false));
   return findings.toVerdict(minGrounding, maxTerms);
 }
 
@@ -63,10 +63,14 @@ function listUngrounded(answer: Scan, found: StaticArray<i32>): Vocabulary {
 
 class Findings {
   words: i32 = 0;
+  sentences: i32 = 0;
   grounding: f64 = 0;
   terms: Vocabulary = new Vocabulary([], [], 0);
-  contradictions: i32 = 0;
-  missing: f64[] = [];
+
+  constructor(
+    private missing: MissingNumbers,
+    private contradictions: Contradictions,
+  ) {}
 
   toVerdict(minGrounding: f64, maxTerms: i32): Verdict {
     const verdict = new Verdict();
@@ -76,11 +80,12 @@ class Findings {
     if (isLow) verdict.withReason(`grounding ${showNumber(rounded)} is below ${showNumber(minGrounding)}`);
     if (termCount > maxTerms)
       verdict.withReason(`${termCount} terms are not in the context: ${this.nameTerms()}`);
-    if (this.contradictions > 0) {
-      verdict.withReason(`${this.contradictions} sentences differ from the context in negation`);
-    }
+    const denied = this.contradictions.negations;
+    if (denied > 0) verdict.withReason(`${sentencesOf(denied)} from the context in negation`);
+    const replaced = this.contradictions.numbers;
+    if (replaced > 0) verdict.withReason(`${sentencesOf(replaced)} from the context in a number`);
     const isFailed = verdict.reasons.length > 0;
-    if (this.missing.length > 0)
+    if (this.missing.count > 0)
       verdict.withReason("numbers not in the context or prompt: " + this.nameNumbers());
     const isWarned = verdict.reasons.length > 0;
     verdict.verdict = isFailed ? "fail" : isWarned ? "warn" : "pass";
@@ -89,11 +94,19 @@ class Findings {
       verdict.withReason("the answer has no content words to look for");
     }
     return verdict
-      .withScore(this.grounding)
+      .withScore(this.score())
       .withMetric("grounding", this.grounding)
       .withMetric("ungrounded_terms", <f64>termCount)
-      .withMetric("numbers_missing", <f64>this.missing.length)
-      .withMetric("contradictions", <f64>this.contradictions);
+      .withMetric("numbers_missing", <f64>this.missing.values.length)
+      .withMetric("contradictions", <f64>this.contradictions.count);
+  }
+
+  /** The grounding, less what is contradicted; a number from nowhere counts as a word that is not found. */
+  private score(): f64 {
+    let score = this.grounding;
+    if (this.sentences > 0) score *= 1 - <f64>this.contradictions.count / <f64>this.sentences;
+    const all = this.words + this.missing.total;
+    return all > 0 ? score * (1 - <f64>this.missing.count / <f64>all) : score;
   }
 
   private nameTerms(): string {
@@ -108,9 +121,9 @@ class Findings {
 
   private nameNumbers(): string {
     const names: string[] = [];
-    const count = min(this.missing.length, maxNamedTerms);
-    for (let i = 0; i < count; i++) {
-      names.push(isFinite(this.missing[i]) ? showNumber(this.missing[i]) : "one that is too large");
+    const values = this.missing.values;
+    for (let i = 0; i < min(values.length, maxNamedTerms); i++) {
+      names.push(isFinite(values[i]) ? showNumber(values[i]) : "one that is too large");
     }
     return names.join(", ");
   }
@@ -121,4 +134,8 @@ function sizeOf(text: string): i32 {
   let size = text.length;
   for (let i = 0; i < text.length; i++) if (isUnspaced(<u32>text.charCodeAt(i))) size += 2;
   return size;
+}
+
+function sentencesOf(count: i32): string {
+  return count == 1 ? "1 sentence differs" : `${count} sentences differ`;
 }

@@ -23,8 +23,10 @@ export class Scan {
   /** Of each sentence: whether it has an odd count of negations. */
   negated: bool[] = [];
   numbers: f64[] = [];
-  percents: f64[] = [];
-  private hasWords: bool = false;
+  /** Of each number whether it is a percentage, and its sentence, in rising order. */
+  percents: bool[] = [];
+  numberSentences: i32[] = [];
+  private hasContent: bool = false;
   private isOdd: bool = false;
 
   /** `isAnswer`: the numbers of lists are left out, and "one", which is seldom a number. */
@@ -50,7 +52,9 @@ export class Scan {
       const unit = unitAt(start, at);
       if (isDigit(unit)) {
         reader.read(at);
-        if (!this.isAnswer || !isListNumber(start, length, at, reader.end)) this.addNumber(reader);
+        if (!this.isAnswer || !isListNumber(start, length, at, reader.end)) {
+          this.addNumber(reader.value, reader.isPercent);
+        }
         at = reader.end;
       } else if (isUnspaced(unit)) at = this.addUnspaced(start, length, at);
       else if (isWordUnit(unit)) at = this.addWord(start, length, at);
@@ -62,9 +66,11 @@ export class Scan {
     this.endSentence();
   }
 
-  private addNumber(reader: NumberReader): void {
-    if (reader.isPercent) this.percents.push(reader.value);
-    else this.numbers.push(reader.value);
+  private addNumber(value: f64, isPercent: bool): void {
+    this.numbers.push(value);
+    this.percents.push(isPercent);
+    this.numberSentences.push(this.negated.length);
+    this.hasContent = true;
   }
 
   private addWord(start: usize, length: i32, at: i32): i32 {
@@ -80,10 +86,10 @@ export class Scan {
 
   private take(start: usize, length: i32, textEnd: usize): void {
     const numeral = length >= 3 && length <= 6 ? numeralOf(start, length) : -1;
-    if (numeral > 1 || (numeral >= 0 && !this.isAnswer)) this.numbers.push(<f64>numeral);
+    if (numeral > 1 || (numeral >= 0 && !this.isAnswer)) this.addNumber(<f64>numeral, false);
     if (isNegation(start, length)) {
       if (!isMereWord(start, length, textEnd)) this.isOdd = !this.isOdd;
-      this.hasWords = true;
+      this.hasContent = true;
     } else if (length >= contentUnits && numeral < 0) this.push(start, length);
   }
 
@@ -100,13 +106,13 @@ export class Scan {
     this.starts[this.count] = start;
     this.lengths[this.count] = length;
     this.sentences[this.count++] = this.negated.length;
-    this.hasWords = true;
+    this.hasContent = true;
   }
 
   private endSentence(): void {
-    if (!this.hasWords) return;
+    if (!this.hasContent) return;
     this.negated.push(this.isOdd);
-    this.hasWords = false;
+    this.hasContent = false;
     this.isOdd = false;
   }
 }
