@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { existsSync, readdirSync } from "node:fs";
-import { createSigningKey, signModule } from "../../plugin-host/index.ts";
-import { makeJudge, saying, startHttpFixture, writeHttpAnswer } from "../../testing/index.ts";
+import { createSigningKey, limitTable, signModule } from "../../plugin-host/index.ts";
+import { makeJudge, packPlugin, saying, startHttpFixture, writeHttpAnswer } from "../../testing/index.ts";
 import {
   createPluginCli,
   judgeInput,
@@ -305,4 +305,33 @@ test("a home folder that cannot be written is told with what to do", async () =>
   expect({ code, errors }).toMatchObject({ code: 1 });
   expect(errors).toContain(`hearth: ${cli.folder.file("home")} cannot be written: `);
   expect(errors).toContain("; set HEARTH_HOME to a folder that can be\n");
+});
+
+/** A judge that answers nothing, with a segment of data that it never reads. */
+function makeLargeJudge(dataBytes: number): Uint8Array {
+  const toVarint = (value: number): number[] =>
+    value < 128 ? [value] : [(value % 128) + 128, ...toVarint(Math.floor(value / 128))];
+  const types = [1, 5, 1, 0x60, 0, 1, 0x7f];
+  const exported = [7, 9, 1, 5, ...new TextEncoder().encode("judge"), 0, 0];
+  const code = [10, 6, 1, 4, 0, 0x41, 0, 0x0b];
+  const segment = [1, 1, ...toVarint(dataBytes)];
+  const data = [11, ...toVarint(segment.length + dataBytes), ...segment];
+  const head = [0, 0x61, 0x73, 0x6d, 1, 0, 0, 0, ...types, 3, 2, 1, 0, ...exported, ...code, ...data];
+  const module = Buffer.concat([new Uint8Array(head), new Uint8Array(dataBytes)]);
+  return packPlugin(module, { kind: "judge", name: "large", version: "1.0.0" });
+}
+
+test("a file beyond the usual size is taken in where the administrator allows its size", async () => {
+  using cli = createPluginCli();
+  const usual = limitTable.moduleBytes.default;
+  const large = makeLargeJudge(usual);
+  const path = cli.write("large.wasm", large);
+  const refused = await cli.run(["add", path, "--yes"]);
+  expect(refused.code).toBe(1);
+  expect(refused.errors).toContain(`it has ${large.length} bytes; at most ${usual} are possible`);
+  expect(refused.errors).toContain(`--limit moduleBytes=${large.length} allows it`);
+  expect(await cli.run(["add", path, "--yes", "--limit", `moduleBytes=${2 * usual}`])).toMatchObject({
+    code: 0,
+  });
+  expect((await cli.run(["add", path, "--yes"])).code).toBe(0);
 });

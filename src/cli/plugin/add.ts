@@ -1,5 +1,11 @@
 import type { Environment } from "../../config/index.ts";
-import type { ConfigValue, Decisions, PluginRecord } from "../../plugin-host/index.ts";
+import {
+  type ConfigValue,
+  type Decisions,
+  limitTable,
+  PluginFailure,
+  type PluginRecord,
+} from "../../plugin-host/index.ts";
 import type { ConfigFlags } from "../config-flags.ts";
 import type { CliDeps } from "../deps.ts";
 import { type CliIo, createLineReader } from "../io.ts";
@@ -9,7 +15,7 @@ import { asUsage, exitCodes, UsageError } from "../usage-error.ts";
 import { chooseGrants, type DecisionFlags, type GivenDecisions, parseDecisions } from "./decisions.ts";
 import { describeConfigValue, formatFacts, formatPermissions, listGrants } from "./describe.ts";
 import { findOffer, type Offer } from "./offer.ts";
-import { changing, openPlugins } from "./open-plugins.ts";
+import { about, changing, openPlugins } from "./open-plugins.ts";
 
 export type AddOptions = ConfigFlags & {
   /** A path, an address, or a name. */
@@ -25,8 +31,14 @@ export async function add(deps: CliDeps, options: AddOptions): Promise<number> {
   const given = parseDecisions(options.decisions);
   await using opened = await openPlugins(deps, options);
   return await untilStopped(io, async (signal) => {
-    const offer = await findOffer(opened, options, signal);
+    const { moduleBytes: maxBytes } = given.limits;
+    const offer = await findOffer(
+      opened,
+      { ...options, ...(maxBytes !== undefined && { maxBytes }) },
+      signal,
+    );
     const decisions = decide(offer, given);
+    await about(offer.manifest.name, () => requireSize(offer, decisions.limits));
     io.stdout.write(formatOffer(offer, decisions, deps.environment));
     if (!options.yes) {
       const answer = await ask(io, offer, signal);
@@ -51,6 +63,14 @@ function decide({ manifest, before }: Offer, given: GivenDecisions): Required<De
     config: { ...Object.fromEntries(kept), ...given.config },
     limits: { ...before?.limits, ...given.limits },
   };
+}
+
+/** What a plugin that is here was allowed before holds for its new version too. */
+function requireSize({ bytes = 0 }: Offer, { moduleBytes }: Readonly<Record<string, number>>): void {
+  const maxBytes = moduleBytes ?? limitTable.moduleBytes.default;
+  if (bytes <= maxBytes) return;
+  const message = `it has ${bytes} bytes; at most ${maxBytes} are possible, and --limit moduleBytes=${bytes} allows it`;
+  throw new PluginFailure("module_too_large", message);
 }
 
 function formatOffer(

@@ -4,14 +4,17 @@ import { limitTable } from "../../plugin-host/index.ts";
 
 const maxRedirects = 5;
 const timeoutMs = 60_000;
-const maxBytes = limitTable.moduleBytes.default;
 
 /** Fetches a module over https, or over http from this machine. Throws AppError invalid_request or download_failed. */
-export async function fetchModule(address: string, signal: AbortSignal): Promise<Uint8Array> {
+export async function fetchModule(
+  address: string,
+  signal: AbortSignal,
+  maxBytes: number = limitTable.moduleBytes.default,
+): Promise<Uint8Array> {
   const first = parseAddress(address);
   const limit = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
   try {
-    return await follow(first, limit);
+    return await follow(first, limit, maxBytes);
   } catch (cause) {
     if (cause instanceof AppError) throw cause;
     signal.throwIfAborted();
@@ -32,13 +35,13 @@ export function toSource(address: string): string {
   return url.href;
 }
 
-async function follow(first: URL, signal: AbortSignal): Promise<Uint8Array> {
+async function follow(first: URL, signal: AbortSignal, maxBytes: number): Promise<Uint8Array> {
   let url = first;
   for (let hops = 0; hops <= maxRedirects; hops += 1) {
     const response = await fetch(url, { redirect: "manual", signal });
     const location = response.headers.get("location");
     if (response.status < 300 || response.status > 399 || location === null)
-      return await readBody(first, response);
+      return await readBody(first, response, maxBytes);
     await response.body?.cancel();
     url = parseAddress(URL.canParse(location, url.href) ? new URL(location, url).href : location);
     if (isLocal(url) && !isLocal(first))
@@ -47,7 +50,7 @@ async function follow(first: URL, signal: AbortSignal): Promise<Uint8Array> {
   throw failed(first, `it leads on more than ${maxRedirects} times`);
 }
 
-async function readBody(first: URL, response: Response): Promise<Uint8Array> {
+async function readBody(first: URL, response: Response, maxBytes: number): Promise<Uint8Array> {
   if (!response.ok) {
     await response.body?.cancel();
     throw failed(first, `the server answered ${response.status}`);
@@ -56,7 +59,8 @@ async function readBody(first: URL, response: Response): Promise<Uint8Array> {
   let size = 0;
   for await (const chunk of response.body ?? []) {
     size += chunk.byteLength;
-    if (size > maxBytes) throw failed(first, `it is larger than ${maxBytes} bytes`);
+    if (size > maxBytes)
+      throw failed(first, `it is larger than ${maxBytes} bytes; --limit moduleBytes=BYTES allows more`);
     chunks.push(chunk);
   }
   return Buffer.concat(chunks);

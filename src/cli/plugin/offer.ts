@@ -3,6 +3,7 @@ import { resolve } from "node:path";
 import { AppError } from "../../base/index.ts";
 import {
   type Decisions,
+  limitTable,
   type Manifest,
   PluginFailure,
   type PluginFile,
@@ -23,6 +24,8 @@ export type Offer = {
   /** Of the signature, where there is one. */
   readonly publicKey?: string;
   readonly source: string;
+  /** Of a file that is new here. */
+  readonly bytes?: number;
   /** The plugin of this name that was added before. */
   readonly before?: PluginRecord;
   take(decisions: Decisions): Promise<PluginRecord>;
@@ -33,18 +36,20 @@ type Wanted = {
   readonly reference: string;
   /** Hexadecimal; another file is refused. */
   readonly sha256?: string;
+  /** What is fetched of an address at most. */
+  readonly maxBytes?: number;
 };
 
 /** Throws AppError for what cannot be read, and for a file that is no plugin or not the one that is meant. */
 export async function findOffer(
   opened: OpenPlugins,
-  { reference, sha256 }: Wanted,
+  { reference, sha256, maxBytes }: Wanted,
   signal: AbortSignal,
 ): Promise<Offer> {
   const isAddress = /^https?:\/\//i.test(reference);
   const offer =
     isAddress || isModulePath(reference)
-      ? await offerFile(opened, reference, { isAddress, signal })
+      ? await offerFile(opened, reference, { isAddress, signal, ...(maxBytes !== undefined && { maxBytes }) })
       : await about(reference, () => offerKnown(opened.plugins, reference));
   if (sha256 === undefined || sha256.toLowerCase() === offer.sha256) return offer;
   const message = `${reference} is not the file that is meant: its SHA-256 is ${offer.sha256}, and not ${sha256}`;
@@ -54,11 +59,13 @@ export async function findOffer(
 async function offerFile(
   { config, plugins }: OpenPlugins,
   reference: string,
-  { isAddress, signal }: { readonly isAddress: boolean; readonly signal: AbortSignal },
+  { isAddress, signal, maxBytes }: Pick<Wanted, "maxBytes"> & { isAddress: boolean; signal: AbortSignal },
 ): Promise<Offer> {
   const source = isAddress ? toSource(reference) : resolve(reference);
   return await about(isAddress ? source : reference, async () => {
-    const bytes = isAddress ? await fetchModule(reference, signal) : await readModule(reference);
+    const bytes = isAddress
+      ? await fetchModule(reference, signal, maxBytes)
+      : await readModule(reference, limitTable.moduleBytes.most);
     const file: PluginFile = plugins.read(bytes);
     requireTrust(config, file);
     const { manifest, sha256, signature } = requireManifest(file);
@@ -66,7 +73,7 @@ async function offerFile(
     return {
       ...{ manifest, sha256, source, signature: describeSignature(signature) },
       ...(signature.state !== "unsigned" && { publicKey: signature.publicKey }),
-      ...(before && { before }),
+      ...{ bytes: bytes.length, ...(before && { before }) },
       take: (decisions) => plugins.add({ bytes, source }, decisions),
     };
   });

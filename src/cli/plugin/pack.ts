@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { AppError } from "../../base/index.ts";
 import {
+  limitTable,
   mainExports,
   manifestSection,
   PluginFailure,
@@ -23,7 +24,7 @@ export type PackOptions = { readonly module: string; readonly manifest: string; 
 export async function pack({ io }: CliDeps, { module, manifest, output }: PackOptions): Promise<number> {
   const parsed = await about(manifest, () => parseManifest(readManifestFile(manifest)));
   const { packed, hadSignature } = await about(module, async () => {
-    const bytes = await readModule(module);
+    const bytes = await readModule(module, limitTable.moduleBytes.most);
     requireExport(bytes, mainExports[parsed.kind]);
     const unsigned = withoutCustomSection(bytes, signatureSection);
     const content = new TextEncoder().encode(JSON.stringify(parsed));
