@@ -301,7 +301,8 @@ test("an update that another key signed, or none, says whose the plugin is now",
 test("a home folder that cannot be written is told with what to do", async () => {
   using cli = createPluginCli();
   cli.write("home", "a file");
-  const { code, errors } = await cli.run(["disable", "grounding"]);
+  const path = cli.write("asking.wasm", makeAskingJudge());
+  const { code, errors } = await cli.run(["add", path, "--yes"]);
   expect({ code, errors }).toMatchObject({ code: 1 });
   expect(errors).toContain(`hearth: ${cli.folder.file("home")} cannot be written: `);
   expect(errors).toContain("; set HEARTH_HOME to a folder that can be\n");

@@ -35,6 +35,18 @@ describe.skipIf(!isBuilt)("a plugin that the executable carries", () => {
     expect(info).toMatchObject({ config: { token: { environment: "GITHUB_TOKEN" } }, state: "enabled" });
   });
 
+  test("that was never added is not switched on without its permissions", async () => {
+    using cli = createPluginCli();
+    const enabled = await cli.run(["enable", "github"]);
+    expect(enabled).toMatchObject({
+      code: 1,
+      errors: "hearth: github was not added; hearth plugin add github shows what it asks for\n",
+    });
+    expect((await cli.run(["disable", "github"])).code).toBe(0);
+    const added = await cli.run(["add", "github", "--yes"]);
+    expect(added.output).toMatch(/\nadded github \S+, granted: http, config\n$/);
+  });
+
   test("is switched off and not removed, and no file takes its name", async () => {
     using cli = createPluginCli();
     const removed = await cli.run(["rm", "github"]);

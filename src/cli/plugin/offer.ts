@@ -85,13 +85,18 @@ async function offerKnown(plugins: Plugins, name: string): Promise<Offer> {
     const message = `there is no plugin of this name here; give the path or address of its .wasm file, or a name that hearth plugin ls shows`;
     throw new PluginFailure("plugin_not_found", message);
   });
-  const { manifest, sha256, source, publicKey, isEmbedded, addedAtMs } = record;
+  const { manifest, sha256, source, publicKey, isEmbedded } = record;
   const signed = publicKey === undefined ? "unsigned" : `of ${publicKey}`;
   return {
     ...{ manifest, sha256, source, signature: isEmbedded ? "part of the executable" : signed },
     ...(publicKey !== undefined && { publicKey }),
-    ...(addedAtMs > 0 && { before: record }),
+    ...(isDecided(record) && { before: record }),
     take: (decisions) =>
       isEmbedded ? plugins.addEmbedded(name, decisions) : plugins.update(name, decisions),
   };
+}
+
+/** One of the executable may be known for no more than that it was switched off. */
+function isDecided({ isEmbedded, grants, config, limits }: PluginRecord): boolean {
+  return !isEmbedded || [grants, config, limits].some((decided) => Object.keys(decided).length > 0);
 }
