@@ -1,21 +1,21 @@
 import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
-import type { Environment } from "../../config/index.ts";
+import type { Config, Environment } from "../../config/index.ts";
 import {
   describePermissions,
   limitTable,
   type Manifest,
+  PluginFailure,
   type PluginFile,
   type PluginRecord,
-  type Plugins,
 } from "../../plugin-host/index.ts";
 import type { ConfigFlags } from "../config-flags.ts";
 import type { CliDeps } from "../deps.ts";
 import { toJsonText } from "../table.ts";
 import { exitCodes } from "../usage-error.ts";
 import { formatInfo } from "./info-text.ts";
-import { isModulePath, readModule } from "./module-file.ts";
-import { about, openPlugins } from "./open-plugins.ts";
+import { isModulePath, readModule, requireTrust } from "./module-file.ts";
+import { about, type OpenPlugins, openPlugins } from "./open-plugins.ts";
 import { toPluginListing } from "./plugin-listing.ts";
 
 /** What is known of a plugin that is here, or of a file. */
@@ -37,7 +37,7 @@ export type InfoOptions = ConfigFlags & { readonly plugin: string; readonly json
 export async function info(deps: CliDeps, { plugin, json, ...flags }: InfoOptions): Promise<number> {
   await using opened = await openPlugins(deps, flags);
   const found = await about(plugin, () =>
-    isModulePath(plugin) ? describeFile(opened.plugins, plugin) : describeKnown(opened.plugins, plugin),
+    isModulePath(plugin) ? describeFile(opened, plugin) : describeKnown(opened, plugin),
   );
   const { environment, io } = deps;
   const text = json
@@ -47,18 +47,29 @@ export async function info(deps: CliDeps, { plugin, json, ...flags }: InfoOption
   return exitCodes.success;
 }
 
-async function describeFile(plugins: Plugins, path: string): Promise<PluginInfo> {
+async function describeFile({ config, plugins }: OpenPlugins, path: string): Promise<PluginInfo> {
   const { bytes, ...file } = plugins.read(await readModule(path, limitTable.moduleBytes.most));
-  return { ...file, bytes: bytes.length, source: resolve(path) };
+  const problem = findDistrust(config, file);
+  return { ...file, bytes: bytes.length, source: resolve(path), ...(problem !== undefined && { problem }) };
 }
 
-async function describeKnown(plugins: Plugins, name: string): Promise<PluginInfo> {
+function findDistrust(config: Config, file: Pick<PluginFile, "signature">): string | undefined {
+  try {
+    requireTrust(config, file);
+    return undefined;
+  } catch (error) {
+    if (error instanceof PluginFailure) return error.message;
+    throw error;
+  }
+}
+
+async function describeKnown({ config, plugins }: OpenPlugins, name: string): Promise<PluginInfo> {
   const record = await plugins.get(name);
   const { manifest, sha256, source } = record;
   const bytes = await readFile(record.path).catch(() => undefined);
   const file = bytes && plugins.read(bytes);
-  const problem =
-    file?.sha256 === sha256 ? undefined : "its file is not the one that was added; add it again";
+  const distrust = file && !record.isEmbedded ? findDistrust(config, file) : undefined;
+  const problem = file?.sha256 === sha256 ? distrust : "its file is not the one that was added; add it again";
   return {
     ...{ manifest, sha256, source, record, bytes: bytes?.length ?? 0 },
     signature: file?.signature ?? { state: "unsigned" },

@@ -41,7 +41,7 @@ export function writeModule(path: string, content: Uint8Array): void {
 }
 
 /** Throws PluginFailure plugin_unsigned where signatures are required and this file has none of a trusted key. */
-export function requireTrust({ requireSigned }: Config, { signature }: PluginFile): void {
+export function requireTrust({ requireSigned }: Config, { signature }: Pick<PluginFile, "signature">): void {
   if (requireSigned === "off" || signature.state === "trusted") return;
   const found =
     signature.state === "unsigned" ? "it has none" : `its key ${signature.publicKey} is not trusted`;

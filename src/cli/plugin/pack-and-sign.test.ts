@@ -168,3 +168,14 @@ test("a module without the function that its kind is called by is not packed", a
   expect(errors).toContain('its manifest needs a function "execute" that it exports; it exports judge');
   expect(existsSync(output)).toBeFalse();
 });
+
+test("info tells of a plugin, added or not, that may not run for want of a signature", async () => {
+  using cli = createPluginCli();
+  const path = cli.write("it.wasm", makeJudge("it", passing));
+  await cli.run(["add", path, "--yes"]);
+  for (const plugin of [path, "it"]) {
+    expect((await cli.run(["info", plugin])).output).not.toContain("problem");
+    const { output } = await cli.run(["info", plugin, "--require-signed", "on"]);
+    expect(output).toMatch(/^problem +a signature of a trusted key is required, and it has none; /m);
+  }
+});
