@@ -32,6 +32,8 @@ type Diagnostic = {
 const abortImport = `\nimport "${sdkName}/abort";\n`;
 const errorCategory = 3;
 const warningCategory = 2;
+const fileNotFound = 6054;
+const ownSources = `a plugin is compiled from its own folder and ${sdkName}`;
 
 async function compile({ folder, sdk, flags }: CompileRequest): Promise<CompileResult> {
   const sources = openSourceFiles(folder, new Map(Object.entries(sdk)));
@@ -52,8 +54,7 @@ async function compile({ folder, sdk, flags }: CompileRequest): Promise<CompileR
   const ofCategory = (category: number) =>
     diagnostics.filter((entry) => entry.category === category).map((entry) => describe(entry, sources));
   const outside = [...sources.refused].map(
-    (path) =>
-      `${path} is outside of the plugin's folder; a plugin is compiled from its own folder and ${sdkName}`,
+    (path) => `${path} is outside of the plugin's folder; ${ownSources}`,
   );
   const errors = [...outside, ...ofCategory(errorCategory)];
   if (errors.length === 0 && error) errors.push(error.message);
@@ -67,13 +68,15 @@ async function compile({ folder, sdk, flags }: CompileRequest): Promise<CompileR
 
 function describe({ message, code, range }: Diagnostic, sources: SourceFiles): string {
   if (!range) return message;
+  const isPackage = code === fileNotFound && message.includes("'~lib/");
+  const hint = isPackage ? `; ${ownSources}` : "";
   const path = range.source.normalizedPath;
   const text = sources.textOf(path);
-  if (text === undefined) return `${path}: ${message} (AS${code})`;
+  if (text === undefined) return `${path}: ${message}${hint} (AS${code})`;
   const before = text.slice(0, range.start).split("\n");
   const line = text.split("\n")[before.length - 1] ?? "";
   const column = (before.at(-1)?.length ?? 0) + 1;
-  return `${path}:${before.length}:${column}: ${message} (AS${code})\n    ${line.trim()}`;
+  return `${path}:${before.length}:${column}: ${message}${hint} (AS${code})\n    ${line.trim()}`;
 }
 
 const result = await compile(await Bun.stdin.json());

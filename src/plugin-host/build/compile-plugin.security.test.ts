@@ -17,26 +17,19 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(parent, { recursive: true, force: true }));
 
-function build(source: string): Promise<unknown> {
-  writeFileSync(join(folder, "assembly", "index.ts"), source);
-  return compilePlugin({ folder, home: parent });
-}
-
-test("an import cannot leave the plugin's folder", async () => {
-  const built = build('export { secret } from "../../secret";\nexport function judge(): i32 { return 0; }\n');
-  await expect(built).rejects.toThrow("../secret.ts is outside of the plugin's folder");
-});
-
-test("what configures the runtime or the compiler in the plugin's folder is not run", async () => {
+test("an import cannot leave the plugin's folder, and what configures runtime or compiler in it is not run", async () => {
   const ran = join(parent, "ran");
   const evil = `require("node:fs").writeFileSync(${JSON.stringify(ran)}, "");`;
-  writeFileSync(join(folder, "evil.cjs"), evil);
-  writeFileSync(join(folder, "bunfig.toml"), 'preload = ["./evil.cjs"]\n');
-  writeFileSync(
-    join(folder, "asconfig.json"),
-    JSON.stringify({ options: { transform: [join(folder, "evil.cjs")] } }),
-  );
-  await build("export function judge(): i32 { return 0; }\n").catch(() => undefined);
+  const files = {
+    "evil.cjs": evil,
+    "bunfig.toml": 'preload = ["./evil.cjs"]\n',
+    "asconfig.json": JSON.stringify({ options: { transform: [join(folder, "evil.cjs")] } }),
+    "assembly/index.ts":
+      'export { secret } from "../../secret";\nexport function judge(): i32 { return 0; }\n',
+  };
+  for (const [path, text] of Object.entries(files)) writeFileSync(join(folder, path), text);
+  const built = compilePlugin({ folder, home: parent });
+  await expect(built).rejects.toThrow("../secret.ts is outside of the plugin's folder");
   expect(await Bun.file(ran).exists()).toBe(false);
 });
 

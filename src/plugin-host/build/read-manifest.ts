@@ -1,7 +1,8 @@
-import { readFileSync, statSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { contractVersion, type Manifest, manifestSchema } from "../contracts/manifest.ts";
 import { PluginFailure } from "../failure.ts";
+import { readSource } from "./source-files.ts";
 
 export const manifestFile = "plugin.json";
 
@@ -15,7 +16,7 @@ export function readManifest(folder: string): Manifest {
     const message = `there is no ${manifestFile} in this folder; \`hearth plugin new\` writes one`;
     throw new PluginFailure("manifest_missing", message);
   }
-  const parsed = manifestSchema.safeParse(parseJson(readFileSync(path, "utf8")));
+  const parsed = manifestSchema.safeParse(parseJson(readSource(path)));
   if (!parsed.success) {
     const faults = parsed.error.issues.map(({ path, message }) => `${manifestFile}: ${at(path)}${message}`);
     throw new PluginFailure("manifest_invalid", faults.join("\n"));
@@ -26,7 +27,7 @@ export function readManifest(folder: string): Manifest {
 }
 
 export function isFile(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isFile() === true;
+  return existsSync(path) && statSync(path).isFile();
 }
 
 function parseJson(text: string): unknown {

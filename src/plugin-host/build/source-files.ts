@@ -28,7 +28,7 @@ export function openSourceFiles(folder: string, sdk: ReadonlyMap<string, string>
     if (isOutside(relative(root, join(root, name)))) return refuse(name);
     try {
       const path = realpathSync(join(root, name));
-      return isOutside(relative(root, path)) ? refuse(name) : readFileSync(path, "utf8");
+      return isOutside(relative(root, path)) ? refuse(name) : readSource(path);
     } catch {
       return null;
     }
@@ -47,6 +47,11 @@ export function openSourceFiles(folder: string, sdk: ReadonlyMap<string, string>
     textOf: (path) => texts.get(path),
     refused,
   };
+}
+
+/** Without the mark of byte order that some editors write: no parser of ours takes it, and it would move columns. */
+export function readSource(path: string): string {
+  return readFileSync(path, "utf8").replace(/^\uFEFF/, "");
 }
 
 function isOutside(path: string): boolean {
