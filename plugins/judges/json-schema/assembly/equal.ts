@@ -1,4 +1,5 @@
 import { Json } from "hearth-sdk";
+import { Validator } from "./validator";
 
 /** Equal as JSON Schema has it: numbers by value, objects whatever the order of their keys. */
 export function isEqual(left: Json, right: Json): bool {
@@ -20,21 +21,34 @@ export function isEqual(left: Json, right: Json): bool {
   return true;
 }
 
-/** The place of the first item that is equal to one before it, or -1. */
-export function findRepeated(list: Json): i32 {
-  const seen = new Map<u64, i32[]>();
+let hashes: StaticArray<u64> = [];
+
+/**
+ * The place of the first item that is equal to one before it, or -1. Hashes are sorted: a map of them could be made slow
+ * by an answer. Items of one hash are compared, at the cost of work each.
+ */
+export function findRepeated(validator: Validator, list: Json): i32 {
+  const order = new Array<i32>(list.length);
+  hashes = new StaticArray<u64>(list.length);
   for (let i = 0; i < list.length; i++) {
-    const item = list.at(i);
-    const hash = hashOf(item);
-    if (!seen.has(hash)) {
-      seen.set(hash, [i]);
-      continue;
-    }
-    const same = seen.get(hash);
-    for (let j = 0; j < same.length; j++) if (isEqual(list.at(same[j]), item)) return i;
-    same.push(i);
+    order[i] = i;
+    hashes[i] = hashOf(list.at(i));
   }
-  return -1;
+  order.sort((left, right) => {
+    if (hashes[left] == hashes[right]) return left - right;
+    return hashes[left] < hashes[right] ? -1 : 1;
+  });
+  let first = -1;
+  for (let i = 1; i < order.length; i++) {
+    const item = order[i];
+    for (let j = i - 1; j >= 0 && hashes[order[j]] == hashes[item]; j--) {
+      if (!validator.spend(1)) return -1;
+      if (!isEqual(list.at(order[j]), list.at(item))) continue;
+      if (first < 0 || item < first) first = item;
+      break;
+    }
+  }
+  return first;
 }
 
 function hashOf(value: Json): u64 {

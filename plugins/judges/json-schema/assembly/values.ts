@@ -75,7 +75,7 @@ export function checkArray(validator: Validator, schema: Json, value: Json): boo
     fits = validator.checkAt("", i, own, value.at(i)) && fits;
   }
   if (schema.get("uniqueItems").asBool() && validator.spend(<f64>value.length)) {
-    const repeated = findRepeated(value);
+    const repeated = findRepeated(validator, value);
     if (repeated >= 0)
       fits = !validator.skips() && validator.refuse("item " + repeated.toString() + " is there twice");
   }
