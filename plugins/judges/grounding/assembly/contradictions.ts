@@ -6,9 +6,10 @@ import { Vocabulary } from "./vocabulary";
 const maxPostings = 64;
 /** Of one sentence that are compared. */
 const maxNumbers = 64;
+const maxOpposed = 8;
 
 /** The sentences of a context that each of its words stands in. */
-class Postings {
+export class Postings {
   private firsts: StaticArray<i32>;
   private sentences: StaticArray<i32>;
 
@@ -37,6 +38,11 @@ class Postings {
   sentence(at: i32): i32 {
     return this.sentences[at];
   }
+
+  has(id: i32, sentence: i32): bool {
+    for (let at = this.first(id); at < this.end(id); at++) if (this.sentences[at] == sentence) return true;
+    return false;
+  }
 }
 
 /**
@@ -50,35 +56,45 @@ export class Contradictions {
   numbers: i32 = 0;
   private shared: StaticArray<i32>;
   private touched: i32[] = [];
+  /** Words of the context that the sentence at hand has the opposites of. */
+  private opposed: i32[] = [];
 
   constructor(
     private answer: Scan,
-    found: StaticArray<i32>,
     private context: Scan,
-    words: Vocabulary,
-    missing: MissingNumbers,
+    private postings: Postings,
+    private missing: MissingNumbers,
   ) {
-    const postings = new Postings(context, words);
     this.shared = new StaticArray<i32>(context.negated.length);
+  }
+
+  get total(): i32 {
+    return this.negations + this.numbers;
+  }
+
+  /** Of each word of the answer: what it is in the context, or what it is the opposite of there, or -1. */
+  count(found: StaticArray<i32>, opposites: StaticArray<i32>): void {
+    const sentences = this.answer.sentences;
     let from = 0;
     while (from < found.length) {
-      const sentence = answer.sentences[from];
+      const sentence = sentences[from];
       let end = from;
-      for (; end < found.length && answer.sentences[end] == sentence; end++) {
-        if (found[end] >= 0) this.share(postings, found[end]);
+      for (; end < found.length && sentences[end] == sentence; end++) {
+        if (found[end] >= 0) this.share(found[end]);
+        if (opposites[end] < 0) continue;
+        this.share(opposites[end]);
+        this.opposed.push(opposites[end]);
       }
-      this.judge(sentence, end - from, missing.inSentence[sentence]);
+      this.judge(sentence, end - from);
       for (let i = 0; i < this.touched.length; i++) this.shared[this.touched[i]] = 0;
       this.touched.length = 0;
+      this.opposed.length = 0;
       from = end;
     }
   }
 
-  get count(): i32 {
-    return this.negations + this.numbers;
-  }
-
-  private share(postings: Postings, id: i32): void {
+  private share(id: i32): void {
+    const postings = this.postings;
     let last = -1;
     for (let at = postings.first(id); at < postings.end(id); at++) {
       const sentence = postings.sentence(at);
@@ -89,7 +105,7 @@ export class Contradictions {
     }
   }
 
-  private judge(sentence: i32, wordCount: i32, hasMissing: bool): void {
+  private judge(sentence: i32, wordCount: i32): void {
     let best = 0;
     for (let i = 0; i < this.touched.length; i++) best = max(best, this.shared[this.touched[i]]);
     if (best == 0 || best * 2 < wordCount) return;
@@ -98,11 +114,19 @@ export class Contradictions {
     for (let i = 0; i < this.touched.length; i++) {
       const other = this.touched[i];
       if (this.shared[other] < best) continue;
-      if (this.context.negated[other] == this.answer.negated[sentence]) agrees = true;
-      if (hasMissing && !isReplaced) isReplaced = this.lacksNumberOf(sentence, other);
+      if (this.context.negated[other] == this.isNegated(sentence, other)) agrees = true;
+      if (this.missing.inSentence[sentence] && !isReplaced) isReplaced = this.lacksNumberOf(sentence, other);
     }
     if (!agrees) this.negations++;
     else if (isReplaced) this.numbers++;
+  }
+
+  /** An opposite of a word denies like a negation, where the other sentence has that word. */
+  private isNegated(sentence: i32, other: i32): bool {
+    let isNegated = this.answer.negated[sentence];
+    const most = min(this.opposed.length, maxOpposed);
+    for (let i = 0; i < most; i++) if (this.postings.has(this.opposed[i], other)) isNegated = !isNegated;
+    return isNegated;
   }
 
   /** Whether the sentence of the context has a number that the one of the answer has not. */

@@ -1,6 +1,7 @@
 import { abstain, fail, JudgeInput, refuse, roundTo, runJudge, showNumber, Verdict } from "hearth-sdk";
-import { Contradictions } from "./contradictions";
+import { Contradictions, Postings } from "./contradictions";
 import { MissingNumbers } from "./missing-numbers";
+import { findOpposites } from "./opposites";
 import { Scan } from "./scan";
 import { Vocabulary } from "./vocabulary";
 import { isUnspaced } from "./words";
@@ -40,7 +41,10 @@ function check(input: JudgeInput, minGrounding: f64, maxTerms: i32): Verdict {
     if (found[i] >= 0) grounded++;
   }
   const missing = new MissingNumbers(answer, context, new Scan([input.prompt], false));
-  const findings = new Findings(missing, new Contradictions(answer, found, context, vocabulary, missing));
+  const opposites = findOpposites(answer, found, vocabulary);
+  const contradictions = new Contradictions(answer, context, new Postings(context, vocabulary), missing);
+  contradictions.count(found, opposites);
+  const findings = new Findings(missing, contradictions);
   findings.words = found.length;
   findings.sentences = answer.negated.length;
   findings.grounding = found.length == 0 ? 0 : <f64>grounded / <f64>found.length;
@@ -98,13 +102,13 @@ class Findings {
       .withMetric("grounding", this.grounding)
       .withMetric("ungrounded_terms", <f64>termCount)
       .withMetric("numbers_missing", <f64>this.missing.values.length)
-      .withMetric("contradictions", <f64>this.contradictions.count);
+      .withMetric("contradictions", <f64>this.contradictions.total);
   }
 
   /** The grounding, less what is contradicted; a number from nowhere counts as a word that is not found. */
   private score(): f64 {
     let score = this.grounding;
-    if (this.sentences > 0) score *= 1 - <f64>this.contradictions.count / <f64>this.sentences;
+    if (this.sentences > 0) score *= 1 - <f64>this.contradictions.total / <f64>this.sentences;
     const all = this.words + this.missing.total;
     return all > 0 ? score * (1 - <f64>this.missing.count / <f64>all) : score;
   }

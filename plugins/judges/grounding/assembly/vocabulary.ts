@@ -46,4 +46,10 @@ export class Vocabulary {
     if (low == this.count || this.lengths[low] < length) return -1;
     return memory.compare(this.starts[low], start, (<usize>length) << 1) == 0 ? low : -1;
   }
+
+  /** The very word, or -1. */
+  findExactly(start: usize, length: i32): i32 {
+    const found = this.find(start, length);
+    return found >= 0 && this.lengths[found] == length ? found : -1;
+  }
 }
