@@ -361,6 +361,8 @@ describe("texts of a megabyte", () => {
     ["judges/grounding", "one word", { response: fill("a"), context: [fill("a")] }],
     ["judges/grounding", "sentences of one word", { response: fill("abcd. "), context: [fill("abcd. ")] }],
     ["judges/grounding", "digits", { response: fill("1"), context: [fill("1,111 ")] }],
+    ["judges/grounding", "numbers", { response: fill("1 "), context: [fill("2 ")] }],
+    ["judges/grounding", "opposites", { response: fill("unsafe. "), context: [fill("safe. ")] }],
     [
       "judges/grounding",
       "text without spaces",

@@ -6,7 +6,6 @@ import { Vocabulary } from "./vocabulary";
 const maxPostings = 64;
 /** Of one sentence that are compared. */
 const maxNumbers = 64;
-const maxOpposed = 8;
 
 /** The sentences of a context that each of its words stands in. */
 export class Postings {
@@ -38,11 +37,6 @@ export class Postings {
   sentence(at: i32): i32 {
     return this.sentences[at];
   }
-
-  has(id: i32, sentence: i32): bool {
-    for (let at = this.first(id); at < this.end(id); at++) if (this.sentences[at] == sentence) return true;
-    return false;
-  }
 }
 
 /**
@@ -56,8 +50,8 @@ export class Contradictions {
   numbers: i32 = 0;
   private shared: StaticArray<i32>;
   private touched: i32[] = [];
-  /** Words of the context that the sentence at hand has the opposites of. */
-  private opposed: i32[] = [];
+  /** Of each sentence of the context whether it has an odd count of words that the sentence at hand has the opposites of. */
+  private opposed: StaticArray<bool>;
 
   constructor(
     private answer: Scan,
@@ -66,6 +60,7 @@ export class Contradictions {
     private missing: MissingNumbers,
   ) {
     this.shared = new StaticArray<i32>(context.negated.length);
+    this.opposed = new StaticArray<bool>(context.negated.length);
   }
 
   get total(): i32 {
@@ -80,20 +75,20 @@ export class Contradictions {
       const sentence = sentences[from];
       let end = from;
       for (; end < found.length && sentences[end] == sentence; end++) {
-        if (found[end] >= 0) this.share(found[end]);
-        if (opposites[end] < 0) continue;
-        this.share(opposites[end]);
-        this.opposed.push(opposites[end]);
+        if (found[end] >= 0) this.share(found[end], false);
+        else if (opposites[end] >= 0) this.share(opposites[end], true);
       }
       this.judge(sentence, end - from);
-      for (let i = 0; i < this.touched.length; i++) this.shared[this.touched[i]] = 0;
+      for (let i = 0; i < this.touched.length; i++) {
+        this.shared[this.touched[i]] = 0;
+        this.opposed[this.touched[i]] = false;
+      }
       this.touched.length = 0;
-      this.opposed.length = 0;
       from = end;
     }
   }
 
-  private share(id: i32): void {
+  private share(id: i32, isOpposite: bool): void {
     const postings = this.postings;
     let last = -1;
     for (let at = postings.first(id); at < postings.end(id); at++) {
@@ -101,6 +96,8 @@ export class Contradictions {
       if (sentence == last) continue;
       if (this.shared[sentence] == 0) this.touched.push(sentence);
       this.shared[sentence] += 1;
+      // The opposite of a word denies as a negation does.
+      if (isOpposite) this.opposed[sentence] = !this.opposed[sentence];
       last = sentence;
     }
   }
@@ -114,19 +111,12 @@ export class Contradictions {
     for (let i = 0; i < this.touched.length; i++) {
       const other = this.touched[i];
       if (this.shared[other] < best) continue;
-      if (this.context.negated[other] == this.isNegated(sentence, other)) agrees = true;
+      const isDenied = this.answer.negated[sentence] != this.opposed[other];
+      if (this.context.negated[other] == isDenied) agrees = true;
       if (this.missing.inSentence[sentence] && !isReplaced) isReplaced = this.lacksNumberOf(sentence, other);
     }
     if (!agrees) this.negations++;
     else if (isReplaced) this.numbers++;
-  }
-
-  /** An opposite of a word denies like a negation, where the other sentence has that word. */
-  private isNegated(sentence: i32, other: i32): bool {
-    let isNegated = this.answer.negated[sentence];
-    const most = min(this.opposed.length, maxOpposed);
-    for (let i = 0; i < most; i++) if (this.postings.has(this.opposed[i], other)) isNegated = !isNegated;
-    return isNegated;
   }
 
   /** Whether the sentence of the context has a number that the one of the answer has not. */

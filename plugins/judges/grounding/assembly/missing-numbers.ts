@@ -1,4 +1,4 @@
-import { Scan } from "./scan";
+import { Scan, withRoom } from "./scan";
 
 /** Values of a text, sorted. */
 class Values {
@@ -6,6 +6,7 @@ class Values {
   private percents: f64[] = [];
 
   constructor(scan: Scan) {
+    this.plain = withRoom<f64>(scan.numbers.length);
     for (let i = 0; i < scan.numbers.length; i++) {
       (scan.percents[i] ? this.percents : this.plain).push(scan.numbers[i]);
     }
@@ -34,7 +35,7 @@ export class MissingNumbers {
     this.total = answer.numbers.length;
     const known = new Values(context);
     const given = new Values(prompt);
-    const missing: f64[] = [];
+    const missing = withRoom<f64>(answer.numbers.length);
     for (let i = 0; i < answer.numbers.length; i++) {
       const value = answer.numbers[i];
       const isPercent = answer.percents[i];

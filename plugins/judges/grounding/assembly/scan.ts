@@ -36,7 +36,14 @@ export class Scan {
   ) {
     const lower = texts.map<string>((text) => text.toLowerCase());
     let most = 0;
-    for (let i = 0; i < lower.length; i++) most += mostWords(lower[i]);
+    let numbers = 0;
+    for (let i = 0; i < lower.length; i++) {
+      most += mostWords(lower[i]);
+      numbers += countDigitRuns(lower[i]);
+    }
+    this.numbers = withRoom<f64>(numbers);
+    this.percents = withRoom<bool>(numbers);
+    this.numberSentences = withRoom<i32>(numbers);
     this.starts = new StaticArray<usize>(most);
     this.lengths = new StaticArray<i32>(most);
     this.sentences = new StaticArray<i32>(most);
@@ -127,6 +134,25 @@ function mostWords(text: string): i32 {
     else if (isWordUnit(unit)) spaced++;
   }
   return unspaced + spaced / contentUnits;
+}
+
+/** Nearly the count of its numbers. */
+function countDigitRuns(text: string): i32 {
+  let count = 0;
+  let isInside = false;
+  for (let i = 0; i < text.length; i++) {
+    const isHere = isDigit(<u32>text.charCodeAt(i));
+    if (isHere && !isInside) count++;
+    isInside = isHere;
+  }
+  return count;
+}
+
+/** An empty list that need not grow until it has so many items: what it outgrows is not freed. */
+export function withRoom<T>(count: i32): T[] {
+  const list = new Array<T>(count);
+  list.length = 0;
+  return list;
 }
 
 /** "No, it is safe" and "not only" deny nothing. */
