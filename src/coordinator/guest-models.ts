@@ -28,19 +28,20 @@ export function createGuestModels({ generate, engine, defaultModel }: GuestModel
       if (model === undefined) {
         throw new AppError("model_not_found", "the plugin named no model, and none is configured");
       }
-      const { messages, temperature, seed, schema, maxTokens, stop } = asked;
+      const { messages, temperature, seed, schema, maxTokens, mostTokens, stop } = asked;
       const request: GenerateRequest = {
-        ...{ id: createId("plugin"), model, maxTokens, stop, depth, tenant: `plugin-${plugin}` },
+        ...{ id: createId("plugin"), model, stop, depth, tenant: `plugin-${plugin}` },
         input: {
           ...{ type: "chat", messages, tools: [], toolChoice: "none", parallelToolCalls: false },
           ...{ reasoning: { format: "split" }, templateVariables: {} },
           ...{ continueFinalMessage: false, addGenerationPrompt: true },
         },
+        ...(maxTokens !== undefined && { maxTokens }),
         sampling: { ...(temperature !== undefined && { temperature }), ...(seed !== undefined && { seed }) },
         ...(schema !== undefined && { constraint: { type: "json-schema", schema } }),
         ...{ choices: 1, entropy: false, promptLogprobs: false, priority: "interactive", cachePrompt: true },
       };
-      return await collect(generate(request, signal));
+      return await collect(generate(request, signal), mostTokens);
     },
     async embed({ model, texts }, { plugin }, signal) {
       const { id } = await engine.find(model);
@@ -51,12 +52,20 @@ export function createGuestModels({ generate, engine, defaultModel }: GuestModel
   };
 }
 
-async function collect(events: AsyncIterable<GenerateEvent>) {
+/** Each event of text is a token or less; leaving the events ends the generation. */
+async function collect(events: AsyncIterable<GenerateEvent>, mostTokens: number) {
+  let pieces = 0;
   let text = "";
   let finishReason = "stop";
   let usage = { promptTokens: 0, completionTokens: 0 };
   for await (const event of events) {
-    if (event.type === "text") text += event.text;
+    if (event.type === "text") {
+      text += event.text;
+      pieces += 1;
+      if (pieces < mostTokens) continue;
+      return { text, promptTokens: usage.promptTokens, completionTokens: pieces, finishReason: "length" };
+    }
+    if (event.type === "started") usage = { promptTokens: event.promptTokens, completionTokens: 0 };
     else if (event.type === "finish") finishReason = event.reason;
     else if (event.type === "done") usage = event.usage;
   }

@@ -4,10 +4,10 @@ import { judgeInputSchema, judgeOutputSchema } from "./contracts/judge.ts";
 import { healthExport, mainExports } from "./contracts/kinds.ts";
 import type { Manifest } from "./contracts/manifest.ts";
 import { type PolicyHook, policyHooks } from "./contracts/policy.ts";
+import { describeFirstFault } from "./describe-fault.ts";
 import { PluginFailure } from "./failure.ts";
 import type { Grants } from "./grants.ts";
 import { argumentsCheck } from "./operation-schema.ts";
-import { printable } from "./wasm/printable.ts";
 
 /** A call that fits the contract: what goes in as JSON, and what must come out. */
 export type CheckedCall = {
@@ -31,7 +31,8 @@ type Asked = {
  * Checks the input of a call by the contract of the plugin's kind; undefined for an export that no contract names.
  * Throws PluginFailure input_invalid, plugin_not_implemented or not_granted.
  */
-export function checkCall({ manifest, grants, export: name, input }: Asked): CheckedCall | undefined {
+export function checkCall({ manifest, grants, export: name, input: given }: Asked): CheckedCall | undefined {
+  const input = withoutNulls(given);
   if (manifest.kind === "connector" && name === healthExport)
     return { input: "{}", output: healthOutputSchema, maxValues: maxVerdictValues };
   if (name !== mainExports[manifest.kind]) return undefined;
@@ -61,7 +62,13 @@ export function parseOutput(text: string, schema: z.ZodType): unknown {
   }
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
-  throw new PluginFailure("output_invalid", `its output is wrong: ${describeIssue(parsed.error)}`);
+  throw new PluginFailure("output_invalid", `its output is wrong: ${describeFirstFault(parsed.error)}`);
+}
+
+/** Clients send what they leave out as null. */
+function withoutNulls(input: unknown): unknown {
+  if (typeof input !== "object" || input === null || Array.isArray(input)) return input;
+  return Object.fromEntries(Object.entries(input).filter(([, value]) => value !== null));
 }
 
 /** A context of one text may be given as that text. */
@@ -112,14 +119,7 @@ function checkOperation(
 function parse<S extends z.ZodType>(schema: S, value: unknown, place = "the input"): z.output<S> {
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
-  throw new PluginFailure("input_invalid", `${place} is wrong: ${describeIssue(parsed.error)}`);
-}
-
-/** Names of fields may be the guest's own. */
-function describeIssue({ issues: [issue] }: z.ZodError): string {
-  if (!issue) return "it does not fit the contract";
-  const what = printable(issue.message);
-  return issue.path.length === 0 ? what : `${printable(issue.path.map(String).join("."))}: ${what}`;
+  throw new PluginFailure("input_invalid", `${place} is wrong: ${describeFirstFault(parsed.error)}`);
 }
 
 function isHook(value: unknown): value is PolicyHook {

@@ -1,4 +1,6 @@
 import { z } from "zod";
+import { AppError } from "../base/index.ts";
+import { describeFirstFault } from "./describe-fault.ts";
 import { type Failure, PluginFailure } from "./failure.ts";
 import type { GuestModels } from "./plugin-options.ts";
 import type { GuestSpec, HostCall, HostCallResult } from "./protocol.ts";
@@ -95,7 +97,7 @@ export function createHostCalls(
     try {
       return await ask({ ...scope, signal: AbortSignal.any([scope.signal, timeout]) });
     } catch (error) {
-      if (!timeout.aborted) throw error;
+      if (!timeout.aborted) throw error instanceof AppError ? toGenerateFailure(error) : error;
       const message = `the model did not answer within ${modelTimeoutMs} ms, its limit modelTimeoutMs`;
       throw new PluginFailure("generate_failed", message, { cause: error });
     }
@@ -115,6 +117,7 @@ async function generate(
   json: string,
 ): Promise<string> {
   const { prompt, system, messages, maxTokens, ...rest } = parse(generateRequestSchema, json);
+  const { generateTokens } = spec.limits;
   const turns = messages ?? (prompt === undefined ? [] : [{ role: "user" as const, content: prompt }]);
   if (turns.length === 0)
     throw new PluginFailure("generate_failed", "its request has neither prompt nor messages");
@@ -122,7 +125,8 @@ async function generate(
   const request = {
     ...withoutUndefined(rest),
     messages: [...head, ...turns],
-    maxTokens: Math.min(maxTokens ?? spec.limits.generateTokens, spec.limits.generateTokens),
+    ...(maxTokens !== undefined && { maxTokens: Math.min(maxTokens, generateTokens) }),
+    mostTokens: generateTokens,
     stop: rest.stop,
   };
   const answer = await models(deps).generate(request, { plugin: spec.name, depth }, signal);
@@ -152,12 +156,14 @@ function parse<S extends z.ZodType>(schema: S, json: string): z.output<S> {
   }
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
-  const [issue] = parsed.error.issues;
-  const place = issue?.path.map(String).join(".") || "its top";
   throw new PluginFailure(
     "generate_failed",
-    `its request to a model is wrong at ${place}: ${issue?.message ?? ""}`,
+    `its request to a model is wrong: ${describeFirstFault(parsed.error)}`,
   );
+}
+
+function toGenerateFailure(error: AppError): PluginFailure {
+  return new PluginFailure("generate_failed", error.message, { cause: error });
 }
 
 function toFailure(error: unknown): Failure {

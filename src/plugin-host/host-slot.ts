@@ -5,16 +5,14 @@
  */
 import { type Clock, type Host, type HostExit, Supervisor, watchDeadline } from "../process/index.ts";
 import { accuse, type Blame } from "./blame.ts";
-import type { Failure } from "./failure.ts";
+import { createDeadlines } from "./deadlines.ts";
+import type { Failure, FailureCode } from "./failure.ts";
 import { createJob, type Job, type JobEnd, type NewJob, noReport } from "./job.ts";
+import { createJobQueue } from "./job-queue.ts";
 import type { CallOptions, FromHost, GuestSpec, ModuleFacts, ToHost } from "./protocol.ts";
 import { type Connection, startPluginHost } from "./start-host.ts";
 
 const readyTimeoutMs = 10_000;
-/** What a call that waits may take to end once it is told to. */
-const cancelGraceMs = 250;
-/** Another call that has had the thread for so long may be why this one is late. */
-const stolenMs = 100;
 /** Private memory of a host beside its guests', and of how many of its largest guest it may be besides. */
 const hostOwnBytes = 256 * 1_048_576;
 const guestsAtOnce = 2;
@@ -23,7 +21,7 @@ export type SlotOptions = {
   readonly name: string;
   readonly clock: Clock;
   /** The plugin that took the process down; absent where no plugin is to blame. */
-  readonly onRestart: (plugin: string | undefined) => void;
+  readonly onRestart: (plugin: string | undefined, reason: FailureCode | undefined) => void;
   /** Calls that wait here of a plugin that took the process down: they would do it again. */
   readonly onDismiss: (jobs: readonly Job[]) => void;
 };
@@ -31,8 +29,9 @@ export type SlotOptions = {
 export class HostSlot {
   readonly #options: SlotOptions;
   readonly #supervisor: Supervisor<Connection>;
+  readonly #deadlines: ReturnType<typeof createDeadlines>;
   readonly #loaded = new Map<string, ModuleFacts>();
-  readonly #queue: Job[] = [];
+  readonly #queue = createJobQueue();
   readonly #inside = new Map<number, Job>();
   #loading: { readonly job: Job; readonly settle: (failure?: Failure) => void } | undefined;
   /** On its way in: the process is being started for it, or its plugin loaded. */
@@ -49,6 +48,14 @@ export class HostSlot {
   constructor(options: SlotOptions) {
     this.#options = options;
     this.#lastUsedMs = options.clock.nowMs();
+    this.#deadlines = createDeadlines({
+      clock: options.clock,
+      holder: () => this.#current,
+      isHeldFor: (forMs) => this.isStuck(forMs),
+      isInside: (job) => this.#inside.has(job.id),
+      kill: (job, failure) => this.#kill(job, failure),
+      cancel: ({ id }, failure) => this.#send({ type: "cancel", id, failure }),
+    });
     this.#supervisor = new Supervisor<Connection>({
       name: options.name,
       readyTimeoutMs,
@@ -108,17 +115,23 @@ export class HostSlot {
   /** Takes calls that another slot has not begun. */
   adopt(...jobs: readonly Job[]): void {
     for (const job of jobs) job.cancel = (failure) => this.#cancel(job, failure);
-    this.#queue.push(...jobs);
+    this.#queue.add(...jobs);
     void this.#pump();
   }
 
   /** Gives up the calls that wait, but for those of the plugin that holds the thread. */
   surrender(): readonly Job[] {
-    const culprit = this.#current?.spec.key;
-    const moving = this.#queue.filter((job) => job.spec.key !== culprit);
-    const staying = this.#queue.filter((job) => job.spec.key === culprit);
-    this.#queue.splice(0, this.#queue.length, ...staying);
-    return moving;
+    return this.#queue.takeOthers(this.#current?.spec.key);
+  }
+
+  /** Ends the calls of a plugin that may not run any more; the process with them where one has the thread. */
+  end(key: string, failure: Failure): void {
+    for (const job of this.#queue.takeOf(key)) job.fail(failure);
+    for (const job of [...this.#inside.values()].filter(({ spec }) => spec.key === key)) {
+      job.fail(failure);
+      if (this.#current === job) this.#kill(job, failure);
+      else this.#send({ type: "cancel", id: job.id, failure });
+    }
   }
 
   unload(key: string): void {
@@ -136,15 +149,14 @@ export class HostSlot {
 
   async stop(failure: Failure): Promise<void> {
     this.#entering?.fail(failure);
-    for (const job of [...this.#queue.splice(0), ...this.#inside.values()]) job.fail(failure);
+    for (const job of [...this.#queue.takeAll(), ...this.#inside.values()]) job.fail(failure);
     this.#inside.clear();
     await this.#supervisor.stop();
   }
 
   /** A call that has the thread goes on until its deadline, since only the end of the process would stop it. */
   #cancel(job: Job, failure: Failure): void {
-    const index = this.#queue.indexOf(job);
-    if (index >= 0) this.#queue.splice(index, 1);
+    this.#queue.remove(job);
     job.detach(failure);
     if (this.#inside.has(job.id)) this.#send({ type: "cancel", id: job.id, failure });
   }
@@ -152,7 +164,7 @@ export class HostSlot {
   async #pump(): Promise<void> {
     if (this.#isPumping) return;
     this.#isPumping = true;
-    for (let job = this.#queue.shift(); job; job = this.#queue.shift()) {
+    for (let job = this.#queue.next(); job; job = this.#queue.next()) {
       if (!job.isSettled) await this.#execute(job);
     }
     this.#isPumping = false;
@@ -233,17 +245,11 @@ export class HostSlot {
     job.id = this.#ids;
     this.#inside.set(job.id, job);
     if (isAlone) this.#hold(job);
-    else this.#watch(job);
+    else this.#deadlines.watch(job);
     return new Promise((resolve) => {
       this.#yielded = resolve;
       host.send({ type: "call", id: job.id, key: job.spec.key, options, isAnnounced: !isAlone });
     });
-  }
-
-  #watch(job: Job): void {
-    const { timeoutMs } = job.spec.limits;
-    const failure: Failure = { code: "timeout", message: `it took longer than ${timeoutMs} ms` };
-    job.watch(watchDeadline(timeoutMs, () => this.#expire(job, failure), this.#options.clock));
   }
 
   /** Its time begins when it gets the thread: what it waited for others is not its own. */
@@ -252,30 +258,7 @@ export class HostSlot {
     this.#heldSinceMs = this.#options.clock.nowMs();
     if (job.hasBegun) return;
     job.hasBegun = true;
-    this.#watch(job);
-  }
-
-  /** Whoever has the thread must be killed; who waits can be told; who has not begun is not at fault. */
-  #expire(job: Job, failure: Failure): void {
-    const { clock } = this.#options;
-    if (this.#current === job) this.#kill(job, failure);
-    else if (!job.hasBegun && !job.isSettled) this.#watch(job);
-    else if (this.isStuck(stolenMs)) {
-      // Whoever has the thread has kept it from this one, and ends by a deadline of its own.
-      job.watch(watchDeadline(cancelGraceMs, () => this.#expire(job, failure), clock));
-    } else {
-      this.#send({ type: "cancel", id: job.id, failure });
-      this.#expectEnd(job, failure);
-    }
-  }
-
-  /** It was told to end, which it can hear once nobody else has the thread. */
-  #expectEnd(job: Job, failure: Failure): void {
-    this.#options.clock.schedule(cancelGraceMs, () => {
-      if (!this.#inside.has(job.id)) return;
-      if (this.#current === undefined || this.#current === job) this.#kill(job, failure);
-      else this.#expectEnd(job, failure);
-    });
+    this.#deadlines.watch(job);
   }
 
   #kill(job: Job, failure: Failure): void {
@@ -307,6 +290,9 @@ export class HostSlot {
         if (job) this.#hold(job);
         break;
       }
+      case "log":
+        this.#inside.get(message.id)?.log(message.line);
+        break;
       case "waiting":
         this.#release(message);
         break;
@@ -350,21 +336,19 @@ export class HostSlot {
     const asksModel = call.type === "generate" || call.type === "embed";
     if (asksModel) job.unwatch();
     const result = await job.ask(call);
-    if (asksModel && this.#inside.has(id)) this.#watch(job);
+    if (asksModel && this.#inside.has(id)) this.#deadlines.watch(job);
     this.#send({ type: "reply", id, callId, result });
   }
 
   /** Another call took the process down; this one was not at fault. */
   #again(job: Job): void {
     if (job.isSettled) return;
-    if (job.retry()) this.#queue.unshift(job);
+    if (job.retry()) this.#queue.putBack(job);
     else job.fail(restartFailure);
   }
 
   #dismiss(key: string): void {
-    const dismissed = this.#queue.filter(({ spec }) => spec.key === key);
-    const staying = this.#queue.filter(({ spec }) => spec.key !== key);
-    this.#queue.splice(0, this.#queue.length, ...staying);
+    const dismissed = this.#queue.takeOf(key);
     if (dismissed.length > 0) this.#options.onDismiss(dismissed);
   }
 
@@ -380,7 +364,8 @@ export class HostSlot {
     this.#inside.clear();
     for (const job of left) this.#again(job);
     if (blamed) this.#dismiss(blamed.job.spec.key);
-    if (exit.killedFor !== "requested" || blamed) this.#options.onRestart(blamed?.job.spec.name);
+    if (exit.killedFor !== "requested" || blamed)
+      this.#options.onRestart(blamed?.job.spec.name, blamed?.failure.code);
     this.#yielded?.();
     void this.#pump();
   }

@@ -1,6 +1,14 @@
 import type { Watchdog } from "../process/index.ts";
 import type { Failure } from "./failure.ts";
-import type { CallOptions, CallReport, GuestSpec, HostCall, HostCallResult } from "./protocol.ts";
+import type {
+  CallOptions,
+  CallReport,
+  GuestSpec,
+  HostCall,
+  HostCallResult,
+  HostReport,
+  LogLine,
+} from "./protocol.ts";
 
 export type JobEnd = (
   | { readonly ok: true; readonly output: Uint8Array | string }
@@ -28,8 +36,9 @@ export type Job = Omit<NewJob, "signal"> & {
   memoryBytes: number;
   /** It has asked for something outside: running it again would do that twice. */
   hasEffects: boolean;
-  succeed(output: Uint8Array | string, report: CallReport): void;
-  fail(failure: Failure, report?: CallReport): void;
+  log(line: LogLine): void;
+  succeed(output: Uint8Array | string, report: HostReport): void;
+  fail(failure: Failure, report?: HostReport): void;
   /** Answers the caller; the deadline goes on for what may still run. */
   detach(failure: Failure): void;
   watch(watchdog: Watchdog): void;
@@ -41,10 +50,11 @@ export type Job = Omit<NewJob, "signal"> & {
   retry(): boolean;
 };
 
-export const noReport: CallReport = { durationMs: 0, memoryBytes: 0, logs: [] };
+export const noReport: HostReport = { durationMs: 0, memoryBytes: 0 };
 
 export function createJob(call: NewJob, onEnd: (end: JobEnd) => void): Job {
   let isSettled = false;
+  const logs: LogLine[] = [];
   let isDetached = false;
   let wasRetried = false;
   let watchdog: Watchdog | undefined;
@@ -69,12 +79,13 @@ export function createJob(call: NewJob, onEnd: (end: JobEnd) => void): Job {
     hasBegun: false,
     memoryBytes: 0,
     hasEffects: false,
-    succeed: (output, report) => settle({ ok: true, output, report }),
-    fail: (failure, report = noReport) => settle({ ok: false, failure, report }),
+    log: (line) => void logs.push(line),
+    succeed: (output, report) => settle({ ok: true, output, report: { ...report, logs } }),
+    fail: (failure, report = noReport) => settle({ ok: false, failure, report: { ...report, logs } }),
     unwatch: () => watchdog?.cancel(),
     detach(failure) {
       isDetached = !isSettled;
-      end({ ok: false, failure, report: noReport });
+      end({ ok: false, failure, report: { ...noReport, logs: [...logs] } });
     },
     cancel: (failure) => job.fail(failure),
     watch(next) {
@@ -87,6 +98,7 @@ export function createJob(call: NewJob, onEnd: (end: JobEnd) => void): Job {
       wasRetried = true;
       job.hasBegun = false;
       job.memoryBytes = 0;
+      logs.length = 0;
       return true;
     },
   };

@@ -49,8 +49,10 @@ type AdminDeps = Pick<PluginOptions, "trustedKeys" | "requireSigned" | "readVari
   readonly registry: Registry;
   /** Compiles and starts a module. Throws PluginFailure. */
   readonly inspect: (spec: GuestSpec) => Promise<ModuleFacts>;
-  /** A guest that is not to be used any more. */
+  /** A guest that is not to be used any more for new calls. */
   readonly onChange: (key: string) => void;
+  /** One that may not run any more. */
+  readonly onEnd: (key: string) => void;
 };
 
 export function createAdmin(deps: AdminDeps): Admin {
@@ -119,7 +121,9 @@ export function createAdmin(deps: AdminDeps): Admin {
       const record = await registry.get(name);
       const { path: _, isEmbedded: __, lastStrikeAtMs: ___, quarantinedAtMs: ____, ...plugin } = record;
       const addedAtMs = record.addedAtMs === 0 ? now() : record.addedAtMs;
-      return await store({ ...plugin, isEnabled, addedAtMs }, record);
+      const stored = await store({ ...plugin, isEnabled, addedAtMs }, record);
+      if (!isEnabled) deps.onEnd(toSpec(record, deps.readVariable).key);
+      return stored;
     },
     async remove(name) {
       const record = await registry.get(name);
@@ -128,7 +132,7 @@ export function createAdmin(deps: AdminDeps): Admin {
         throw new AppError("conflict", message);
       }
       await registry.remove(name);
-      deps.onChange(toSpec(record, deps.readVariable).key);
+      deps.onEnd(toSpec(record, deps.readVariable).key);
     },
   };
 }

@@ -31,9 +31,9 @@ export function createPluginObserver({
     },
     unsaved: (plugin, error) =>
       logger.error("plugin_state_unsaved", { plugin, error: toAppError(error).message }),
-    hostRestarted(plugin = "") {
+    hostRestarted(plugin = "", reason = "plugin_host_died") {
       metrics.pluginHostEnded(plugin);
-      logger.warn("plugin_host_ended", { plugin });
+      logger.warn("plugin_host_ended", { plugin, reason });
     },
   };
 }

@@ -7,14 +7,15 @@ export type AskedPermission = {
   /** Hosts, keys, bytes, connections or operations; empty where there is nothing to name. */
   readonly scope: string;
   readonly reason: string;
-  readonly isGranted: boolean;
+  /** `part`: of a scope that a new version has made larger. */
+  readonly granted: "all" | "part" | "no";
 };
 
 /** All that a manifest asks for, and whether it has it. */
 export function describePermissions(manifest: Manifest, grants: Grants): readonly AskedPermission[] {
   const { http, config, kv, embed, generate, sql } = manifest.permissions;
   const writes = writingOperations(manifest);
-  const asked: (Omit<AskedPermission, "isGranted"> | undefined)[] = [
+  const asked: (Omit<AskedPermission, "granted"> | undefined)[] = [
     http && { name: "http", scope: describeHosts(http), reason: http.reason },
     config && { name: "config", scope: config.keys.join(", "), reason: config.reason },
     kv && { name: "kv", scope: kv.bytes === undefined ? "" : `${kv.bytes} bytes`, reason: kv.reason },
@@ -27,7 +28,12 @@ export function describePermissions(manifest: Manifest, grants: Grants): readonl
   ];
   return asked
     .filter((permission) => permission !== undefined)
-    .map((permission) => ({ ...permission, isGranted: grants[permission.name] !== undefined }));
+    .map((permission) => ({ ...permission, granted: compare(manifest, grants, permission.name) }));
+}
+
+function compare(manifest: Manifest, grants: Grants, name: keyof Grants): AskedPermission["granted"] {
+  if (grants[name] === undefined) return "no";
+  return Bun.deepEquals(grantAsked(manifest, new Set([name]))[name], grants[name]) ? "all" : "part";
 }
 
 /** Grants of the named permissions in the whole scope that the manifest asks for. Names it does not ask for are left out. */
@@ -54,7 +60,7 @@ export function narrowGrants(grants: Grants, manifest: Manifest): Grants {
   return {
     ...(grants.http && most.http && { http: narrowHosts(grants.http, most.http) }),
     ...(grants.config && most.config && { config: { keys: kept(grants.config.keys, most.config.keys) } }),
-    ...(grants.kv && most.kv && { kv: grants.kv }),
+    ...(grants.kv && most.kv && { kv: narrowBytes(grants.kv, most.kv) }),
     ...(grants.embed && most.embed && { embed: true }),
     ...(grants.generate && most.generate && { generate: true }),
     ...(grants.sql &&
@@ -70,6 +76,12 @@ function narrowHosts(granted: HttpGrant, asked: HttpGrant): HttpGrant {
   const hosts = kept(granted.hosts, asked.hosts);
   const hostsFrom = kept(granted.hostsFrom ?? [], asked.hostsFrom ?? []);
   return { hosts, ...(hostsFrom.length > 0 && { hostsFrom }) };
+}
+
+function narrowBytes({ bytes }: { bytes?: number }, { bytes: most = bytes }: { bytes?: number }) {
+  return bytes === undefined || most === undefined
+    ? { ...(most !== undefined && { bytes: most }) }
+    : { bytes: Math.min(bytes, most) };
 }
 
 function kept<T>(granted: readonly T[], asked: readonly T[]): readonly T[] {

@@ -20,14 +20,17 @@ export type PluginObserver = {
   /** What it failed of could not be stored. */
   unsaved(plugin: string, error: unknown): void;
   /** A process ended; the plugin is the one that is to blame, where one is. */
-  hostRestarted(plugin: string | undefined): void;
+  hostRestarted(plugin: string | undefined, reason: FailureCode | undefined): void;
 };
 
 /** A text that a plugin asks for. */
 export type GuestGenerateRequest = {
   readonly model?: string;
   readonly messages: readonly { readonly role: "system" | "user" | "assistant"; readonly content: string }[];
-  readonly maxTokens: number;
+  /** Longest answer; absent: until the model ends, or its context. */
+  readonly maxTokens?: number;
+  /** The answer is cut there, whatever was asked for. */
+  readonly mostTokens: number;
   readonly temperature?: number;
   readonly seed?: number;
   readonly stop: readonly string[];

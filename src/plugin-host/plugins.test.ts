@@ -1,8 +1,8 @@
 import { expect, test } from "bun:test";
 import { appendFileSync, readdirSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { AppError } from "../base/index.ts";
-import { makeJudge, makeJudgeOf, makeSpinningJudge, packPlugin } from "../testing/index.ts";
+import { endlessLoop, makeJudge, makeJudgeOf, makeSpinningJudge, op, packPlugin } from "../testing/index.ts";
 import { PluginFailure } from "./failure.ts";
 import { toSpec } from "./guest-spec.ts";
 import { maxDepth } from "./plugins.ts";
@@ -325,11 +325,11 @@ test("a plugin asks a model as one of its tenants, and its own time stands still
   expect(answer).toMatchObject({ failure: { code: "plugin_error" } });
   expect(answer).toMatchObject({ failure: { message: expect.stringContaining('"text":"four"') } });
   expect(asked).toEqual([
-    { messages: [{ role: "user", content: "2+2?" }], maxTokens: 5, stop: [] },
+    { messages: [{ role: "user", content: "2+2?" }], maxTokens: 5, mostTokens: 2_048, stop: [] },
     { plugin: "asks-generate", depth: 2 },
   ]);
   expect(await test.plugins.judge("asks-embed", { response: "" })).toMatchObject({
-    failure: { code: "host_failed", message: "there is no such model" },
+    failure: { code: "generate_failed", message: "there is no such model" },
   });
 });
 
@@ -375,10 +375,84 @@ test("writes that wait for the disk have an end within a call", async () => {
     ],
     configManifest,
   );
-  await test.plugins.add({ bytes, source }, { grants: { kv: {} }, limits: { kvWrites: 3 } });
+  await test.plugins.add({ bytes, source }, { grants: { kv: { bytes: 64 } }, limits: { kvWrites: 3 } });
   expect(await test.plugins.judge("busy", { response: "" })).toMatchObject({ ok: true });
   await test.plugins.update("busy", { limits: { kvWrites: 2 } });
   expect(await test.plugins.judge("busy", { response: "" })).toMatchObject({
     failure: { code: "call_limit" },
+  });
+});
+
+test("what a plugin logged before it had to be ended is kept", async () => {
+  await using test = openTestPlugins();
+  const bytes = makeJudgeOf("talks", (guest) => [guest.text("before"), guest.host("log_info"), endlessLoop]);
+  await test.plugins.add({ bytes, source }, { limits: { timeoutMs: 200 } });
+  expect(await test.plugins.judge("talks", { response: "" })).toMatchObject({ failure: { code: "timeout" } });
+  expect(test.plugins.logs("talks")).toMatchObject([{ level: "info", text: "before" }]);
+});
+
+test("what a guest says before it traps is what it failed of", async () => {
+  await using test = openTestPlugins();
+  const bytes = makeJudgeOf("throws", (guest) => [
+    ...[guest.text("no such thing at line 3"), guest.host("error_set"), [op.unreachable]],
+  ]);
+  await test.plugins.add({ bytes, source });
+  expect(await test.plugins.judge("throws", { response: "" })).toMatchObject({
+    failure: { code: "plugin_error", message: "no such thing at line 3" },
+  });
+});
+
+test("a connector's error does not repeat a secret of its config", async () => {
+  await using test = openTestPlugins();
+  const output = JSON.stringify({ error: { code: "odd", message: "the key is very-secret" } });
+  const module = makeJudge("leaky", output, { parts: { exports: { execute: 0 } } });
+  const { permissions } = configManifest;
+  const bytes = packPlugin(module, { ...connector, name: "leaky", permissions });
+  const config = { token: { value: "very-secret" } };
+  await test.plugins.add({ bytes, source }, { config, grants: { config: { keys: ["token"] } } });
+  expect(await test.plugins.execute("leaky", { operation: "read", arguments: { id: 1 } })).toMatchObject({
+    output: { error: { code: "odd", message: "the key is [redacted]" } },
+  });
+});
+
+test("a call of a plugin that is switched off ends at once", async () => {
+  const asked = Promise.withResolvers<void>();
+  await using test = openTestPlugins({
+    models: {
+      generate() {
+        asked.resolve();
+        return new Promise(() => undefined);
+      },
+      embed: () => Promise.reject(new AppError("model_not_found", "there is no such model")),
+    },
+  });
+  const permissions = { generate: { reason: "to ask" } };
+  const bytes = makeJudgeOf(
+    "asks",
+    (guest) => [guest.text('{"prompt":"x"}'), guest.host("generate"), [op.drop]],
+    {
+      permissions,
+    },
+  );
+  await test.plugins.add({ bytes, source }, { grants: { generate: true } });
+  const call = test.plugins.judge("asks", { response: "" });
+  await asked.promise;
+  await test.plugins.setEnabled("asks", false);
+  expect(await call).toMatchObject({ failure: { code: "plugin_disabled" } });
+});
+
+test("an update leaves no file of the version before", async () => {
+  await using test = openTestPlugins();
+  await test.plugins.add({ bytes: makeJudge("grows", pass), source });
+  const { path } = await test.plugins.add({ bytes: makeJudge("grows", '{"verdict":"fail"}'), source });
+  expect(readdirSync(join(test.folder.path, "plugins"))).toEqual([basename(path)]);
+});
+
+test("what a caller leaves out may be null, and one context a text", async () => {
+  await using test = openTestPlugins();
+  const input = { response: "Paris.", criteria: null, reference: null, context: "Paris." };
+  expect(await test.plugins.call("grounding", { input })).toMatchObject({
+    ok: true,
+    output: { verdict: "pass" },
   });
 });

@@ -1,6 +1,6 @@
 /** Everything that others do with plugins: which there are, what they may, and calls of them. */
 import { checkCall, parseOutput } from "./check-call.ts";
-import type { ConnectorInput, ConnectorOutput } from "./contracts/connector.ts";
+import { type ConnectorInput, type ConnectorOutput, connectorOutputSchema } from "./contracts/connector.ts";
 import type { JudgeInput, JudgeOutput } from "./contracts/judge.ts";
 import { healthExport, mainExports } from "./contracts/kinds.ts";
 import type { PolicyHook, PolicyInput, PolicyOutput } from "./contracts/policy.ts";
@@ -65,7 +65,7 @@ export function createPlugins(options: PluginOptions): Plugins {
   const { observer, now, clock } = options;
   const registry = createRegistry(options);
   const book = createLogBook(now);
-  const pool = createPool({ clock, onRestart: (plugin) => observer.hostRestarted(plugin) });
+  const pool = createPool({ clock, onRestart: (plugin, reason) => observer.hostRestarted(plugin, reason) });
 
   async function call(name: string, asked: RawCall): Promise<PluginResult<unknown>> {
     try {
@@ -110,10 +110,17 @@ export function createPlugins(options: PluginOptions): Plugins {
     const ended = await run(record, name, asked, onLate).catch(failed);
     const report = { ...ended.report, durationMs: clock.nowMs() - startedMs };
     const result = ended.ok
-      ? { ...ended, report }
+      ? { ...ended, output: cleanError(record, ended.output), report }
       : { ok: false as const, failure: clean(record, ended.failure), report };
     tell(record, name, asked, result);
     return result;
+  }
+  /** The same for what a connector says went wrong; data is what was asked for, and stays as it is. */
+  function cleanError(record: Callable, output: unknown): unknown {
+    const failed = connectorOutputSchema.safeParse(output).data;
+    if (record.manifest?.kind !== "connector" || !failed || !("error" in failed)) return output;
+    const message = book.clean(record, failed.error.message, options.readVariable);
+    return { error: { ...failed.error, message } };
   }
   /** Plugins quote what they were given, and what their servers answered, in what they say went wrong. */
   function clean(record: Callable, { code, message }: Failure): Failure {
@@ -189,7 +196,13 @@ export function createPlugins(options: PluginOptions): Plugins {
     return facts;
   }
   return {
-    ...createAdmin({ ...options, registry, inspect, onChange: (key) => pool.unload(key) }),
+    ...createAdmin({
+      ...options,
+      registry,
+      inspect,
+      onChange: (key) => pool.unload(key),
+      onEnd: (key) => pool.end(key, endFailure),
+    }),
     call,
     callRecord: invoke,
     judge: async (name, input, scope) => (await call(name, { ...scope, input })) as PluginResult<JudgeOutput>,
@@ -210,6 +223,8 @@ export function createPlugins(options: PluginOptions): Plugins {
 function labelOf({ manifest }: Callable, name: string): string {
   return manifest && (name === mainExports[manifest.kind] || name === healthExport) ? name : "other";
 }
+
+const endFailure: Failure = { code: "plugin_disabled", message: "it was switched off or removed meanwhile" };
 
 function toInput(input: unknown): Uint8Array | string {
   if (typeof input === "string" || input instanceof Uint8Array) return input;

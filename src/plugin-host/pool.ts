@@ -1,5 +1,5 @@
 import type { Clock } from "../process/index.ts";
-import type { Failure } from "./failure.ts";
+import type { Failure, FailureCode } from "./failure.ts";
 import { HostSlot } from "./host-slot.ts";
 import type { JobEnd, NewJob } from "./job.ts";
 import type { ModuleFacts } from "./protocol.ts";
@@ -16,7 +16,7 @@ const sweepIntervalMs = 15_000;
 export type PoolOptions = {
   readonly hosts?: number;
   readonly clock: Clock;
-  readonly onRestart: (plugin: string | undefined) => void;
+  readonly onRestart: (plugin: string | undefined, reason: FailureCode | undefined) => void;
 };
 
 export type PoolCall = NewJob & {
@@ -29,8 +29,10 @@ export type Pool = {
   run(call: PoolCall): Promise<JobEnd>;
   /** Of a plugin that is loaded now. */
   facts(key: string): ModuleFacts | undefined;
-  /** Forgets a plugin that was changed or removed. */
+  /** Forgets a plugin that was changed; calls that run go on as they began. */
   unload(key: string): void;
+  /** The same of one that may not run any more: its calls end. */
+  end(key: string, failure: Failure): void;
   stats(): {
     readonly processes: number;
     readonly pids: readonly number[];
@@ -114,6 +116,12 @@ export function createPool({ hosts = defaultHosts, clock, onRestart }: PoolOptio
     },
     facts: (key) => all.map((slot) => slot.facts(key)).find((facts) => facts !== undefined),
     unload(key) {
+      homes.delete(key);
+      usedAtMs.delete(key);
+      for (const slot of all) slot.unload(key);
+    },
+    end(key, failure) {
+      for (const slot of all) slot.end(key, failure);
       homes.delete(key);
       usedAtMs.delete(key);
       for (const slot of all) slot.unload(key);

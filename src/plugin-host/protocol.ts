@@ -78,17 +78,21 @@ export type ModuleFacts = {
   readonly loadMs: number;
 };
 
-export type CallReport = {
+/** What a host says of a call that has ended. */
+export type HostReport = {
   readonly durationMs: number;
   /** Linear memory and blocks at the end of the call. */
   readonly memoryBytes: number;
-  readonly logs: readonly LogLine[];
 };
+
+/** The same with what the guest logged, which comes as it is logged: a guest that must be killed is to be understood. */
+export type CallReport = HostReport & { readonly logs: readonly LogLine[] };
 
 export type FromHost =
   | { readonly type: "ready" }
   | { readonly type: "loaded"; readonly key: string; readonly facts: ModuleFacts }
   | { readonly type: "load-failed"; readonly key: string; readonly failure: Failure }
+  | { readonly type: "log"; readonly id: number; readonly line: LogLine }
   | { readonly type: "began"; readonly id: number }
   /** With the memory that the call holds meanwhile. */
   | { readonly type: "waiting"; readonly id: number; readonly memoryBytes: number }
@@ -97,7 +101,7 @@ export type FromHost =
       readonly type: "result";
       readonly id: number;
       readonly output: Uint8Array | string;
-      readonly report: CallReport;
+      readonly report: HostReport;
     }
-  | { readonly type: "failed"; readonly id: number; readonly failure: Failure; readonly report: CallReport }
+  | { readonly type: "failed"; readonly id: number; readonly failure: Failure; readonly report: HostReport }
   | { readonly type: "host-call"; readonly id: number; readonly callId: number; readonly call: HostCall };

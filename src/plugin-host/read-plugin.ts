@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { contractVersion, type Manifest, manifestSchema } from "./contracts/manifest.ts";
+import { describeFirstFault } from "./describe-fault.ts";
 import { PluginFailure } from "./failure.ts";
 import { manifestSection, readCustomSection } from "./wasm/custom-sections.ts";
 import { checkSignature, type SignatureState } from "./wasm/signature.ts";
@@ -35,12 +36,7 @@ export function parseManifest(content: Uint8Array | string): Manifest {
   }
   const parsed = manifestSchema.safeParse(value);
   if (parsed.success) return parsed.data;
-  const [issue] = parsed.error.issues;
-  const path = issue?.path.map(String).join(".") ?? "";
-  throw new PluginFailure(
-    "manifest_invalid",
-    `its manifest is wrong at ${path || "its top"}: ${issue?.message ?? "invalid"}`,
-  );
+  throw new PluginFailure("manifest_invalid", `its manifest is wrong: ${describeFirstFault(parsed.error)}`);
 }
 
 function parseJson(content: Uint8Array | string): unknown {

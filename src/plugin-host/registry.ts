@@ -1,4 +1,4 @@
-import { existsSync, rmSync } from "node:fs";
+import { existsSync, readdirSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { sql } from "kysely";
 import { AppError, createId, ensureOwnFolder, writeWhole } from "../base/index.ts";
@@ -20,6 +20,9 @@ import {
 
 /** Another process, such as `hearth plugin add`, may change what is stored; this long it may go unnoticed. */
 const refreshAfterMs = 500;
+/** No module is tried for so long. */
+const leftAfterMs = 3_600_000;
+const stagedPrefix = "staged";
 const embeddedSource = "embedded";
 
 /** Which plugins there are: those of the executable and those that were added. */
@@ -104,6 +107,13 @@ export function createRegistry(options: { readonly home: string; readonly now: (
     forget();
     return { before, after };
   }
+  /** Removes the file that a plugin had, unless its new version or another plugin is of the same. */
+  function dropFile(before: readonly StoredPlugin[], name: string, kept?: string): void {
+    const sha256 = before.find((plugin) => plugin.name === name)?.sha256;
+    if (sha256 === undefined || sha256 === kept) return;
+    const isShared = before.some((plugin) => plugin.name !== name && plugin.sha256 === sha256);
+    if (!isShared) rmSync(pathOf(sha256), { force: true });
+  }
   function forget(): void {
     known = undefined;
     checkedAtMs = Number.NEGATIVE_INFINITY;
@@ -122,7 +132,8 @@ export function createRegistry(options: { readonly home: string; readonly now: (
     pathOf,
     stage(bytes) {
       for (const each of [home, folder]) ensureOwnFolder(each);
-      const path = writeWhole(folder, `${createId("staged")}.wasm`, bytes);
+      dropLeftovers(folder, now());
+      const path = writeWhole(folder, `${createId(stagedPrefix)}.wasm`, bytes);
       return { path, [Symbol.dispose]: () => rmSync(path, { force: true }) };
     },
     async save(plugin, bytes) {
@@ -130,7 +141,10 @@ export function createRegistry(options: { readonly home: string; readonly now: (
         for (const path of [home, folder]) ensureOwnFolder(path);
         writeWhole(folder, `sha256-${plugin.sha256}.wasm`, bytes);
       }
-      await savePlugin((await open()).kysely, plugin);
+      const { kysely } = await open();
+      const before = await listPlugins(kysely);
+      await savePlugin(kysely, plugin);
+      dropFile(before, plugin.name, plugin.sha256);
       forget();
     },
     changeState(name, change) {
@@ -145,8 +159,7 @@ export function createRegistry(options: { readonly home: string; readonly now: (
       if (!gone) return;
       await deletePlugin(kysely, name);
       await createKvStore(open).clear(name);
-      const isShared = before.some((plugin) => plugin.name !== name && plugin.sha256 === gone.sha256);
-      if (!isShared) rmSync(pathOf(gone.sha256), { force: true });
+      dropFile(before, name);
       forget();
     },
     kv: createKvStore(open),
@@ -156,6 +169,15 @@ export function createRegistry(options: { readonly home: string; readonly now: (
       await database?.close();
     },
   };
+}
+
+/** What a process that was killed while it added a plugin has left. */
+function dropLeftovers(folder: string, nowMs: number): void {
+  for (const name of readdirSync(folder).filter((each) => each.startsWith(`${stagedPrefix}-`))) {
+    const path = join(folder, name);
+    const modifiedMs = statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? nowMs;
+    if (nowMs - modifiedMs > leftAfterMs) rmSync(path, { force: true });
+  }
 }
 
 async function openStore(home: string): Promise<Database> {

@@ -104,7 +104,10 @@ function answerError(error: unknown, context: AppContext, deps: ServerDeps): Res
   const scope = context.get("scope");
   const failure = toFailure(error, scope.abort.signal);
   scope.errorCode = failure.code;
-  if (failure.row.status >= 500) {
+  if (failure.code === "plugin_failed") {
+    const { requestId } = scope;
+    deps.logger.warn("plugin_call_failed", { requestId, error: failure.message, ...failure.details });
+  } else if (failure.row.status >= 500) {
     const cause = failure.cause instanceof Error ? failure.cause : failure;
     deps.logger.error("request_failed", {
       requestId: scope.requestId,

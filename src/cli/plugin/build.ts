@@ -5,6 +5,7 @@ import { type CompiledPlugin, compilePlugin, PluginFailure } from "../../plugin-
 import { type ConfigFlags, readConfig } from "../config-flags.ts";
 import type { CliDeps } from "../deps.ts";
 import type { CliIo } from "../io.ts";
+import { untilStopped } from "../stoppable.ts";
 import { visible } from "../table.ts";
 import { exitCodes } from "../usage-error.ts";
 
@@ -15,16 +16,18 @@ export type BuildOptions = ConfigFlags & { readonly folder: string };
 /** Compiles a plugin's folder to one file. */
 export async function build(deps: CliDeps, { folder, ...flags }: BuildOptions): Promise<number> {
   const { home } = await readConfig(deps, flags);
-  const built = await compile(deps.io, { folder, home });
-  if (!built) return exitCodes.failure;
-  deps.io.stdout.write(`${visible(built.path)}, ${(built.bytes / bytesPerKib).toFixed(1)} KiB\n`);
-  return exitCodes.success;
+  return await untilStopped(deps.io, async (signal) => {
+    const built = await compile(deps.io, { folder, home, signal });
+    if (!built) return exitCodes.failure;
+    deps.io.stdout.write(`${visible(built.path)}, ${(built.bytes / bytesPerKib).toFixed(1)} KiB\n`);
+    return exitCodes.success;
+  });
 }
 
 /** Undefined where it does not compile; what the compiler says is on stderr, as it says it. */
 export async function compile(
   io: CliIo,
-  options: { readonly folder: string; readonly home: string },
+  options: { readonly folder: string; readonly home: string; readonly signal: AbortSignal },
 ): Promise<CompiledPlugin | undefined> {
   requirePluginFolder(options.folder);
   try {

@@ -4,7 +4,6 @@ import {
   type ConfigValue,
   describePermissions,
   type Grants,
-  grantAsked,
   grantNames,
   type Manifest,
   type PluginFile,
@@ -47,12 +46,7 @@ export function formatPermissions(manifest: Manifest, grants: Grants, before?: M
     const { name, scope, reason } = permission;
     const change =
       !known || known.get(name) === scope ? "" : known.has(name) ? ", for something else" : ", new";
-    return [
-      name,
-      `${describeGrant(manifest, grants, permission)}${change}`,
-      oneLine(scope) || "-",
-      oneLine(reason),
-    ];
+    return [name, `${describeGrant(grants, permission)}${change}`, oneLine(scope) || "-", oneLine(reason)];
   });
   const besides =
     grants.privateNetwork === true
@@ -62,9 +56,8 @@ export function formatPermissions(manifest: Manifest, grants: Grants, before?: M
 }
 
 /** A scope that a new version asks more of was granted in part alone. */
-function describeGrant(manifest: Manifest, grants: Grants, { name, isGranted }: AskedPermission): string {
-  if (!isGranted) return "no";
-  if (Bun.deepEquals(grantAsked(manifest, new Set([name]))[name], grants[name])) return "yes";
+function describeGrant(grants: Grants, { name, granted: share }: AskedPermission): string {
+  if (share !== "part") return share === "all" ? "yes" : "no";
   const { http, config, kv, sql } = grants;
   const scopes = {
     http: [...(http?.hosts ?? []), ...(http?.hostsFrom ?? [])],

@@ -93,7 +93,7 @@ describe("info", () => {
     expect(json).toMatchObject({
       ...{ sha256: sha256Of(file), bytes: file.length, signature: { state: "unsigned" } },
       manifest: { name: "asking", contract: 1 },
-      permissions: [{ name: "http", isGranted: false }, { name: "config" }],
+      permissions: [{ name: "http", granted: "no" }, { name: "config" }],
     });
     expect(await find(cli, "asking")).toBeUndefined();
   });

@@ -33,10 +33,10 @@ export async function testPlugin(
   const config = await readConfig(deps, flags);
   requirePluginFolder(folder);
   const cases = selectCases(folder, only);
-  const path = findFreshBuild(folder) ?? (await compile(io, { folder, home: config.home }))?.path;
-  if (path === undefined) return exitCodes.failure;
-  const file = await about(path, async () => requireManifest(readPluginFile(await readFile(path), [])));
   return await untilStopped(io, async (signal) => {
+    const path = findFreshBuild(folder) ?? (await compile(io, { folder, home: config.home, signal }))?.path;
+    if (path === undefined) return exitCodes.failure;
+    const file = await about(path, async () => requireManifest(readPluginFile(await readFile(path), [])));
     const results: CaseResult[] = [];
     await withTemporaryHome(config, async (temporary) => {
       await using opened = await openPluginsOf(deps, temporary);

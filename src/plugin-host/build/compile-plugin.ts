@@ -30,11 +30,17 @@ export async function compilePlugin(options: {
   /** Where the executable unpacks its compiler. */
   readonly home: string;
   readonly output?: string;
+  readonly signal?: AbortSignal;
 }): Promise<CompiledPlugin> {
-  const { folder, home } = options;
+  const { folder, home, signal } = options;
   const manifest = readManifest(folder);
   if (!isFile(join(folder, entryFile))) throw buildFailed(`${entryFile} is missing`);
-  const result = await compileSources({ folder, sdk: await readSdk(), program: await locateCompiler(home) });
+  const result = await compileSources({
+    folder,
+    sdk: await readSdk(),
+    program: await locateCompiler(home),
+    signal,
+  });
   if (result.wasm === undefined) throw buildFailed(result.errors.join("\n"));
   const wasm = Uint8Array.fromBase64(result.wasm);
   checkMainExport(wasm, manifest);

@@ -26,8 +26,9 @@ export async function compileSources(options: {
   readonly sdk: Sdk;
   /** As `locateCompiler` gives it. */
   readonly program: string;
+  readonly signal?: AbortSignal | undefined;
 }): Promise<CompileResult> {
-  const { folder, sdk, program } = options;
+  const { folder, sdk, program, signal } = options;
   const request: CompileRequest = {
     folder: resolve(folder),
     sdk: Object.fromEntries(sdk.sources),
@@ -43,8 +44,10 @@ export async function compileSources(options: {
     stderr: "ignore",
     timeout: compileTimeoutMs,
     killSignal: "SIGKILL",
+    ...(signal && { signal }),
   });
   const [output, code] = await Promise.all([new Response(child.stdout).text(), child.exited]);
+  signal?.throwIfAborted();
   return code === 0 ? JSON.parse(output) : { errors: [describeEnd(child.signalCode)], warnings: [] };
 }
 

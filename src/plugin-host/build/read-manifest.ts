@@ -1,6 +1,7 @@
 import { existsSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { contractVersion, type Manifest, manifestSchema } from "../contracts/manifest.ts";
+import { describeFault } from "../describe-fault.ts";
 import { PluginFailure } from "../failure.ts";
 import { readSource } from "./source-files.ts";
 
@@ -18,7 +19,7 @@ export function readManifest(folder: string): Manifest {
   }
   const parsed = manifestSchema.safeParse(parseJson(readSource(path)));
   if (!parsed.success) {
-    const faults = parsed.error.issues.map(({ path, message }) => `${manifestFile}: ${at(path)}${message}`);
+    const faults = parsed.error.issues.map((issue) => `${manifestFile}: ${describeFault(issue)}`);
     throw new PluginFailure("manifest_invalid", faults.join("\n"));
   }
   if (parsed.data.contract === contractVersion) return parsed.data;
@@ -37,10 +38,4 @@ function parseJson(text: string): unknown {
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new PluginFailure("manifest_invalid", `${manifestFile} is no JSON: ${reason}`, { cause });
   }
-}
-
-/** `permissions.http.hosts[0]: ` */
-function at(path: readonly PropertyKey[]): string {
-  const text = path.map((key) => (typeof key === "number" ? `[${key}]` : `.${String(key)}`)).join("");
-  return text === "" ? "" : `${text.replace(/^\./, "")}: `;
 }

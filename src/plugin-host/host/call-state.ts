@@ -13,7 +13,9 @@ export type CallState = {
   readonly config: Readonly<Record<string, string>>;
   readonly variables: Map<string, Uint8Array>;
   variableBytes: number;
-  readonly logs: LogLine[];
+  /** Takes each line as it is logged. */
+  log(line: LogLine): void;
+  logLines: number;
   logBytes: number;
   hostCalls: number;
   httpRequests: number;
@@ -30,14 +32,14 @@ export type CallState = {
   violation: PluginFailure | undefined;
 };
 
-type StateOptions = Pick<CallState, "limits" | "grants" | "config" | "ask" | "waiting" | "resumed">;
+type StateOptions = Pick<CallState, "limits" | "grants" | "config" | "log" | "ask" | "waiting" | "resumed">;
 
 export function createCallState(options: StateOptions): CallState {
   return {
     ...options,
     variables: new Map(),
     variableBytes: 0,
-    logs: [],
+    logLines: 0,
     logBytes: 0,
     hostCalls: 0,
     httpRequests: 0,
@@ -71,14 +73,15 @@ export function countHostCall(state: CallState): void {
 export function addLog(state: CallState, level: LogLine["level"], text: string, bytes: number): void {
   checkAlive(state);
   state.logBytes += bytes;
-  if (state.logBytes > state.limits.logBytes || state.logs.length >= state.limits.logLines) {
+  state.logLines += 1;
+  if (state.logBytes > state.limits.logBytes || state.logLines > state.limits.logLines) {
     const { logBytes, logLines } = state.limits;
     violate(state, {
       code: "log_limit",
       message: `it logged more than ${logBytes} bytes or ${logLines} lines in one call`,
     });
   }
-  state.logs.push({ level, text: text.slice(0, maxLineCharacters) });
+  state.log({ level, text: text.slice(0, maxLineCharacters) });
 }
 
 export function requireGrant(state: CallState, isGranted: boolean, permission: string): void {

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { PluginFailure } from "../failure.ts";
-import type { CallOptions, CallReport, GuestSpec, HostCall, ModuleFacts } from "../protocol.ts";
+import type { CallOptions, GuestSpec, HostCall, HostReport, ModuleFacts } from "../protocol.ts";
 import { prepareModule } from "../wasm/prepare-module.ts";
 import { type CallState, createCallState } from "./call-state.ts";
 import type { Outcome } from "./extism-functions.ts";
@@ -16,7 +16,7 @@ import { decodeOutput } from "./output.ts";
 const maxIdleInstances = 2;
 
 /** What a call asks of the host's main loop. */
-export type CallLinks = Pick<CallState, "resumed"> & {
+export type CallLinks = Pick<CallState, "log" | "resumed"> & {
   waiting(memoryBytes: number): void;
   ask(call: HostCall): Promise<Uint8Array | string | undefined>;
   /** Takes the means to end the call while it waits. */
@@ -29,7 +29,7 @@ export type GuestResult =
 
 export type CallEnd = {
   readonly result: GuestResult;
-  readonly report: CallReport;
+  readonly report: HostReport;
   /** Memory of an instance that was let go. */
   readonly droppedBytes: number;
 };
@@ -63,7 +63,6 @@ export async function loadGuest(spec: GuestSpec): Promise<Guest> {
       const report = {
         durationMs: performance.now() - calledMs,
         memoryBytes: instance.memoryBytes(),
-        logs: visit.state.logs,
       };
       const isKept = "output" in result && idle.length < maxIdleInstances && instance.reset();
       if (isKept) idle.push(instance);
@@ -109,13 +108,15 @@ async function start(spec: GuestSpec, compiled: Compiled): Promise<Instance> {
     grants: {},
     config: {},
     ask: refuse,
+    // Nobody asked for what is said before the first call.
+    log: () => undefined,
     waiting: () => undefined,
     resumed: () => undefined,
   });
   try {
     return await createInstance(compiled, spec.limits, { state, http: { request: refuse } });
   } catch (error) {
-    const { code, message } = nameFailure(error, state, spec.limits, false);
+    const { code, message } = nameFailure(error, { state, limits: spec.limits });
     throw new PluginFailure(code, `while it started: ${message}`);
   }
 }
@@ -123,7 +124,7 @@ async function start(spec: GuestSpec, compiled: Compiled): Promise<Instance> {
 function createVisit(
   { limits, grants, config }: GuestSpec,
   options: CallOptions,
-  links: Pick<CallState, "ask" | "waiting" | "resumed">,
+  links: Pick<CallState, "ask" | "log" | "waiting" | "resumed">,
 ): Visit {
   const state = createCallState({ limits, grants, config, ...links });
   const access = { hosts: grants.http?.hosts ?? [], allowPrivate: grants.privateNetwork === true, limits };
@@ -149,7 +150,9 @@ async function answer(
     if (visit.state.violation) throw visit.state.violation;
     return { output: takeOutput(instance, outcome, options) };
   } catch (error) {
-    return { failure: nameFailure(error, visit.state, limits, instance.isOutOfMemory()) };
+    const said = instance.reportedError();
+    const isOutOfMemory = instance.isOutOfMemory();
+    return { failure: nameFailure(error, { state: visit.state, limits, isOutOfMemory, said }) };
   }
 
   function takeOutput(

@@ -28,6 +28,8 @@ export type Instance = {
   readonly kernel: Kernel;
   /** Runs an export; what it leaves is read before the next run. Throws what the guest throws. */
   run(name: string, input: Uint8Array | string, visit: Visit): Promise<Outcome>;
+  /** What the guest said went wrong in the run that is, or was last. */
+  reportedError(): string | undefined;
   /** Linear memory, and the memory shared with the host. */
   memoryBytes(): number;
   /** Whether it has taken nearly all the linear memory that it may, and not only begun with it. */
@@ -94,6 +96,7 @@ export async function createInstance(
       if (isCode && Number(code) !== 0) outcome.error ??= `it returned the code ${code}`;
       return outcome;
     },
+    reportedError: () => seat.outcome.error,
     memoryBytes: () => linearBytes() + kernel.usedBytes,
     isOutOfMemory: () => linearBytes() > startedBytes && linearBytes() >= limits.memoryBytes * fullShare,
     reset() {

@@ -4,12 +4,19 @@ import type { CallState } from "./call-state.ts";
 import { isGuestException } from "./engine-globals.ts";
 
 const maxTrapCharacters = 200;
+
+type Ended = {
+  readonly state: CallState;
+  readonly limits: Limits;
+  readonly isOutOfMemory?: boolean;
+  /** What the guest itself said went wrong, before it trapped. */
+  readonly said?: string | undefined;
+};
+
 /** What a call failed of. Errors of the engine are told apart by their kind; their texts may name files of the host. */
 export function nameFailure(
   error: unknown,
-  state: CallState,
-  { memoryBytes }: Limits,
-  isOutOfMemory: boolean,
+  { state, limits: { memoryBytes }, isOutOfMemory = false, said }: Ended,
 ): Failure {
   if (state.violation) return state.violation.toRecord();
   if (error instanceof PluginFailure) return error.toRecord();
@@ -20,6 +27,7 @@ export function nameFailure(
     const message = `it ran out of its ${memoryBytes} bytes of memory; raise its limit memoryBytes if it needs more`;
     return { code: "memory_limit", message };
   }
+  if (said !== undefined) return { code: "plugin_error", message: said };
   if (error instanceof WebAssembly.RuntimeError) {
     return { code: "trap", message: `it trapped: ${describeTrap(error.message)}` };
   }

@@ -74,6 +74,7 @@ export function runPluginHost(): void {
       if (isAnnounced) channel.send({ type: "began", id });
       const { result, report, droppedBytes } = await guest.call(options, {
         ask: (asked) => ask(id, asked),
+        log: (line) => channel.send({ type: "log", id, line }),
         waiting(memoryBytes) {
           channel.send({ type: "waiting", id, memoryBytes });
           turn.give();
@@ -88,7 +89,7 @@ export function runPluginHost(): void {
       else channel.send({ type: "result", id, output: result.output, report });
       collect(droppedBytes);
     } catch (error) {
-      const report = { durationMs: 0, memoryBytes: 0, logs: [] };
+      const report = { durationMs: 0, memoryBytes: 0 };
       channel.send({ type: "failed", id, failure: toFailure(error), report });
       collectSoon();
     } finally {

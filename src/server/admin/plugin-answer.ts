@@ -1,9 +1,4 @@
-import {
-  type AskedPermission,
-  describePermissions,
-  grantAsked,
-  type PluginRecord,
-} from "../../plugin-host/index.ts";
+import { type AskedPermission, describePermissions, type PluginRecord } from "../../plugin-host/index.ts";
 
 export type PluginState = "enabled" | "disabled" | "quarantined";
 
@@ -21,7 +16,7 @@ export function toPluginAnswer(record: PluginRecord) {
     sha256: record.sha256,
     signed_by: record.publicKey ?? null,
     added_at: record.addedAtMs === 0 ? null : new Date(record.addedAtMs).toISOString(),
-    permissions: describePermissions(manifest, record.grants).map((asked) => toPermission(record, asked)),
+    permissions: describePermissions(manifest, record.grants).map((asked) => toPermission(asked)),
     grants: record.grants,
     config_keys: Object.keys(record.config),
     limits: record.limits,
@@ -38,11 +33,10 @@ export function toPluginAnswer(record: PluginRecord) {
 }
 
 /** The scope is what is asked for; `grants` of the answer says what of it was granted. */
-function toPermission({ manifest, grants }: PluginRecord, asked: AskedPermission) {
-  const { name, scope, reason, isGranted } = asked;
-  const whole = grantAsked(manifest, new Set([name]));
-  const isInPart = isGranted && !Bun.deepEquals(whole[name], grants[name]);
-  return { name, scope, reason, granted: isGranted && !isInPart, ...(isInPart && { granted_in_part: true }) };
+function toPermission(asked: AskedPermission) {
+  const { name, scope, reason, granted } = asked;
+  const inPart = granted === "part" ? { granted_in_part: true } : {};
+  return { name, scope, reason, granted: granted === "all", ...inPart };
 }
 
 export function stateOf({ isEnabled, quarantinedAtMs }: PluginRecord): PluginState {

@@ -46,7 +46,7 @@ export function checkAddresses(
     if (reach === "open" || (reach === "private" && options.allowPrivate)) continue;
     const advice =
       reach === "private"
-        ? "if it should, grant it with privateNetwork"
+        ? "if it should, an administrator grants it with --private-network"
         : "no grant opens such addresses; use another host";
     throw new PluginFailure(
       "http_address_blocked",
