@@ -6,6 +6,10 @@ import type { GuestModels } from "./plugin-options.ts";
 import type { GuestSpec, HostCall, HostCallResult } from "./protocol.ts";
 import type { KvStore } from "./store/kv-table.ts";
 
+/** Reads and writes of its store that a call may make as fast as it can; later ones come one by one. */
+const unpacedKvCalls = 200;
+/** The database runs in the server's own thread, which has others to answer. */
+const kvPaceMs = 1;
 const maxMessages = 256;
 const maxTexts = 256;
 const maxTextCharacters = 4 * 1_048_576;
@@ -52,11 +56,13 @@ export function createHostCalls(
   scope: HostCallScope,
 ): (call: HostCall) => Promise<HostCallResult> {
   let modelCalls = 0;
+  let kvCalls = 0;
   let writes = 0;
 
   async function answer(call: HostCall): Promise<Uint8Array | string | undefined> {
     const { spec } = scope;
     const { name } = spec;
+    if (call.type.startsWith("kv-")) await pace();
     switch (call.type) {
       case "kv-get":
         return await deps.kv.get(name, call.key);
@@ -79,6 +85,10 @@ export function createHostCalls(
       default:
         return call satisfies never;
     }
+  }
+  async function pace(): Promise<void> {
+    kvCalls += 1;
+    if (kvCalls > unpacedKvCalls) await Bun.sleep(kvPaceMs);
   }
   /** Every write waits for the disk, and the server with it. */
   function countWrite(): void {

@@ -16,6 +16,8 @@ const readyTimeoutMs = 10_000;
 /** Private memory of a host beside its guests', and of how many of its largest guest it may be besides. */
 const hostOwnBytes = 256 * 1_048_576;
 const guestsAtOnce = 2;
+/** A call that has the thread for longer is at the back of the queue for the processor. */
+const longMs = 50;
 
 export type SlotOptions = {
   readonly name: string;
@@ -218,8 +220,7 @@ export class HostSlot {
 
   #load(host: Host<ToHost>, job: Job): Promise<Failure | undefined> {
     const { spec } = job;
-    this.#current = job;
-    this.#heldSinceMs = this.#options.clock.nowMs();
+    this.#take(job);
     return new Promise((resolve) => {
       const { loadTimeoutMs } = spec.limits;
       const watchdog = watchDeadline(
@@ -254,11 +255,27 @@ export class HostSlot {
 
   /** Its time begins when it gets the thread: what it waited for others is not its own. */
   #hold(job: Job): void {
-    this.#current = job;
-    this.#heldSinceMs = this.#options.clock.nowMs();
+    this.#take(job);
     if (job.hasBegun) return;
     job.hasBegun = true;
     this.#deadlines.watch(job);
+  }
+
+  #take(job: Job): void {
+    const { clock } = this.#options;
+    const sinceMs = clock.nowMs();
+    this.#current = job;
+    this.#heldSinceMs = sinceMs;
+    clock.schedule(longMs, () => {
+      const isSame = this.#current === job && this.#heldSinceMs === sinceMs;
+      if (isSame) this.#supervisor.current?.priority.lower();
+    });
+  }
+
+  /** Where its priority cannot be given back, the process makes room for another once nobody is in it. */
+  #speedUp(): void {
+    if (this.#current || this.#supervisor.current?.priority.restore() !== false) return;
+    if (this.load === 0) void this.rest();
   }
 
   #kill(job: Job, failure: Failure): void {
@@ -328,6 +345,7 @@ export class HostSlot {
     if (message.type === "result") job?.succeed(message.output, message.report);
     else job?.fail(message.failure, message.report);
     this.#yielded?.();
+    this.#speedUp();
   }
 
   async #answer({ id, callId, call }: Extract<FromHost, { type: "host-call" }>): Promise<void> {

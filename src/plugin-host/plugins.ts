@@ -117,8 +117,9 @@ export function createPlugins(options: PluginOptions): Plugins {
   }
   /** The same for what a connector says went wrong; data is what was asked for, and stays as it is. */
   function cleanError(record: Callable, output: unknown): unknown {
+    if (record.manifest?.kind !== "connector") return output;
     const failed = connectorOutputSchema.safeParse(output).data;
-    if (record.manifest?.kind !== "connector" || !failed || !("error" in failed)) return output;
+    if (!failed || !("error" in failed)) return output;
     const message = book.clean(record, failed.error.message, options.readVariable);
     return { error: { ...failed.error, message } };
   }

@@ -1,6 +1,7 @@
 import { afterEach, expect, test } from "bun:test";
 import { createHash } from "node:crypto";
 import { writeFileSync } from "node:fs";
+import { getPriority } from "node:os";
 import { systemClock } from "../process/index.ts";
 import {
   createFakeClock,
@@ -124,6 +125,18 @@ test("a call that goes on without its caller is told of when it breaks a limit",
   abort.abort();
   expect(await spinning).toMatchObject({ failure: { code: "plugin_cancelled" } });
   expect(await late.promise).toMatchObject({ code: "timeout" });
+});
+
+test("a call that has the thread for long gives way to everything else on the machine", async () => {
+  const { run, pool } = open({ hosts: 1 });
+  expect(await run(good)).toMatchObject({ ok: true });
+  const [pid = 0] = pool.stats().pids;
+  expect(getPriority(pid)).toBe(10);
+  const spinning = run(spin);
+  await waitUntil("it has the lowest priority", () => getPriority(pid) === 19);
+  expect(await spinning).toMatchObject({ failure: { code: "timeout" } });
+  expect(await run(good)).toMatchObject({ ok: true });
+  expect(pool.stats().pids.map(getPriority)).toEqual([10]);
 });
 
 test("a plugin that broke a limit before runs in a process apart from those that did not", async () => {
