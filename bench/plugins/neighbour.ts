@@ -34,7 +34,6 @@ const misbehaviours: readonly (readonly [what: string, code: Code])[] = [
       forever(joinWasm([wasmI32Const(0), wasmI32Const(1), wasmI32Const(2 ** 26), [0xfc, 11, 0]])),
     ],
   ],
-  ["traps, and is called again at once", () => [[op.unreachable]]],
   [
     "asks for a stored value without end",
     ({ text, host }) => [forever(text("key"), host("kv_get"), [op.drop])],

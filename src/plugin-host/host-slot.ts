@@ -10,12 +10,9 @@ import type { Failure, FailureCode } from "./failure.ts";
 import { createJob, type Job, type JobEnd, type NewJob, noReport } from "./job.ts";
 import { createJobQueue } from "./job-queue.ts";
 import type { CallOptions, FromHost, GuestSpec, ModuleFacts, ToHost } from "./protocol.ts";
-import { type Connection, startPluginHost } from "./start-host.ts";
+import { type Connection, hostMemoryLimit, startPluginHost } from "./start-host.ts";
 
 const readyTimeoutMs = 10_000;
-/** Private memory of a host beside its guests', and of how many of its largest guest it may be besides. */
-const hostOwnBytes = 256 * 1_048_576;
-const guestsAtOnce = 2;
 /** A call that has the thread for longer is at the back of the queue for the processor. */
 const longMs = 50;
 
@@ -42,6 +39,7 @@ export class HostSlot {
   #blamed: Blame | undefined;
   #yielded: (() => void) | undefined;
   #isPumping = false;
+  #isLooking = false;
   #ids = 0;
   #lastUsedMs: number;
   #memoryLimitBytes = 0;
@@ -213,8 +211,7 @@ export class HostSlot {
 
   /** Raised by the largest guest that was loaded, and never lowered while the process lives. */
   #memoryLimit({ limits }: GuestSpec): number {
-    const wanted = hostOwnBytes + guestsAtOnce * (limits.memoryBytes + limits.blockBytes);
-    this.#memoryLimitBytes = Math.max(this.#memoryLimitBytes, wanted);
+    this.#memoryLimitBytes = Math.max(this.#memoryLimitBytes, hostMemoryLimit(limits));
     return this.#memoryLimitBytes;
   }
 
@@ -262,13 +259,19 @@ export class HostSlot {
   }
 
   #take(job: Job): void {
-    const { clock } = this.#options;
-    const sinceMs = clock.nowMs();
     this.#current = job;
-    this.#heldSinceMs = sinceMs;
-    clock.schedule(longMs, () => {
-      const isSame = this.#current === job && this.#heldSinceMs === sinceMs;
-      if (isSame) this.#supervisor.current?.priority.lower();
+    this.#heldSinceMs = this.#options.clock.nowMs();
+    this.#lookLater();
+  }
+
+  /** One timer for all calls: most are over in less than it takes to set one. */
+  #lookLater(): void {
+    if (this.#isLooking) return;
+    this.#isLooking = true;
+    this.#options.clock.schedule(longMs, () => {
+      this.#isLooking = false;
+      if (this.isStuck(longMs)) this.#supervisor.current?.priority.lower();
+      else if (this.#current) this.#lookLater();
     });
   }
 
