@@ -456,3 +456,15 @@ test("what a caller leaves out may be null, and one context a text", async () =>
     output: { verdict: "pass" },
   });
 });
+
+test("what was changed is seen at once, whoever reads at the same time", async () => {
+  await using test = openTestPlugins();
+  await test.plugins.add({ bytes: makeJudge("busy", pass), source });
+  for (let timeoutMs = 1; timeoutMs <= 50; timeoutMs += 1) {
+    const reading = [1, 2, 3].map(() => test.plugins.list());
+    const changing = test.plugins.update("busy", { limits: { timeoutMs } });
+    test.time.nowMs += 1_000;
+    await Promise.all([...reading, test.plugins.list(), changing]);
+    expect((await test.plugins.get("busy")).limits).toEqual({ timeoutMs });
+  }
+});

@@ -62,6 +62,7 @@ export function createRegistry(options: { readonly home: string; readonly now: (
   let known: readonly PluginRecord[] | undefined;
   let checkedAtMs = Number.NEGATIVE_INFINITY;
   let seenVersion = -1;
+  let changes = 0;
   let lastChange: Promise<unknown> = Promise.resolve();
 
   const pathOf = (sha256: string) => join(folder, `sha256-${sha256}.wasm`);
@@ -81,12 +82,16 @@ export function createRegistry(options: { readonly home: string; readonly now: (
   async function refresh(): Promise<readonly PluginRecord[]> {
     if (known && now() - checkedAtMs < refreshAfterMs) return known;
     checkedAtMs = now();
+    const asOf = changes;
     const isStored = opening !== undefined || existsSync(databasePath(home));
     const version = isStored ? await readVersion(await open()) : 0;
     if (known && version === seenVersion) return known;
+    const read = merge(await embedded(), isStored ? await listPlugins((await open()).kysely) : []);
+    // What was read while this process changed something may be older than that change.
+    if (asOf !== changes) return await refresh();
     seenVersion = version;
-    known = merge(await embedded(), isStored ? await listPlugins((await open()).kysely) : []);
-    return known;
+    known = read;
+    return read;
   }
   function merge(
     inside: ReadonlyMap<string, Embedded>,
@@ -115,6 +120,7 @@ export function createRegistry(options: { readonly home: string; readonly now: (
     if (!isShared) rmSync(pathOf(sha256), { force: true });
   }
   function forget(): void {
+    changes += 1;
     known = undefined;
     checkedAtMs = Number.NEGATIVE_INFINITY;
   }
