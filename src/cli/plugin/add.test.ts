@@ -174,7 +174,7 @@ describe("what is refused", () => {
       makeJudge("it", passing, { parts: { exports: { other: 0 } } }),
       'no export "judge"',
     ],
-    ["a manifest with a wrong name", makeJudge("IT", passing), "its manifest is wrong at name: "],
+    ["a manifest with a wrong name", makeJudge("IT", passing), "its manifest is wrong: name: "],
   ])("%s", async (_, file, message) => {
     using cli = createPluginCli();
     const { code, errors, output } = await cli.run(["add", cli.write("it.wasm", file), "--yes"]);

@@ -42,12 +42,12 @@ describe("pack", () => {
   test.each([
     [
       { ...manifest, version: "one" },
-      "m.json: its manifest is wrong at version: expected a version such as 1.0.0",
+      "m.json: its manifest is wrong: version: expected a version such as 1.0.0",
     ],
-    [{ ...manifest, permissions: { http: { reason: "r", hosts: [] } } }, "wrong at permissions.http.hosts"],
+    [{ ...manifest, permissions: { http: { reason: "r", hosts: [] } } }, "wrong: permissions.http.hosts"],
     [{ ...manifest, permission: {} }, 'Unrecognized key: "permission"'],
     [{ ...manifest, contract: 2 }, "it was written for version 2 of the contract"],
-    ["not JSON", "its manifest is wrong at its top"],
+    ["not JSON", "its manifest is wrong: expected object"],
   ])("refuses the manifest %j and names the field", async (content, message) => {
     using cli = createPluginCli();
     const output = cli.folder.file("it.wasm");
