@@ -1,6 +1,6 @@
 import { join } from "node:path";
-import { isCompiled } from "../process/index.ts";
 import { unpackAssets } from "../base/index.ts";
+import { isCompiled } from "../process/index.ts";
 import demoPath from "./hearth-demo-q8_0.gguf" with { type: "file" };
 
 export const builtInModel = "hearth-demo";

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { databasePath } from "../config/index.ts";
 import { ensureOwnFolder } from "../base/index.ts";
+import { databasePath } from "../config/index.ts";
 import type { BlobStore } from "./blobs/blob-store.ts";
 import { createBlobStore } from "./blobs/fs-blob-store.ts";
 import type { HeaderNote } from "./discovery/header-notes.ts";
