@@ -142,7 +142,7 @@ test("whatever is waited for has happened at once", () => {
   data().setUint32(112, 9, true);
   const start = performance.now();
   expect(wasi.poll_oneoff(0, 1024, 3, 2048)).toBe(0);
-  expect(performance.now() - start).toBeLessThan(1_000);
+  expect(performance.now() - start).toBeLessThan(10_000);
   expect(data().getUint32(2048, true)).toBe(3);
   const events = [0, 1, 2].map((index) => {
     const at = 1024 + index * 32;
