@@ -1,4 +1,4 @@
-/** Writes dist/hearth: runtime, code, shim, llama.cpp libraries and the built-in model in one file. */
+/** Writes dist/hearth: runtime, code, shim, llama.cpp libraries, the built-in model, plugins and their compiler in one file. */
 import { mkdirSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import type { BunPlugin } from "bun";

@@ -22,11 +22,8 @@ export function addFailure(before: PluginState, { code, message }: Failure, nowM
     };
   }
   const isSecond = kept !== undefined && nowMs - kept < strikeWindowMs;
-  return {
-    lastError,
-    lastStrikeAtMs: nowMs,
-    ...(isSecond && { quarantinedAtMs: before.quarantinedAtMs ?? nowMs }),
-  };
+  const quarantinedAtMs = before.quarantinedAtMs ?? (isSecond ? nowMs : undefined);
+  return { lastError, lastStrikeAtMs: nowMs, ...(quarantinedAtMs !== undefined && { quarantinedAtMs }) };
 }
 
 /** Whether it broke a limit not long ago. */
