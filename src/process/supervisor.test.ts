@@ -251,3 +251,19 @@ test("a host at rest is gone, counts as no failure and is started again on deman
   expect(supervisor.restarts).toBe(0);
   await supervisor.stop();
 });
+
+test("work that comes while a host is being put to rest gets the next host", async () => {
+  const supervisor = new Supervisor({
+    name: "the test host",
+    readyTimeoutMs: 20_000,
+    start: () => startFixture("echo-host.ts"),
+  });
+  const first = await supervisor.acquire();
+  const resting = supervisor.rest();
+  const atOnce = supervisor.acquire();
+  await waitUntil("the first host is gone", () => first.hasExited);
+  const [second, third] = await Promise.all([atOnce, supervisor.acquire(), resting]);
+  expect(second.pid).not.toBe(first.pid);
+  expect(third.pid).toBe(second.pid);
+  await supervisor.stop();
+});

@@ -44,6 +44,8 @@ export class Supervisor<Connection> {
   #resting = new AbortController();
   #running: Running<Connection> | undefined;
   #starting: Promise<Connection> | undefined;
+  /** A rest under way: what the host that ends is asked would be lost with it. */
+  #ending: Promise<void> | undefined;
   #live: HostHandle | undefined;
   #lastFailureMs = 0;
   #starts = 0;
@@ -67,6 +69,7 @@ export class Supervisor<Connection> {
    * (AppError circuit_open). Rejects with the reason the start failed; an abort ends the wait, not the start.
    */
   async acquire(signal?: AbortSignal): Promise<Connection> {
+    while (this.#ending) await abortable(this.#ending, signal);
     while (this.#running) {
       if (!this.#running.host.hasExited) return this.#running.connection;
       await this.#running.host.exited;
@@ -103,12 +106,18 @@ export class Supervisor<Connection> {
   /** Ends the host, one that is starting too, and waits until it is gone; the next `acquire` starts another. */
   async rest(): Promise<void> {
     if (!this.#live && !this.#starting) return;
+    this.#ending ??= this.#end();
+    await this.#ending;
+  }
+
+  async #end(): Promise<void> {
     this.#resting.abort();
     const host = this.#live;
     host?.kill();
     await Promise.allSettled([this.#starting, host?.exited]);
     this.#resting = new AbortController();
     if (host) this.#rests += 1;
+    this.#ending = undefined;
   }
 
   /** Kills the host and waits for its end; `acquire` then throws shutting_down. */
