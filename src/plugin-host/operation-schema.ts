@@ -47,20 +47,22 @@ function createArgumentsCheck(manifest: ConnectorManifest, name: string): z.ZodT
 }
 
 function refuseKeywords(schema: unknown, operation: string): void {
-  const open: unknown[] = [schema];
-  for (let seen = 0; open.length > 0; seen += 1) {
+  const open: { readonly node: unknown; readonly isNames: boolean }[] = [{ node: schema, isNames: false }];
+  for (let seen = 0; ; seen += 1) {
+    const next = open.pop();
+    if (!next) return;
     if (seen > maxSchemaNodes) {
       throw new PluginFailure("manifest_invalid", `the schema of the operation ${operation} is too large`);
     }
-    const node = open.pop();
+    const { node, isNames } = next;
     if (typeof node !== "object" || node === null) continue;
     for (const [keyword, value] of Object.entries(node)) {
-      // Under `properties` the names are the author's own.
-      if (refusedKeywords.has(keyword) && typeof value === "string") {
+      if (!isNames && refusedKeywords.has(keyword)) {
         const message = `the schema of the operation ${operation} uses ${keyword}, which the host does not check; leave it out`;
         throw new PluginFailure("manifest_invalid", message);
       }
-      open.push(value);
+      // Under `properties` the names are the author's own.
+      open.push({ node: value, isNames: !isNames && keyword === "properties" });
     }
   }
 }

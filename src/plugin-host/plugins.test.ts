@@ -278,12 +278,24 @@ test("operations are checked before the plugin sees them, and writes need a gran
   expect(await execute("change")).toMatchObject({ ok: true });
 });
 
-test("a schema that the host would check by a pattern of the author's is refused", async () => {
+test.each([
+  { properties: { id: { type: "string", pattern: "(a+)+$" } } },
+  { type: "object", patternProperties: { "^(a+)+$": { type: "number" } } },
+])("a schema that the host would check by a pattern of the author's is refused: %j", async (schema) => {
   await using test = openTestPlugins();
   const module = makeJudge("slow", pass, { parts: { exports: { execute: 0 } } });
-  const operations = { find: { arguments: { properties: { id: { type: "string", pattern: "(a+)+$" } } } } };
+  const operations = { find: { arguments: schema } };
   const bytes = packPlugin(module, { ...connector, name: "slow", operations });
   expect(await codeOf(test.plugins.add({ bytes, source }))).toBe("manifest_invalid");
+});
+
+test("an argument may have the name of a keyword that schemas may not use", async () => {
+  await using test = openTestPlugins();
+  const module = makeJudge("named", pass, { parts: { exports: { execute: 0 } } });
+  const properties = { pattern: { type: "string" }, properties: { type: "string" }, format: {} };
+  const operations = { find: { arguments: { type: "object", properties } } };
+  const bytes = packPlugin(module, { ...connector, name: "named", operations });
+  expect(await test.plugins.add({ bytes, source })).toMatchObject({ name: "named" });
 });
 
 test("a policy is asked only what it decides", async () => {
