@@ -28,6 +28,13 @@ export function createDeadlines({ clock, holder, ...deps }: DeadlineDeps) {
     const failure: Failure = { code: "timeout", message: `it took longer than ${timeoutMs} ms` };
     job.watch(watchDeadline(timeoutMs, () => expire(job, failure), clock));
   }
+  /** Its plugin is being loaded; while a call that came back has the thread, that is not its own time. */
+  function watchLoad(job: Job): void {
+    const { loadTimeoutMs } = job.spec.limits;
+    const failure: Failure = { code: "timeout", message: `it did not start within ${loadTimeoutMs} ms` };
+    const expireLoad = () => (holder() === job ? deps.kill(job, failure) : watchLoad(job));
+    job.watch(watchDeadline(loadTimeoutMs, expireLoad, clock));
+  }
   /** Whoever has the thread must be killed; who waits can be told; who has not begun is not at fault. */
   function expire(job: Job, failure: Failure): void {
     if (holder() === job) deps.kill(job, failure);
@@ -48,5 +55,5 @@ export function createDeadlines({ clock, holder, ...deps }: DeadlineDeps) {
       else expectEnd(job, failure);
     });
   }
-  return { watch };
+  return { watch, watchLoad };
 }

@@ -3,7 +3,7 @@
  * goes in when the one before has ended or waits for something outside. `#current` is who holds the thread, and who
  * is to blame when the process must be killed.
  */
-import { type Clock, type Host, type HostExit, Supervisor, watchDeadline } from "../process/index.ts";
+import { type Clock, type Host, type HostExit, Supervisor } from "../process/index.ts";
 import { accuse, type Blame } from "./blame.ts";
 import { createDeadlines } from "./deadlines.ts";
 import type { Failure, FailureCode } from "./failure.ts";
@@ -127,8 +127,10 @@ export class HostSlot {
   /** Ends the calls of a plugin that may not run any more; the process with them where one has the thread. */
   end(key: string, failure: Failure): void {
     for (const job of this.#queue.takeOf(key)) job.fail(failure);
+    if (this.#entering?.spec.key === key) this.#entering.detach(failure);
     for (const job of [...this.#inside.values()].filter(({ spec }) => spec.key === key)) {
-      job.fail(failure);
+      // Its deadline goes on: a guest may not hear that it is to end.
+      job.detach(failure);
       if (this.#current === job) this.#kill(job, failure);
       else this.#send({ type: "cancel", id: job.id, failure });
     }
@@ -217,16 +219,12 @@ export class HostSlot {
 
   #load(host: Host<ToHost>, job: Job): Promise<Failure | undefined> {
     const { spec } = job;
-    this.#take(job);
+    // A call that waited may have come back meanwhile; it hands the thread on when it ends.
+    if (!this.#current) this.#take(job);
     return new Promise((resolve) => {
-      const { loadTimeoutMs } = spec.limits;
-      const watchdog = watchDeadline(
-        loadTimeoutMs,
-        () => this.#kill(job, { code: "timeout", message: `it did not start within ${loadTimeoutMs} ms` }),
-        this.#options.clock,
-      );
+      this.#deadlines.watchLoad(job);
       const settle = (failure?: Failure) => {
-        watchdog.cancel();
+        job.unwatch();
         this.#loading = undefined;
         if (this.#current === job) this.#current = undefined;
         resolve(failure);

@@ -6,10 +6,12 @@ import { systemClock } from "../process/index.ts";
 import {
   createFakeClock,
   createTemporaryFolder,
+  endlessLoop,
   isProcessAlive,
   makeJudge,
   makeJudgeOf,
   makeSpinningJudge,
+  op,
   waitUntil,
 } from "../testing/index.ts";
 import type { Failure } from "./failure.ts";
@@ -99,6 +101,43 @@ test("a call that waits too long is ended alone, and its process stays", async (
   expect(await waiting).toMatchObject({ failure: { code: "timeout" } });
   expect(await run(good)).toMatchObject({ ok: true });
   expect(restarts).toEqual([]);
+});
+
+test("a plugin that is loaded while another call keeps the thread is not to blame for it", async () => {
+  const { run, pool, restarts } = open({ hosts: 1 });
+  const asked = Promise.withResolvers<void>();
+  const reply = Promise.withResolvers<HostCallResult>();
+  const ask = () => {
+    asked.resolve();
+    return reply.promise;
+  };
+  const module = makeJudgeOf("returns", (guest) => [
+    ...[guest.text("key"), guest.host("kv_get"), [op.drop]],
+    endlessLoop,
+  ]);
+  const returning = run(specOf("returns", module, { timeoutMs: 1_500 }), { ask });
+  await asked.promise;
+  reply.resolve({ ok: true, value: undefined });
+  const [pid = 0] = pool.stats().pids;
+  await waitUntil("it keeps the thread", () => getPriority(pid) === 19);
+  const loading = run({ ...good, key: "new", limits: resolveLimits({ loadTimeoutMs: 300 }) });
+  expect(await returning).toMatchObject({ failure: { code: "timeout" } });
+  expect(await loading).toMatchObject({ ok: true });
+  expect(restarts).toEqual(["returns"]);
+});
+
+test("a call whose plugin is switched off while its process starts ends, and does not run", async () => {
+  const { run, pool } = open({ hosts: 1 });
+  let times = 0;
+  const ask = async () => {
+    times += 1;
+    return { ok: true as const, value: undefined };
+  };
+  const entering = run(waits, { ask });
+  pool.end("waits", { code: "plugin_disabled", message: "it was switched off" });
+  expect(await entering).toMatchObject({ failure: { code: "plugin_disabled" } });
+  expect(await run(good)).toMatchObject({ ok: true });
+  expect(times).toBe(0);
 });
 
 test("a caller that goes away is answered at once", async () => {
