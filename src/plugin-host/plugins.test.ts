@@ -1,8 +1,20 @@
 import { expect, test } from "bun:test";
 import { appendFileSync, readdirSync } from "node:fs";
+import { getPriority } from "node:os";
 import { basename, join } from "node:path";
 import { AppError } from "../base/index.ts";
-import { endlessLoop, makeJudge, makeJudgeOf, makeSpinningJudge, op, packPlugin } from "../testing/index.ts";
+import {
+  endlessLoop,
+  type GuestWriter,
+  makeJudge,
+  makeJudgeOf,
+  makeSpinningJudge,
+  op,
+  packPlugin,
+  type WasmBytes,
+  waitUntil,
+  writeGuest,
+} from "../testing/index.ts";
 import { PluginFailure } from "./failure.ts";
 import { toSpec } from "./guest-spec.ts";
 import { maxDepth } from "./plugins.ts";
@@ -202,6 +214,32 @@ test("a config key is only read where it is granted, and its value is in no log 
   expect(failed).toMatchObject({ failure: { code: "plugin_error", message: "[redacted]" } });
   expect(test.said).toEqual(["[redacted]"]);
   expect(test.plugins.logs("teller")).toMatchObject([{ level: "info", text: "[redacted]" }]);
+});
+
+test("what a plugin says after its caller went away is remembered without its secrets too", async () => {
+  await using test = openTestPlugins();
+  const countToHalfABillion: WasmBytes = [
+    ...[op.loop, op.void, op.localGet, 0, 0x41, 1, 0x6a, op.localTee, 0],
+    ...[0x41, 0x80, 0x80, 0x80, 0x80, 0x02, 0x48, 0x0d, 0, op.end],
+  ];
+  const code = (guest: GuestWriter) => [
+    ...[countToHalfABillion, guest.text("token"), guest.host("config_get"), guest.host("error_set")],
+  ];
+  const locals = [{ count: 1, type: "i32" as const }];
+  const module = writeGuest({ functions: [{ code, locals }], exports: { judge: 0 } });
+  const bytes = packPlugin(module, { kind: "judge", name: "late", version: "1.0.0", ...configManifest });
+  const config = { token: { value: "very-secret" } };
+  await test.plugins.add({ bytes, source }, { config, grants: { config: { keys: ["token"] } } });
+  const abort = new AbortController();
+  const called = test.plugins.judge("late", { response: "" }, { signal: abort.signal });
+  await waitUntil("it has the thread", () =>
+    test.plugins.stats().pids.some((pid) => getPriority(pid) === 19),
+  );
+  abort.abort();
+  expect(await called).toMatchObject({ failure: { code: "plugin_cancelled" } });
+  const lastError = async () => (await test.plugins.get("late")).lastError;
+  await waitUntil("it is remembered", async () => (await lastError()) !== undefined);
+  expect(await lastError()).toMatchObject({ code: "plugin_error", message: "[redacted]" });
 });
 
 test("what a plugin stores is its own, lasts, and has an end", async () => {

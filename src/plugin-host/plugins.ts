@@ -107,7 +107,8 @@ export function createPlugins(options: PluginOptions): Plugins {
   ): Promise<PluginResult<unknown>> {
     const startedMs = clock.nowMs();
     const name = asked.export ?? (record.manifest ? mainExports[record.manifest.kind] : "");
-    const ended = await run(record, name, asked, onLate).catch(failed);
+    const late = onLate && ((failure: Failure) => onLate(clean(record, failure)));
+    const ended = await run(record, name, asked, late).catch(failed);
     const report = { ...ended.report, durationMs: clock.nowMs() - startedMs };
     const result = ended.ok
       ? { ...ended, output: cleanError(record, ended.output), report }
