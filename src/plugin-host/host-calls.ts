@@ -15,7 +15,7 @@ const maxTexts = 256;
 const maxTextCharacters = 4 * 1_048_576;
 
 const text = z.string().max(maxTextCharacters);
-export const generateRequestSchema = z.strictObject({
+const generateRequestSchema = z.strictObject({
   model: z.string().min(1).max(255).optional(),
   prompt: text.optional(),
   system: text.optional(),
@@ -33,7 +33,7 @@ export const generateRequestSchema = z.strictObject({
   stop: z.array(z.string().min(1).max(1_024)).max(4).default([]),
   schema: z.json().optional(),
 });
-export const embedRequestSchema = z.strictObject({
+const embedRequestSchema = z.strictObject({
   model: z.string().min(1).max(255),
   texts: z.array(text).min(1).max(maxTexts),
 });

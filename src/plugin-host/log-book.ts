@@ -4,7 +4,7 @@ import type { LogLine } from "./protocol.ts";
 import type { PluginRecord } from "./store/plugin-record.ts";
 
 /** Lines that are kept of each plugin. */
-export const maxKeptLines = 500;
+const maxKeptLines = 500;
 
 export type LoggedLine = LogLine & {
   readonly plugin: string;

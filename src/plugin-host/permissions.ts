@@ -102,7 +102,7 @@ export function isGrantName(name: string): name is keyof Grants {
   return grantNames.some((each) => each === name);
 }
 
-export function writingOperations(manifest: Manifest): readonly string[] {
+function writingOperations(manifest: Manifest): readonly string[] {
   if (manifest.kind !== "connector") return [];
   return Object.entries(manifest.operations)
     .filter(([, { writes }]) => writes)

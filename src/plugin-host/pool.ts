@@ -5,7 +5,7 @@ import type { JobEnd, NewJob } from "./job.ts";
 import type { ModuleFacts } from "./protocol.ts";
 
 /** Processes for plugins that behave. One more, which is only started for them, holds those that have not. */
-export const defaultHosts = 2;
+const defaultHosts = 2;
 export const maxWaitingCalls = 1_000;
 /** A process that nobody has called for so long ends, and its plugins with it. */
 export const idleAfterMs = 300_000;

@@ -3,7 +3,7 @@ import type { Database } from "../../store/index.ts";
 import { PluginFailure } from "../failure.ts";
 import { checkKey } from "../kv-key.ts";
 
-export const maxListedKeys = 10_000;
+const maxListedKeys = 10_000;
 
 /** What a plugin keeps between calls; each sees its own alone. */
 export type KvStore = {
