@@ -41,6 +41,8 @@ const embedRequestSchema = z.strictObject({
 export type HostCallDeps = {
   readonly kv: KvStore;
   readonly models?: GuestModels;
+  /** What went wrong with the host itself; guests are told no more than that. */
+  readonly onHostFailure: (plugin: string, error: unknown) => void;
 };
 
 /** Who asks, and until when. */
@@ -116,6 +118,7 @@ export function createHostCalls(
     try {
       return { ok: true, value: await answer(call) };
     } catch (error) {
+      if (!(error instanceof PluginFailure)) deps.onHostFailure(scope.spec.name, error);
       return { ok: false, failure: toFailure(error) };
     }
   };
@@ -178,8 +181,7 @@ function toGenerateFailure(error: AppError): PluginFailure {
 
 function toFailure(error: unknown): Failure {
   if (error instanceof PluginFailure) return error.toRecord();
-  const message = error instanceof Error ? error.message : String(error);
-  return { code: "host_failed", message };
+  return { code: "host_failed", message: "the host could not do what it asked for" };
 }
 
 type Present<T> = { [Key in keyof T]?: Exclude<T[Key], undefined> };

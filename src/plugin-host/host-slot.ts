@@ -7,7 +7,7 @@ import { type Clock, type Host, type HostExit, Supervisor } from "../process/ind
 import { accuse, type Blame } from "./blame.ts";
 import { createDeadlines } from "./deadlines.ts";
 import type { Failure, FailureCode } from "./failure.ts";
-import { createJob, type Job, type JobEnd, type NewJob, noReport } from "./job.ts";
+import { cancelFailure, createJob, type Job, type JobEnd, type NewJob, noReport } from "./job.ts";
 import { createJobQueue } from "./job-queue.ts";
 import type { CallOptions, FromHost, GuestSpec, ModuleFacts, ToHost } from "./protocol.ts";
 import { type Connection, hostMemoryLimit, startPluginHost } from "./start-host.ts";
@@ -107,7 +107,6 @@ export class HostSlot {
     return new Promise((resolve) => {
       const job = createJob(call, resolve);
       if (call.signal?.aborted) return job.fail(cancelFailure);
-      call.signal?.addEventListener("abort", () => job.cancel(cancelFailure), { once: true });
       this.adopt(job);
     });
   }
@@ -125,10 +124,10 @@ export class HostSlot {
   }
 
   /** Ends the calls of a plugin that may not run any more; the process with them where one has the thread. */
-  end(key: string, failure: Failure): void {
-    for (const job of this.#queue.takeOf(key)) job.fail(failure);
-    if (this.#entering?.spec.key === key) this.#entering.detach(failure);
-    for (const job of [...this.#inside.values()].filter(({ spec }) => spec.key === key)) {
+  end(name: string, failure: Failure): void {
+    for (const job of this.#queue.takeNamed(name)) job.fail(failure);
+    if (this.#entering?.spec.name === name) this.#entering.detach(failure);
+    for (const job of [...this.#inside.values()].filter(({ spec }) => spec.name === name)) {
       // Its deadline goes on: a guest may not hear that it is to end.
       job.detach(failure);
       if (this.#current === job) this.#kill(job, failure);
@@ -389,8 +388,6 @@ export class HostSlot {
     void this.#pump();
   }
 }
-
-const cancelFailure: Failure = { code: "plugin_cancelled", message: "the caller went away" };
 
 const restartFailure: Failure = {
   code: "plugin_host_died",

@@ -10,7 +10,9 @@ export type JobQueue = {
   remove(job: Job): void;
   /** Takes out those of a plugin, by the key of its guest. */
   takeOf(key: string | undefined): readonly Job[];
-  /** Takes out all others. */
+  /** Takes out those of a plugin, in all its versions. */
+  takeNamed(name: string): readonly Job[];
+  /** Takes out all but those of a guest. */
   takeOthers(key: string | undefined): readonly Job[];
   takeAll(): readonly Job[];
 };
@@ -31,6 +33,7 @@ export function createJobQueue(): JobQueue {
     next: () => jobs.shift(),
     remove: (job) => void take((each) => each === job),
     takeOf: (key) => take(({ spec }) => spec.key === key),
+    takeNamed: (name) => take(({ spec }) => spec.name === name),
     takeOthers: (key) => take(({ spec }) => spec.key !== key),
     takeAll: () => take(() => true),
   };

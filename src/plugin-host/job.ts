@@ -52,6 +52,8 @@ export type Job = Omit<NewJob, "signal"> & {
 
 export const noReport: HostReport = { durationMs: 0, memoryBytes: 0 };
 
+export const cancelFailure: Failure = { code: "plugin_cancelled", message: "the caller went away" };
+
 export function createJob(call: NewJob, onEnd: (end: JobEnd) => void): Job {
   let isSettled = false;
   const logs: LogLine[] = [];
@@ -59,9 +61,13 @@ export function createJob(call: NewJob, onEnd: (end: JobEnd) => void): Job {
   let wasRetried = false;
   let watchdog: Watchdog | undefined;
 
+  const abort = () => job.cancel(cancelFailure);
+  call.signal?.addEventListener("abort", abort);
+
   function end(result: JobEnd): void {
     if (isSettled) return;
     isSettled = true;
+    call.signal?.removeEventListener("abort", abort);
     onEnd(result);
   }
   function settle(result: JobEnd): void {

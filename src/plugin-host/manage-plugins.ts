@@ -52,7 +52,7 @@ type AdminDeps = Pick<PluginOptions, "trustedKeys" | "requireSigned" | "readVari
   /** A guest that is not to be used any more for new calls. */
   readonly onChange: (key: string) => void;
   /** One that may not run any more. */
-  readonly onEnd: (key: string) => void;
+  readonly onEnd: (name: string) => void;
 };
 
 export function createAdmin(deps: AdminDeps): Admin {
@@ -122,7 +122,7 @@ export function createAdmin(deps: AdminDeps): Admin {
       const { path: _, isEmbedded: __, lastStrikeAtMs: ___, quarantinedAtMs: ____, ...plugin } = record;
       const addedAtMs = record.addedAtMs === 0 ? now() : record.addedAtMs;
       const stored = await store({ ...plugin, isEnabled, addedAtMs }, record);
-      if (!isEnabled) deps.onEnd(toSpec(record, deps.readVariable).key);
+      if (!isEnabled) deps.onEnd(name);
       return stored;
     },
     async remove(name) {
@@ -132,7 +132,10 @@ export function createAdmin(deps: AdminDeps): Admin {
         throw new AppError("conflict", message);
       }
       await registry.remove(name);
-      deps.onEnd(toSpec(record, deps.readVariable).key);
+      deps.onEnd(name);
+      deps.onChange(toSpec(record, deps.readVariable).key);
+      // Last, so that no call that was still running leaves something to the next plugin of this name.
+      await registry.kv.clear(name);
     },
   };
 }

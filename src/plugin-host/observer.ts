@@ -8,6 +8,7 @@ export const silentObserver: PluginObserver = {
   logged: () => undefined,
   quarantined: () => undefined,
   unsaved: () => undefined,
+  hostFailed: () => undefined,
   hostRestarted: () => undefined,
 };
 
@@ -31,6 +32,8 @@ export function createPluginObserver({
     },
     unsaved: (plugin, error) =>
       logger.error("plugin_state_unsaved", { plugin, error: toAppError(error).message }),
+    hostFailed: (plugin, error) =>
+      logger.error("plugin_host_failed", { plugin, error: toAppError(error).message }),
     hostRestarted(plugin = "", reason = "plugin_host_died") {
       metrics.pluginHostEnded(plugin);
       logger.warn("plugin_host_ended", { plugin, reason });

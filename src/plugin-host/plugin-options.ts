@@ -19,6 +19,8 @@ export type PluginObserver = {
   quarantined(plugin: string, code: FailureCode, message: string): void;
   /** What it failed of could not be stored. */
   unsaved(plugin: string, error: unknown): void;
+  /** The host could not do what a plugin asked for, through no fault of the plugin's. */
+  hostFailed(plugin: string, error: unknown): void;
   /** A process ended; the plugin is the one that is to blame, where one is. */
   hostRestarted(plugin: string | undefined, reason: FailureCode | undefined): void;
 };

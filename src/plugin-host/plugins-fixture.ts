@@ -26,6 +26,9 @@ export function openTestPlugins(changes: PluginChanges = {}) {
       callFinished: (call) => calls.push(call),
       logged: ({ text }) => said.push(text),
       quarantined: (name) => quarantined.push(name),
+      hostFailed: (_, error) => {
+        throw error;
+      },
       unsaved: (_, error) => {
         throw error;
       },

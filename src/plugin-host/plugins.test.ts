@@ -518,3 +518,23 @@ test("what was changed is seen at once, whoever reads at the same time", async (
     expect((await test.plugins.get("busy")).limits).toEqual({ timeoutMs });
   }
 });
+
+test("a new plugin of a name that was removed finds nothing of the one before", async () => {
+  await using test = openTestPlugins();
+  const grants = { kv: { bytes: 64 } };
+  const keep = makeJudgeOf(
+    "same",
+    (guest) => [guest.text("key"), guest.text("mine"), guest.host("kv_set"), guest.output(pass)],
+    configManifest,
+  );
+  const look = makeJudgeOf(
+    "same",
+    (guest) => [guest.text("key"), guest.host("kv_get"), guest.host("error_set"), guest.output(pass)],
+    configManifest,
+  );
+  await test.plugins.add({ bytes: keep, source }, { grants });
+  expect(await test.plugins.judge("same", { response: "" })).toMatchObject({ ok: true });
+  await test.plugins.remove("same");
+  await test.plugins.add({ bytes: look, source }, { grants });
+  expect(await test.plugins.judge("same", { response: "" })).toMatchObject({ ok: true });
+});

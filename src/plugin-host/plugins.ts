@@ -155,7 +155,11 @@ export function createPlugins(options: PluginOptions): Plugins {
         ...(recorded && { recorded }),
       },
       ask: createHostCalls(
-        { kv: registry.kv, ...(options.models && { models: options.models }) },
+        {
+          kv: registry.kv,
+          onHostFailure: (plugin, error) => observer.hostFailed(plugin, error),
+          ...(options.models && { models: options.models }),
+        },
         { spec, depth: depth + 1, signal: ended.signal },
       ),
       isSuspect: isSuspect(record, now()),
@@ -203,7 +207,7 @@ export function createPlugins(options: PluginOptions): Plugins {
       registry,
       inspect,
       onChange: (key) => pool.unload(key),
-      onEnd: (key) => pool.end(key, endFailure),
+      onEnd: (name) => pool.end(name, endFailure),
     }),
     call,
     callRecord: invoke,

@@ -31,8 +31,8 @@ export type Pool = {
   facts(key: string): ModuleFacts | undefined;
   /** Forgets a plugin that was changed; calls that run go on as they began. */
   unload(key: string): void;
-  /** The same of one that may not run any more: its calls end. */
-  end(key: string, failure: Failure): void;
+  /** Ends the calls of a plugin that may not run any more, also those that began before it was changed. */
+  end(name: string, failure: Failure): void;
   stats(): {
     readonly processes: number;
     readonly pids: readonly number[];
@@ -81,6 +81,7 @@ export function createPool({ hosts = defaultHosts, clock, onRestart }: PoolOptio
       const moving = slot.surrender();
       for (const { spec } of moving) homes.set(spec.key, other);
       other.adopt(...moving);
+      if (moving.length > 0) watch(other);
     }
     watch(slot);
   }
@@ -120,11 +121,8 @@ export function createPool({ hosts = defaultHosts, clock, onRestart }: PoolOptio
       usedAtMs.delete(key);
       for (const slot of all) slot.unload(key);
     },
-    end(key, failure) {
-      for (const slot of all) slot.end(key, failure);
-      homes.delete(key);
-      usedAtMs.delete(key);
-      for (const slot of all) slot.unload(key);
+    end(name, failure) {
+      for (const slot of all) slot.end(name, failure);
     },
     stats: () => ({
       processes: all.filter((slot) => slot.pid !== undefined).length,

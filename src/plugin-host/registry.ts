@@ -44,7 +44,7 @@ export type Registry = {
     name: string,
     change: (before: PluginRecord) => PluginState,
   ): Promise<{ readonly before: PluginRecord; readonly after: PluginState } | undefined>;
-  /** Forgets a plugin, what it stored, and its file where no other plugin is of it. */
+  /** Forgets a plugin, and its file where no other plugin is of it; what it stored stays. */
   remove(name: string): Promise<void>;
   readonly kv: KvStore;
   close(): Promise<void>;
@@ -164,7 +164,6 @@ export function createRegistry(options: { readonly home: string; readonly now: (
       const gone = before.find((plugin) => plugin.name === name);
       if (!gone) return;
       await deletePlugin(kysely, name);
-      await createKvStore(open).clear(name);
       dropFile(before, name);
       forget();
     },

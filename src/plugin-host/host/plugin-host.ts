@@ -19,6 +19,8 @@ type Reply = { resolve(value: Uint8Array | string | undefined): void; reject(err
 export function runPluginHost(): void {
   const guests = new Map<string, Promise<Guest>>();
   const calls = new Map<number, CallState>();
+  /** Calls that wait for the thread. */
+  const entering = new Set<number>();
   const replies = new Map<number, Reply>();
   const turn = createTurn();
   let callIds = 0;
@@ -67,9 +69,14 @@ export function runPluginHost(): void {
     }
   }
   async function call({ id, key, options, isAnnounced }: CallMessage): Promise<void> {
+    // A plugin that is unloaded while its call waits for the thread is still the one that was called.
+    const loaded = guests.get(key);
+    entering.add(id);
     await turn.take();
+    const isWanted = entering.delete(id);
     try {
-      const guest = await guests.get(key);
+      if (!isWanted) throw new PluginFailure("plugin_cancelled", "it was called off before it began");
+      const guest = await loaded;
       if (!guest) throw new PluginFailure("plugin_host_died", "it is not loaded");
       if (isAnnounced) channel.send({ type: "began", id });
       const { result, report, droppedBytes } = await guest.call(options, {
@@ -109,6 +116,7 @@ export function runPluginHost(): void {
     setImmediate(() => Bun.gc(true));
   }
   function cancel(id: number, failure: Failure): void {
+    entering.delete(id);
     const state = calls.get(id);
     if (!state) return;
     state.violation ??= new PluginFailure(failure.code, failure.message);
