@@ -6,7 +6,7 @@ import type { Grants } from "./grants.ts";
 import { toSpec } from "./guest-spec.ts";
 import { checkLimits, type Limits } from "./limits.ts";
 import { checkOperations } from "./operation-schema.ts";
-import { narrowGrants } from "./permissions.ts";
+import { narrowGrants, writingOperations } from "./permissions.ts";
 import type { PluginOptions } from "./plugin-options.ts";
 import type { GuestSpec, ModuleFacts } from "./protocol.ts";
 import { type PluginFile, readPluginFile } from "./read-plugin.ts";
@@ -146,7 +146,7 @@ function decide(
   decisions: Decisions,
   before: PluginRecord | undefined,
 ): Pick<StoredPlugin, "grants" | "config" | "limits"> {
-  const grants = narrowGrants(decisions.grants ?? before?.grants ?? {}, manifest);
+  const grants = narrowGrants(decisions.grants ?? keptGrants(manifest, before), manifest);
   if (decisions.grants) refuseMore(decisions.grants, grants);
   const limits: Partial<Limits> = decisions.limits ? checkLimits(decisions.limits) : (before?.limits ?? {});
   const config = decisions.config ?? before?.config ?? {};
@@ -157,6 +157,15 @@ function decide(
     throw new AppError("invalid_request", `${manifest.name} has no config key "${unknown}"; ${known}`);
   }
   return { grants, limits, config };
+}
+
+/** What was granted holds for a new version, but not writes that nobody has seen. */
+function keptGrants(manifest: Manifest, before: PluginRecord | undefined): Grants {
+  if (!before) return {};
+  const known = writingOperations(before.manifest);
+  if (writingOperations(manifest).every((name) => known.includes(name))) return before.grants;
+  const { write: _, ...rest } = before.grants;
+  return rest;
 }
 
 function refuseMore(wanted: Grants, possible: Grants): void {

@@ -102,7 +102,8 @@ export function isGrantName(name: string): name is keyof Grants {
   return grantNames.some((each) => each === name);
 }
 
-function writingOperations(manifest: Manifest): readonly string[] {
+/** Operations of a connector that change something. */
+export function writingOperations(manifest: Manifest): readonly string[] {
   if (manifest.kind !== "connector") return [];
   return Object.entries(manifest.operations)
     .filter(([, { writes }]) => writes)

@@ -538,3 +538,19 @@ test("a new plugin of a name that was removed finds nothing of the one before", 
   await test.plugins.add({ bytes: look, source }, { grants });
   expect(await test.plugins.judge("same", { response: "" })).toMatchObject({ ok: true });
 });
+
+test("a new version that writes more has to be granted that anew", async () => {
+  await using test = openTestPlugins();
+  const make = (operations: object) => {
+    const module = makeJudge("box", '{"data":1}', { parts: { exports: { execute: 0 } } });
+    return {
+      bytes: packPlugin(module, { kind: "connector", name: "box", version: "1.0.0", operations }),
+      source,
+    };
+  };
+  await test.plugins.add(make({ change: { writes: true } }), { grants: { write: true } });
+  await test.plugins.add(make({ change: { writes: true }, read: {} }));
+  expect((await test.plugins.get("box")).grants).toEqual({ write: true });
+  await test.plugins.add(make({ change: { writes: true }, erase: { writes: true } }));
+  expect((await test.plugins.get("box")).grants).toEqual({});
+});
