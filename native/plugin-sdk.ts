@@ -3,7 +3,7 @@ import { dirname, join } from "node:path";
 import { cacheDir, nativeDir } from "./library.ts";
 
 export const pluginsDir = join(nativeDir, "..", "plugins");
-export const sdkDir = join(pluginsDir, "sdk");
+const sdkDir = join(pluginsDir, "sdk");
 /** Where `bun run setup` leaves the project's plugins. */
 export const builtPluginsDir = join(cacheDir, "plugins");
 

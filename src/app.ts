@@ -248,7 +248,7 @@ async function assemble(config: Config, { logger, libraryDir, hosts }: Ground): 
       stopping.abort();
       endAdaptation();
       await Promise.all([server?.stop(deadline), engine.stop(deadline)]);
-      await plugins.opened?.close();
+      await (await plugins.settle())?.close();
       await library.close();
     },
   };

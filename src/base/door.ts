@@ -2,6 +2,8 @@ export type Door<T> = {
   /** Undefined until something has come of `open`. */
   readonly opened: T | undefined;
   open(): Promise<T>;
+  /** Waits for what is being opened; undefined where that fails, and where nobody has asked. */
+  settle(): Promise<T | undefined>;
 };
 
 /** Opens something once, when it is first asked for; what failed is tried again. */
@@ -25,5 +27,6 @@ export function createDoor<T>(create: () => Promise<T>): Door<T> {
       opening ??= openNow();
       return opening;
     },
+    settle: async () => await opening?.catch(() => undefined),
   };
 }

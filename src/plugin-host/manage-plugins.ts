@@ -37,8 +37,8 @@ export type Admin = {
   ): Promise<PluginRecord>;
   /** Switches on a plugin that the executable carries and that asks for permissions. */
   addEmbedded(name: string, decisions?: Decisions): Promise<PluginRecord>;
-  /** Changes grants, config or limits of a plugin that is here. */
-  update(name: string, decisions: Decisions): Promise<PluginRecord>;
+  /** Changes grants, config or limits of a plugin that is here, also as they are when it is this change's turn. */
+  update(name: string, decisions: Decisions | ((before: PluginRecord) => Decisions)): Promise<PluginRecord>;
   /** Enabling ends a quarantine. */
   setEnabled(name: string, isEnabled: boolean): Promise<PluginRecord>;
   /** Throws AppError conflict for one that the executable carries: those are switched off instead. */
@@ -67,6 +67,17 @@ export function createAdmin(deps: AdminDeps): Admin {
     await registry.save(plugin, bytes);
     if (before) deps.onChange(toSpec(before, deps.readVariable).key);
     return await registry.get(plugin.name);
+  }
+  function change(
+    name: string,
+    decideOn: (before: { readonly plugin: StoredPlugin; readonly record: PluginRecord }) => StoredPlugin,
+  ): Promise<PluginRecord> {
+    return registry.inTurn(async () => {
+      const record = await registry.get(name);
+      const { path: _, isEmbedded: __, ...rest } = record;
+      const plugin = { ...rest, addedAtMs: record.addedAtMs === 0 ? now() : record.addedAtMs };
+      return await store(decideOn({ plugin, record }), record);
+    });
   }
   async function add(
     { bytes, source }: { readonly bytes: Uint8Array; readonly source: string },
@@ -102,26 +113,24 @@ export function createAdmin(deps: AdminDeps): Admin {
     get: (name) => registry.get(name),
     read: (bytes) => readPluginFile(bytes, deps.trustedKeys),
     add,
-    async addEmbedded(name, decisions = {}) {
-      const record = await registry.get(name);
-      if (!record.isEmbedded) {
-        throw new AppError("conflict", `${name} is here already; give a file or a URL to replace it`);
-      }
-      const { path: _, isEmbedded: __, ...plugin } = record;
-      const decided = decide(record.manifest, decisions, record);
-      return await store({ ...plugin, ...decided, isEnabled: true, addedAtMs: now() }, record);
-    },
-    async update(name, decisions) {
-      const record = await registry.get(name);
-      const { path: _, isEmbedded: __, ...plugin } = record;
-      const addedAtMs = record.addedAtMs === 0 ? now() : record.addedAtMs;
-      return await store({ ...plugin, ...decide(record.manifest, decisions, record), addedAtMs }, record);
-    },
+    addEmbedded: (name, decisions = {}) =>
+      change(name, ({ plugin, record }) => {
+        if (!record.isEmbedded) {
+          throw new AppError("conflict", `${name} is here already; give a file or a URL to replace it`);
+        }
+        const decided = decide(record.manifest, decisions, record);
+        return { ...plugin, ...decided, isEnabled: true, addedAtMs: now() };
+      }),
+    update: (name, decisions) =>
+      change(name, ({ plugin, record }) => {
+        const wanted = typeof decisions === "function" ? decisions(record) : decisions;
+        return { ...plugin, ...decide(record.manifest, wanted, record) };
+      }),
     async setEnabled(name, isEnabled) {
-      const record = await registry.get(name);
-      const { path: _, isEmbedded: __, lastStrikeAtMs: ___, quarantinedAtMs: ____, ...plugin } = record;
-      const addedAtMs = record.addedAtMs === 0 ? now() : record.addedAtMs;
-      const stored = await store({ ...plugin, isEnabled, addedAtMs }, record);
+      const stored = await change(name, ({ plugin }) => {
+        const { lastStrikeAtMs: _, quarantinedAtMs: __, ...rest } = plugin;
+        return { ...rest, isEnabled };
+      });
       if (!isEnabled) deps.onEnd(name);
       return stored;
     },

@@ -279,6 +279,22 @@ test("a new version keeps of its grants what it still asks for", async () => {
   expect((await test.plugins.get("grown")).grants).toEqual({ http: { hosts: ["b.test"] } });
 });
 
+test("changes that come at once each see what the other decided", async () => {
+  await using test = openTestPlugins();
+  await test.plugins.add({ bytes: makeJudge("modest", pass), source });
+  const limit = (added: object) =>
+    test.plugins.update("modest", ({ limits }) => ({ limits: { ...limits, ...added } }));
+  await Promise.all([
+    limit({ timeoutMs: 900 }),
+    test.plugins.setEnabled("modest", false),
+    limit({ kvWrites: 3 }),
+  ]);
+  expect(await test.plugins.get("modest")).toMatchObject({
+    limits: { timeoutMs: 900, kvWrites: 3 },
+    isEnabled: false,
+  });
+});
+
 test("grants that a manifest does not ask for are refused", async () => {
   await using test = openTestPlugins();
   await test.plugins.add({ bytes: makeJudge("modest", pass), source });

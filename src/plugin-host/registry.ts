@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { sql } from "kysely";
-import { AppError, createId, ensureOwnFolder, writeWhole } from "../base/index.ts";
+import { AppError, createDoor, createId, ensureOwnFolder, writeWhole } from "../base/index.ts";
 import { databasePath } from "../config/index.ts";
 import type { Database } from "../store/index.ts";
 import { PluginFailure } from "./failure.ts";
@@ -39,6 +39,8 @@ export type Registry = {
   stage(bytes: Uint8Array): Disposable & { readonly path: string };
   /** Stores the file and what was decided; the file is on the disk before anything refers to it. */
   save(plugin: StoredPlugin, bytes: Uint8Array | undefined): Promise<void>;
+  /** Runs what reads a plugin and then saves it, so that no other change comes between. */
+  inTurn<T>(work: () => Promise<T>): Promise<T>;
   /** Changes what is remembered of a plugin's failures, one change after the other; undefined where it is gone. */
   changeState(
     name: string,
@@ -57,7 +59,8 @@ export function createRegistry(options: { readonly home: string; readonly now: (
   const folder = join(home, "plugins");
   /** What is known of embedded plugins that nobody added lasts as long as this process. */
   const unstoredState = new Map<string, PluginState>();
-  let opening: Promise<Database> | undefined;
+  const door = createDoor(() => openStore(home));
+  const { open } = door;
   let embedding: Promise<ReadonlyMap<string, Embedded>> | undefined;
   let known: readonly PluginRecord[] | undefined;
   let checkedAtMs = Number.NEGATIVE_INFINITY;
@@ -67,13 +70,6 @@ export function createRegistry(options: { readonly home: string; readonly now: (
 
   const pathOf = (sha256: string) => join(folder, `sha256-${sha256}.wasm`);
 
-  function open(): Promise<Database> {
-    opening ??= openStore(home).catch((error: unknown) => {
-      opening = undefined;
-      throw error;
-    });
-    return opening;
-  }
   function embedded(): Promise<ReadonlyMap<string, Embedded>> {
     embedding ??= readAllEmbedded();
     return embedding;
@@ -83,7 +79,7 @@ export function createRegistry(options: { readonly home: string; readonly now: (
     if (known && now() - checkedAtMs < refreshAfterMs) return known;
     checkedAtMs = now();
     const asOf = changes;
-    const isStored = opening !== undefined || existsSync(databasePath(home));
+    const isStored = door.opened !== undefined || existsSync(databasePath(home));
     const version = isStored ? await readVersion(await open()) : 0;
     if (known && version === seenVersion) return known;
     const read = merge(await embedded(), isStored ? await listPlugins((await open()).kysely) : []);
@@ -101,6 +97,11 @@ export function createRegistry(options: { readonly home: string; readonly now: (
     for (const [name, { record }] of inside) records.set(name, { ...record, ...unstoredState.get(name) });
     for (const plugin of stored) records.set(plugin.name, toRecord(plugin, inside.get(plugin.name), pathOf));
     return [...records.values()].sort((left, right) => (left.name < right.name ? -1 : 1));
+  }
+  function inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const done = lastChange.then(work);
+    lastChange = done.catch(() => undefined);
+    return done;
   }
   async function changeNow(name: string, change: (before: PluginRecord) => PluginState) {
     const before = (await refresh()).find((each) => each.name === name);
@@ -153,11 +154,8 @@ export function createRegistry(options: { readonly home: string; readonly now: (
       dropFile(before, plugin.name, plugin.sha256);
       forget();
     },
-    changeState(name, change) {
-      const work = lastChange.then(() => changeNow(name, change));
-      lastChange = work.catch(() => undefined);
-      return work;
-    },
+    inTurn,
+    changeState: (name, change) => inTurn(() => changeNow(name, change)),
     async remove(name) {
       const { kysely } = await open();
       const before = await listPlugins(kysely);
@@ -169,9 +167,8 @@ export function createRegistry(options: { readonly home: string; readonly now: (
     },
     kv: createKvStore(open),
     async close() {
-      const database = await opening?.catch(() => undefined);
-      opening = undefined;
-      await database?.close();
+      await lastChange;
+      await (await door.settle())?.close();
     },
   };
 }

@@ -6,7 +6,7 @@ export const connectorInputSchema = z.object({
 });
 
 /** What went wrong on the other side, for whoever decides whether to try again. */
-export const connectorErrorSchema = z.strictObject({
+const connectorErrorSchema = z.strictObject({
   code: z.string().min(1).max(64).describe("Such as not_found, unauthorized, rate_limited or unavailable."),
   message: z.string().max(4_000),
   transient: z.boolean().default(false).describe("Whether the same call may work later."),
@@ -24,4 +24,3 @@ export const healthOutputSchema = z.strictObject({
 
 export type ConnectorInput = z.input<typeof connectorInputSchema>;
 export type ConnectorOutput = z.output<typeof connectorOutputSchema>;
-export type HealthOutput = z.output<typeof healthOutputSchema>;

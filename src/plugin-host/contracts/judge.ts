@@ -4,7 +4,7 @@ const maxReasons = 64;
 const maxReasonCharacters = 2_000;
 const maxMetrics = 128;
 
-export const toolCallSchema = z.object({
+const toolCallSchema = z.object({
   name: z.string(),
   arguments: z.json().describe("The arguments as the model gave them."),
 });

@@ -29,7 +29,7 @@ const configKey = z
   .string()
   .regex(/^[A-Za-z][A-Za-z0-9_.-]{0,63}$/, { error: "expected keys of letters, digits, _ . -" });
 
-export const permissionsSchema = z.strictObject({
+const permissionsSchema = z.strictObject({
   http: z
     .strictObject({
       reason,
@@ -50,7 +50,7 @@ export const permissionsSchema = z.strictObject({
   sql: z.strictObject({ reason, connections: z.array(z.string().min(1).max(64)).min(1).max(16) }).optional(),
 });
 
-export const operationSchema = z.strictObject({
+const operationSchema = z.strictObject({
   description: z.string().max(500).default(""),
   arguments: z
     .record(z.string(), z.json())

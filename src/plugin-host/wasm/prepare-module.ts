@@ -51,7 +51,7 @@ export function prepareModule(bytes: Uint8Array, options: PrepareOptions): Prepa
 }
 
 /** Throws PluginFailure module_too_large. */
-export function checkModuleSize(bytes: Uint8Array, { moduleBytes }: Pick<ModuleLimits, "moduleBytes">): void {
+function checkModuleSize(bytes: Uint8Array, { moduleBytes }: Pick<ModuleLimits, "moduleBytes">): void {
   if (bytes.length <= moduleBytes) return;
   const message = `the module has ${bytes.length} bytes; its limit is ${moduleBytes}`;
   throw new PluginFailure("module_too_large", message);

@@ -57,10 +57,10 @@ export async function handleGrants(context: AppContext, deps: RouteDeps): Promis
   const body = await readBody(context, decisionSchema());
   const name = readName(context);
   const plugins = await deps.plugins();
-  const before = await asError(name, () => plugins.get(name));
   const mayNameVariables = deps.adminKeys.length > 0;
-  const decisions = toDecisions(before, body, { mayNameVariables });
-  const record = await asError(name, () => plugins.update(name, decisions));
+  const record = await asError(name, () =>
+    plugins.update(name, (before) => toDecisions(before, body, { mayNameVariables })),
+  );
   tell(context, deps, "plugin_decided", {
     plugin: name,
     grants: Object.keys(record.grants),
