@@ -8,6 +8,7 @@ import {
   createTemporaryFolder,
   demoModelPath,
   findTestModel,
+  waitUntil,
 } from "../../testing/index.ts";
 import { readModelFiles } from "../gguf/split-files.ts";
 import { estimateMemory } from "./estimate-memory.ts";
@@ -97,6 +98,9 @@ async function measure(path: string, use: Use): Promise<Measurement> {
       createTokensRequest(request, { promptTokens, vocabularySize }),
     );
     await Promise.all(requests.map((request) => drain(engine, request)));
+    // Figures of a host follow its answers a moment later.
+    const isTold = () => (engine.stats("measured")?.kvTotalTokens ?? 0) > 0;
+    await waitUntil("the host told its figures", isTold);
     expect(engine.stats("measured")?.kvTotalTokens).toBe(estimate.kvTokens);
     return { estimatedBytes: estimate.totalBytes, usedBytes: readUsed(engine) };
   } finally {
