@@ -1,0 +1,18 @@
+import type { JudgeDeps } from "../deps.ts";
+import { createModelEmbedder } from "./model-embedder.ts";
+import { createWordEmbedder } from "./word-embedder.ts";
+
+/** Turns texts into vectors whose cosine tells how alike the texts are. */
+export type Embedder = {
+  /** `words`, or the model's name; scores of different embedders cannot be compared. */
+  readonly name: string;
+  /** One vector of length 1 for each text, in their order; of length 0 for a blank text. */
+  embed(texts: readonly string[], signal: AbortSignal): Promise<readonly Float32Array[]>;
+};
+
+/** Embeds with the configured model, where none is with the words of the texts. Keep it: it learns its scale once. */
+export function createEmbedder(deps: Pick<JudgeDeps, "engine" | "embeddingModel">): Embedder {
+  return deps.embeddingModel === undefined
+    ? createWordEmbedder()
+    : createModelEmbedder(deps.engine, deps.embeddingModel);
+}

@@ -1,0 +1,117 @@
+import { expect, test } from "bun:test";
+import { AppError } from "../../base/index.ts";
+import { createFakeEngine, createRealEngine, findTestModel } from "../../testing/index.ts";
+import { cosine } from "./cosine.ts";
+import { createEmbedder } from "./embedder.ts";
+import { maxBatchTexts } from "./model-embedder.ts";
+import { measureRelevance, relevanceScale } from "./relevance-scale.ts";
+
+const { signal } = new AbortController();
+const wordVectors = findTestModel("w2v1000-static-bert-f16.gguf");
+
+type FakeVectors = (inputs: readonly unknown[]) => readonly Float32Array[];
+
+/** The fake engine, whose vectors are these, and the inputs that it was asked for. */
+function createEngine(vectors: FakeVectors) {
+  const calls: (readonly unknown[])[] = [];
+  const tenants = new Set<string>();
+  const engine = {
+    ...createFakeEngine(),
+    embed: async ({ inputs, tenant }: { readonly inputs: readonly unknown[]; readonly tenant: string }) => {
+      calls.push(inputs);
+      tenants.add(tenant);
+      return { vectors: vectors(inputs), promptTokens: inputs.length };
+    },
+  };
+  return { embedder: createEmbedder({ engine, embeddingModel: "fake-model" }), calls, tenants };
+}
+
+test("texts go to the model in batches, each text once, as the judge's share", async () => {
+  const { embedder, calls, tenants } = createEngine((inputs) => inputs.map(() => Float32Array.of(3, 4)));
+  const texts = Array.from(
+    { length: maxBatchTexts + 6 },
+    (_, index) => `text ${index % (maxBatchTexts + 1)}`,
+  );
+  const vectors = await embedder.embed(texts, signal);
+  expect(calls.map(({ length }) => length)).toEqual([64, 1]);
+  expect(vectors.length).toBe(70);
+  expect(vectors[0]?.[0]).toBeCloseTo(0.6, 6);
+  expect([...tenants]).toEqual(["judge"]);
+});
+
+test("blank texts get vectors of length 0 without asking the model for them", async () => {
+  const { embedder, calls } = createEngine((inputs) => inputs.map(() => Float32Array.of(3, 4)));
+  expect(await embedder.embed([" ", ""], signal)).toEqual([Float32Array.of(0, 0), Float32Array.of(0, 0)]);
+  const [blank, word] = await embedder.embed(["", "word"], signal);
+  expect(cosine(blank as Float32Array, word as Float32Array)).toBe(0);
+  expect(calls).toEqual([["text"], ["word"]]);
+});
+
+test.each([
+  ["zeros", [0, 0], /vector of zeros for text 1/],
+  ["no numbers", [Number.NaN, 1], /no numbers for text 1/],
+  ["another dimension", [1, 2, 3], /3 dimensions and 2 before for text 1/],
+])("a vector of %s is an error of the model", async (_, values, message) => {
+  const { embedder } = createEngine((inputs) =>
+    inputs.map((_, index) => Float32Array.from(index === 1 ? values : [1, 1])),
+  );
+  const error = await embedder.embed(["first", "second"], signal).catch((reason: unknown) => reason);
+  expect(error).toBeInstanceOf(AppError);
+  expect(error).toMatchObject({ code: "inference_error", message: expect.stringMatching(message) });
+});
+
+test("too few vectors are an error of the model", async () => {
+  const { embedder } = createEngine(() => []);
+  await expect(embedder.embed(["text"], signal)).rejects.toMatchObject({ code: "inference_error" });
+});
+
+test("a model that was replaced by one of another dimension is taken as it is now", async () => {
+  let dimension = 2;
+  const { embedder } = createEngine((inputs) => inputs.map(() => new Float32Array(dimension).fill(1)));
+  await embedder.embed(["text"], signal);
+  dimension = 5;
+  expect((await embedder.embed(["text", ""], signal)).map(({ length }) => length)).toEqual([5, 5]);
+});
+
+test("a text that is too long for the model is named by its place in the whole list", async () => {
+  const { embedder } = createEngine((inputs) => {
+    const index = inputs.indexOf("long");
+    if (index < 0) return inputs.map(() => Float32Array.of(1));
+    const details = { index, required: 600, max: 512 };
+    const message = `input ${index} has 600 tokens and this model takes 512; split or shorten it`;
+    throw new AppError("context_limit_exceeded", message, { details });
+  });
+  const texts = [
+    ...Array.from({ length: maxBatchTexts }, (_, index) => `text ${index}`),
+    "last but one",
+    "long",
+  ];
+  await expect(embedder.embed(texts, signal)).rejects.toMatchObject({
+    code: "context_limit_exceeded",
+    message: expect.stringContaining("text 65 has 600 tokens"),
+    details: { index: 65 },
+  });
+});
+
+test("an unknown embedding model is named", async () => {
+  const embedder = createEmbedder({ engine: createFakeEngine(), embeddingModel: "missing" });
+  await expect(embedder.embed(["text"], signal)).rejects.toMatchObject({ code: "model_not_found" });
+});
+
+test.skipIf(wordVectors === undefined)(
+  "a real embedding model tells related words and gives a scale",
+  async () => {
+    const engine = await createRealEngine({ models: [{ id: "words", path: wordVectors ?? "" }] });
+    try {
+      const embedder = createEmbedder({ engine, embeddingModel: "words" });
+      const [man, woman, again] = await embedder.embed(["the man", "the woman", "the man"], signal);
+      expect(cosine(man as Float32Array, again as Float32Array)).toBe(1);
+      expect(cosine(man as Float32Array, woman as Float32Array)).toBeGreaterThan(0.3);
+      expect((await relevanceScale(embedder, signal)).usable).toBe(true);
+      const score = await measureRelevance(embedder, { prompt: "the man", response: "the man" }, signal);
+      expect(score).toEqual({ scored: true, value: 1 });
+    } finally {
+      await engine.stop(AbortSignal.abort());
+    }
+  },
+);

@@ -1,0 +1,63 @@
+import { type Score, scored, unscored } from "../statistics/score.ts";
+import { cosine, pairwiseCosines } from "./cosine.ts";
+import type { Embedder } from "./embedder.ts";
+import { relevancePairs } from "./relevance-pairs.ts";
+
+/** Mean cosines of prompts with others' answers and with their own: what counts as relevance 0 and 1. */
+export type RelevanceScale =
+  | { readonly usable: true; readonly unmatched: number; readonly matched: number }
+  | { readonly usable: false; readonly reason: string };
+
+const scales = new WeakMap<Embedder, RelevanceScale>();
+
+/** Measured over bundled pairs of prompts and answers, once for each embedder. Throws what the embedder throws. */
+export async function relevanceScale(embedder: Embedder, signal: AbortSignal): Promise<RelevanceScale> {
+  const known = scales.get(embedder);
+  if (known) return known;
+  const vectors = await embedder.embed(relevancePairs.flat(), signal);
+  const scale = measure(embedder.name, vectors);
+  scales.set(embedder, scale);
+  return scale;
+}
+
+/** How relevant an answer of that cosine with its prompt is: clip((cosine − c₀)/(c₁ − c₀), 0, 1). */
+export function relevanceOf(cosineWithPrompt: number, scale: RelevanceScale): Score {
+  if (!scale.usable) return unscored(scale.reason);
+  const { unmatched, matched } = scale;
+  return scored(Math.min(1, Math.max(0, (cosineWithPrompt - unmatched) / (matched - unmatched))));
+}
+
+/** Relevance of an answer to its prompt; unscored where the embedder cannot tell answers from others'. */
+export async function measureRelevance(
+  embedder: Embedder,
+  { prompt, response }: { readonly prompt: string; readonly response: string },
+  signal: AbortSignal,
+): Promise<Score> {
+  const scale = await relevanceScale(embedder, signal);
+  const [question, answer] = await embedder.embed([prompt, response], signal);
+  if (!question || !answer) return unscored(`${embedder.name} gave no vectors`);
+  return relevanceOf(cosine(question, answer), scale);
+}
+
+/** `vectors` alternate between a prompt and its answer. */
+function measure(name: string, vectors: readonly Float32Array[]): RelevanceScale {
+  const count = vectors.length;
+  const cosines = pairwiseCosines(vectors);
+  let matched = 0;
+  let unmatched = 0;
+  let index = 0;
+  for (let first = 0; first < count; first++)
+    for (let second = first + 1; second < count; second++) {
+      const value = cosines[index++] ?? 0;
+      if (first % 2 === second % 2) continue;
+      if (first % 2 === 0 && second === first + 1) matched += value;
+      else unmatched += value;
+    }
+  const pairs = count / 2;
+  const scale = { unmatched: unmatched / (pairs * (pairs - 1)), matched: matched / pairs };
+  if (scale.matched > scale.unmatched) return { usable: true, ...scale };
+  return {
+    usable: false,
+    reason: `${name} finds prompts no more like their own answers (${scale.matched.toFixed(3)}) than like others' (${scale.unmatched.toFixed(3)})`,
+  };
+}
