@@ -152,6 +152,15 @@ function writerOf(fields: readonly Field[]): string {
 function writeLines({ name, schema, isRequired }: Field): readonly string[] {
   const value = `this.${name}`;
   const isOptional = !isRequired && schema.default === undefined;
+  if (schema.type === "array" && schema.items?.properties) {
+    const list = `${name}Json`;
+    const push = `${list}.push(${value}[i].toJson());`;
+    return [
+      `const ${list} = Json.array();`,
+      `for (let i = 0; i < ${value}.length; i++) ${push}`,
+      `json.set("${name}", ${list});`,
+    ];
+  }
   if (isNumber(schema) && isOptional) return [`if (!isNaN(${value})) json.set("${name}", ${value});`];
   if (schema.properties && !isOptional) return [`json.set("${name}", ${value}.toJson());`];
   if (!isOptional) return [`json.set("${name}", ${value});`];

@@ -39,5 +39,7 @@ export {
 export * from "./http";
 export { Json } from "./json";
 export * from "./judge";
+export * from "./keyword-search";
 export * from "./models";
 export * from "./text";
+export * from "./words";

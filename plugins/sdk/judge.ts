@@ -1,5 +1,5 @@
 import { JudgeInput } from "./generated/judge-input";
-import { JudgeOutput } from "./generated/judge-output";
+import { JudgeOutput, Violation } from "./generated/judge-output";
 import { readJson, reportError, writeJson } from "./host";
 
 /** What a judge says: `fail("too long").withScore(0.2).withMetric("words", 812)`. */
@@ -20,6 +20,24 @@ export class Verdict extends JudgeOutput {
 
   withMetric(name: string, value: f64): this {
     this.metrics.set(name, value);
+    return this;
+  }
+
+  /** A rule that the answer broke. `severity`: "warning" or "failure"; NaN where there is no number. */
+  withViolation(
+    rule: string,
+    severity: string,
+    message: string,
+    observed: f64 = NaN,
+    limit: f64 = NaN,
+  ): this {
+    const violation = new Violation();
+    violation.rule = rule;
+    violation.severity = severity;
+    violation.message = message;
+    violation.observed = observed;
+    violation.limit = limit;
+    this.violations.push(violation);
     return this;
   }
 }

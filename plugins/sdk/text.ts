@@ -1,5 +1,6 @@
 import { Json } from "./json";
 import { makeString } from "./utf8";
+import { isSpace } from "./words";
 
 /** A number as people write it: `3` and `0.25`, where AssemblyScript's own text of an f64 is `3.0`. */
 export function showNumber(value: f64): string {
@@ -14,6 +15,16 @@ export function countCodePoints(text: string): i32 {
     if (isLow && (text.charCodeAt(i - 1) & 0xfc00) == 0xd800) count--;
   }
   return count;
+}
+
+/** White space, and what has no width, is all there is. */
+export function isBlank(text: string): bool {
+  for (let i = 0; i < text.length; i++) {
+    const unit = <u32>text.charCodeAt(i);
+    const isInvisible = (unit >= 0x200b && unit <= 0x200f) || unit == 0x2060 || unit == 0xfeff;
+    if (!isInvisible && unit > 0x20 && !isSpace(unit)) return false;
+  }
+  return true;
 }
 
 /** To so many places behind the point; for scores and metrics that people read. */

@@ -35,6 +35,13 @@ export const configOptions: Readonly<Record<ConfigKey, ConfigOption>> = {
     description:
       "model to load at start: a name that `hearth ls` shows or a .gguf file; may be repeated (default hearth-demo)",
   },
+  embeddingModel: {
+    flag: "--embedding-model <name>",
+    environment: "HEARTH_EMBEDDING_MODEL",
+    kind: "text",
+    description:
+      "model whose embeddings tell judges how alike texts are (default none: the words that they share do)",
+  },
   contextTokens: {
     flag: "--ctx <tokens>",
     environment: "HEARTH_CTX",

@@ -65,6 +65,7 @@ export const configSchema = z.strictObject({
   port: whole(0, maxPort),
   apiKeys: list(apiKey),
   models: list(text).min(1, { error: "expected at least one model" }),
+  embeddingModel: text.exactOptional(),
   contextTokens: whole(16, maxContextTokens).exactOptional(),
   parallel: whole(1, maxParallel).exactOptional(),
   queue: whole(0, maxQueue),

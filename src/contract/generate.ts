@@ -105,6 +105,18 @@ export type GenerateRequest = {
   readonly depth?: number;
   /** Given: `done` tells the tokens of the earlier turns, this one and its answer. */
   readonly conversation?: Conversation;
+  /** Given: a `judged` event tells of each choice before `done`. */
+  readonly judging?: Judging;
+};
+
+/** What is to be said of an answer once it is made. Criteria are those of `judges`, as clients write them. */
+export type Judging = {
+  readonly criteria?: JsonValue;
+  /** Texts the answer should rest on. */
+  readonly context?: readonly string[];
+  /** An answer known to be right. */
+  readonly reference?: string;
+  readonly trajectory: boolean;
 };
 
 /** A turn of a conversation, told as tokens once it is answered. */
@@ -170,6 +182,14 @@ export type GenerateEvent =
       readonly choice: number;
       readonly reason: FinishReason;
       readonly stopSequence?: string;
+    }
+  | {
+      readonly type: "judged";
+      readonly choice: number;
+      /** The verdict and what it rests on, as judges write it; where criteria were given. */
+      readonly judgement?: JsonObject;
+      /** How sure the model was of its tokens; where it was asked for. */
+      readonly trajectory?: JsonObject;
     }
   | {
       readonly type: "done";

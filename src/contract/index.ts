@@ -7,6 +7,7 @@ export type {
   GenerateEvent,
   GenerateInput,
   GenerateRequest,
+  Judging,
   OutputConstraint,
   Priority,
   ReasoningOptions,

@@ -12,6 +12,7 @@ export type {
   ResidentModel,
   Tokenization,
 } from "./engine.ts";
+export { createEngineObserver } from "./engine-observer.ts";
 export { locateLibraries } from "./libraries.ts";
 export type { EngineObserver, EngineOptions } from "./options.ts";
 export { preloadAtStart, type StartOptions } from "./preload.ts";

@@ -1,6 +1,4 @@
 import { existsSync } from "node:fs";
-import { join } from "node:path";
-import { ensureOwnFolder } from "../base/index.ts";
 import { databasePath } from "../config/index.ts";
 import type { BlobStore } from "./blobs/blob-store.ts";
 import { createBlobStore } from "./blobs/fs-blob-store.ts";
@@ -25,13 +23,12 @@ export function createStoreDoor(home: string): StoreDoor {
   let opening: Promise<OpenStore & { close(): Promise<void> }> | undefined;
 
   async function open(): Promise<OpenStore & { close(): Promise<void> }> {
-    for (const folder of [home, join(home, "models")]) ensureOwnFolder(folder);
-    const [{ openDatabase }, { createModelStore }, { createNoteCache }] = await Promise.all([
+    const [{ openHomeDatabase }, { createModelStore }, { createNoteCache }] = await Promise.all([
       import("../store/index.ts"),
       import("./store/model-store.ts"),
       import("./store/note-cache.ts"),
     ]);
-    const database = await openDatabase(path);
+    const database = await openHomeDatabase(home);
     return {
       models: createModelStore({ database, blobs }),
       notes: createNoteCache<HeaderNote>(database),

@@ -18,6 +18,8 @@ const folders = [
   "judges/length-and-keywords",
   "judges/json-schema",
   "judges/grounding",
+  "judges/coherence",
+  "judges/relevance",
   "policies/value-score",
   "policies/route-by-complexity",
   "policies/cache-guard",
@@ -181,9 +183,13 @@ describe("route-by-complexity", () => {
 describe("length-and-keywords", () => {
   test("the length of any text is the count of its code points", async () => {
     const check = async (response: string) => {
-      const { verdict, reasons, metrics } = await judge("judges/length-and-keywords", { response });
-      expect(metrics?.length).toBe([...response].length);
-      expect(verdict).toBe(reasons?.length === 0 ? "pass" : "fail");
+      const { verdict, reasons, violations, metrics } = await judge("judges/length-and-keywords", {
+        response,
+      });
+      expect(metrics.length).toBe([...response].length);
+      expect(violations.map(({ message }) => message)).toEqual(reasons);
+      const isFailed = violations.some(({ severity }) => severity === "failure");
+      expect(verdict).toBe(isFailed ? "fail" : reasons.length > 0 ? "warn" : "pass");
     };
     await fc.assert(fc.asyncProperty(brokenText, check), runs);
   });
@@ -296,6 +302,37 @@ describe("grounding", () => {
   });
 });
 
+describe("coherence and relevance", () => {
+  test("no text and no numbers give a score that is none, or outside 0 to 1", async () => {
+    const share = fc.double({ min: 0, max: 1, noNaN: true });
+    const cosines = fc.array(fc.double({ min: -1, max: 1, noNaN: true }), { maxLength: 5 });
+    const check = async (prompt: string, response: string, clarity: number, likeness: readonly number[]) => {
+      const criteria = { clarity, sentence_similarities: [...likeness], similarity: likeness[0] ?? 0 };
+      for (const name of ["judges/coherence", "judges/relevance"] as const) {
+        const { score, metrics } = await judge(name, { prompt, response, criteria });
+        expect(score).toBeWithin(0, 1.0001);
+        for (const value of Object.values(metrics)) expect(Number.isFinite(value)).toBe(true);
+      }
+    };
+    await fc.assert(fc.asyncProperty(brokenText, brokenText, share, cosines, check), runs);
+  });
+
+  test("a text that is said again and again is no more coherent than said once", async () => {
+    const words = fc.array(fc.constantFrom("one", "two", "three", "four", "and"), {
+      minLength: 3,
+      maxLength: 12,
+    });
+    const check = async (list: readonly string[]) => {
+      const once = `${list.join(" ")}. `;
+      const criteria = { clarity: 1 };
+      const first = await judge("judges/coherence", { response: once, criteria });
+      const again = await judge("judges/coherence", { response: once.repeat(20), criteria });
+      expect(again.score ?? 0).toBeLessThanOrEqual(Math.max(first.score ?? 0, 0.25));
+    };
+    await fc.assert(fc.asyncProperty(words, check), runs);
+  });
+});
+
 describe("cache-guard", () => {
   const ask = (query: string, cachedQuery: string) =>
     decide("policies/cache-guard", { hook: "cache.serve", query, cachedQuery, similarity: 0.99 });
@@ -350,6 +387,20 @@ describe("cache-guard", () => {
   });
 });
 
+test.each([
+  "judges/length-and-keywords",
+  "judges/coherence",
+  "judges/relevance",
+  "judges/grounding",
+] as const)("%s abstains from an answer of ten megabytes", async (folder) => {
+  const input = { prompt: "Why?", response: "wörld ".repeat(1_700_000), context: ["world"] };
+  const { verdict, reasons } = await judge(folder, input);
+  expect({ verdict, reasons }).toEqual({
+    verdict: "abstain",
+    reasons: [expect.stringContaining("too large")],
+  });
+});
+
 describe("texts of a megabyte", () => {
   const megabyte = 1_000_000;
   const fill = (piece: string) => piece.repeat(Math.floor(megabyte / piece.length));
@@ -370,6 +421,23 @@ describe("texts of a megabyte", () => {
     ],
     [
       "judges/length-and-keywords",
+      "a keyword that almost repeats",
+      { response: fill("a"), criteria: { required_keywords: [`${"a".repeat(400_000)}b`] } },
+    ],
+    ["judges/coherence", "different words", { response: manyWords }],
+    ["judges/coherence", "one word", { response: fill("a ") }],
+    ["judges/coherence", "sentences that are the same", { response: fill("aa bb cc. ") }],
+    ["judges/coherence", "sentences that differ late", { response: fill(`${"a ".repeat(500)}b. `) }],
+    ["judges/coherence", "text without spaces", { response: "塔在巴黎".repeat(125_000) }],
+    ["judges/coherence", "stops", { response: fill(".") }],
+    [
+      "judges/relevance",
+      "different words",
+      { prompt: manyWords.slice(0, 400_000), response: manyWords.slice(-500_000) },
+    ],
+    ["judges/relevance", "one word", { prompt: fill("a "), response: "a" }],
+    [
+      "judges/relevance",
       "a keyword that almost repeats",
       { response: fill("a"), criteria: { required_keywords: [`${"a".repeat(400_000)}b`] } },
     ],

@@ -183,9 +183,8 @@ function dropLeftovers(folder: string, nowMs: number): void {
 }
 
 async function openStore(home: string): Promise<Database> {
-  for (const path of [home, join(home, "models")]) ensureOwnFolder(path);
-  const { openDatabase } = await import("../store/index.ts");
-  return await openDatabase(databasePath(home));
+  const { openHomeDatabase } = await import("../store/index.ts");
+  return await openHomeDatabase(home);
 }
 
 async function readVersion({ kysely }: Database): Promise<number> {

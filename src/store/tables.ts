@@ -71,6 +71,69 @@ export type PluginKvTable = {
   readonly value: Uint8Array;
 };
 
+/** A suite, a comparison or a coordination that was begun. */
+export type JudgeRunTable = {
+  readonly id: string;
+  readonly kind: string;
+  readonly name: string;
+  readonly model: string;
+  readonly status: string;
+  /** JSON, as are `result` and `error`; written and read by `judges/runs`. */
+  readonly spec: string;
+  readonly result: string | null;
+  readonly error: string | null;
+  /** Process that works on it; null where none does. */
+  readonly owner: number | null;
+  readonly created_at_ms: number;
+  readonly updated_at_ms: number;
+};
+
+/** What was done of a run: one part once, however often the run is resumed. */
+export type JudgeRunPartTable = {
+  readonly run_id: string;
+  readonly key: string;
+  readonly position: number;
+  /** JSON. */
+  readonly result: string;
+};
+
+/** A score of a task that is judged again and again. */
+export type JudgeScoreTable = {
+  readonly id: Generated<number>;
+  /** Hash of task, model, judge and criteria. */
+  readonly series: string;
+  readonly score: number;
+  readonly at_ms: number;
+};
+
+/** Answers without coordination, judged, to compare coordinated ones with. */
+export type CoordinationBaselineTable = {
+  /** Hash of all that changes the measurement. */
+  readonly key: string;
+  /** JSON. */
+  readonly value: string;
+  readonly created_at_ms: number;
+  readonly used_at_ms: number;
+};
+
+/** What agents have cost. */
+export type CoordinationSpendTable = {
+  readonly id: Generated<number>;
+  readonly agent: string;
+  readonly tokens: number;
+  readonly usd: number;
+  readonly at_ms: number;
+};
+
+/** Bars of the trajectory gate that were calibrated for a model. */
+export type TrajectoryThresholdTable = {
+  readonly model_digest: string;
+  /** JSON, as is `report`. */
+  readonly thresholds: string;
+  readonly report: string;
+  readonly created_at_ms: number;
+};
+
 export type Tables = {
   readonly manifest: ManifestTable;
   readonly model: ModelTable;
@@ -79,6 +142,12 @@ export type Tables = {
   readonly header_note: HeaderNoteTable;
   readonly plugin: PluginTable;
   readonly plugin_kv: PluginKvTable;
+  readonly judge_run: JudgeRunTable;
+  readonly judge_run_part: JudgeRunPartTable;
+  readonly judge_score: JudgeScoreTable;
+  readonly coordination_baseline: CoordinationBaselineTable;
+  readonly coordination_spend: CoordinationSpendTable;
+  readonly trajectory_threshold: TrajectoryThresholdTable;
 };
 
 /** Where queries start. A transaction is one too. */

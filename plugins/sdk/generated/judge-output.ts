@@ -1,6 +1,28 @@
 // Generated from the contracts by native/plugins.ts; changes here are lost.
 import { Json } from "../json";
 
+export class Violation {
+  /** Its name, such as min_response_length. */
+  rule: string = "";
+  /** One of: warning, failure. */
+  severity: string = "";
+  /** What was measured. NaN where there is none. */
+  observed: f64 = NaN;
+  /** What would have been allowed. NaN where there is none. */
+  limit: f64 = NaN;
+  message: string = "";
+
+  toJson(): Json {
+    const json = Json.object();
+    json.set("rule", this.rule);
+    json.set("severity", this.severity);
+    if (!isNaN(this.observed)) json.set("observed", this.observed);
+    if (!isNaN(this.limit)) json.set("limit", this.limit);
+    json.set("message", this.message);
+    return json;
+  }
+}
+
 export class JudgeOutput {
   /** One of: pass, warn, fail, abstain. */
   verdict: string = "";
@@ -9,6 +31,8 @@ export class JudgeOutput {
   reasons: string[] = [];
   /** Numbers by their names. */
   metrics: Json = Json.object();
+  /** Rules that the answer broke; `reasons` says the same to people. */
+  violations: Violation[] = [];
 
   toJson(): Json {
     const json = Json.object();
@@ -16,6 +40,9 @@ export class JudgeOutput {
     if (!isNaN(this.score)) json.set("score", this.score);
     json.set("reasons", this.reasons);
     json.set("metrics", this.metrics);
+    const violationsJson = Json.array();
+    for (let i = 0; i < this.violations.length; i++) violationsJson.push(this.violations[i].toJson());
+    json.set("violations", violationsJson);
     return json;
   }
 }

@@ -49,7 +49,7 @@ export function createPluginCli(): PluginCli {
 }
 
 export const passing = '{"verdict":"pass","score":1}';
-export const passed = { verdict: "pass", score: 1, reasons: [], metrics: {} };
+export const passed = { verdict: "pass", score: 1, reasons: [], metrics: {}, violations: [] };
 export const judgeInput = '{"response":"hello"}';
 
 /** A judge that passes everything and asks for HTTP and a config key. */

@@ -3,6 +3,7 @@ import { z } from "zod";
 const maxReasons = 64;
 const maxReasonCharacters = 2_000;
 const maxMetrics = 128;
+const maxViolations = 64;
 
 const toolCallSchema = z.object({
   name: z.string(),
@@ -24,6 +25,14 @@ export const judgeInputSchema = z.object({
   toolCalls: z.array(toolCallSchema).default([]).describe("Tools that the model called."),
 });
 
+const violationSchema = z.strictObject({
+  rule: z.string().min(1).max(128).describe("Its name, such as min_response_length."),
+  severity: z.enum(["warning", "failure"]),
+  observed: z.number().optional().describe("What was measured."),
+  limit: z.number().optional().describe("What would have been allowed."),
+  message: z.string().max(maxReasonCharacters),
+});
+
 export const judgeOutputSchema = z.strictObject({
   verdict: z.enum(["pass", "warn", "fail", "abstain"]),
   score: z
@@ -39,6 +48,11 @@ export const judgeOutputSchema = z.strictObject({
       error: `at most ${maxMetrics} metrics`,
     })
     .default({}),
+  violations: z
+    .array(violationSchema)
+    .max(maxViolations)
+    .default([])
+    .describe("Rules that the answer broke; `reasons` says the same to people."),
 });
 
 export type JudgeInput = z.input<typeof judgeInputSchema>;

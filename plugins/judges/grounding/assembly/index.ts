@@ -1,10 +1,19 @@
-import { abstain, fail, JudgeInput, refuse, roundTo, runJudge, showNumber, Verdict } from "hearth-sdk";
+import {
+  abstain,
+  fail,
+  isUnspaced,
+  JudgeInput,
+  refuse,
+  roundTo,
+  runJudge,
+  showNumber,
+  Verdict,
+} from "hearth-sdk";
 import { Contradictions, Postings } from "./contradictions";
 import { MissingNumbers } from "./missing-numbers";
 import { findOpposites } from "./opposites";
 import { Scan } from "./scan";
 import { Vocabulary } from "./vocabulary";
-import { isUnspaced } from "./words";
 
 const maxNamedTerms = 10;
 const maxTermUnits = 60;

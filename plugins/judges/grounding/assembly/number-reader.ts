@@ -1,4 +1,5 @@
-import { isDigit, isWord, isWordUnit, unitAt } from "./words";
+import { isWordUnit } from "hearth-sdk";
+import { isDigit, isWord, unitAt } from "./words";
 
 /**
  * Reads a number of a text: 1,000 is 1000, 1.50 is 1.5, 5 % is a percentage, 2 million is 2000000. A minus counts where

@@ -1,14 +1,6 @@
+import { isUnspaced, isWordUnit } from "hearth-sdk";
 import { NumberReader } from "./number-reader";
-import {
-  isApostrophe,
-  isDigit,
-  isNegation,
-  isUnspaced,
-  isWord,
-  isWordUnit,
-  numeralOf,
-  unitAt,
-} from "./words";
+import { isApostrophe, isDigit, isNegation, isWord, numeralOf, unitAt } from "./words";
 
 const contentUnits = 4;
 

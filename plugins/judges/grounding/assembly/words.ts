@@ -47,23 +47,6 @@ export function isApostrophe(unit: u32): bool {
   return unit == 0x27 || unit == 0x2019;
 }
 
-/** Of lower-case texts: letters, digits, _ and all beyond ASCII but spaces and punctuation. */
-export function isWordUnit(unit: u32): bool {
-  if (unit < 0x80) {
-    return (unit >= 0x61 && unit <= 0x7a) || isDigit(unit) || unit == 0x5f || unit == 0x27;
-  }
-  if (unit < 0xc0) return unit == 0xaa || unit == 0xb5 || unit == 0xba;
-  if (unit == 0x2019 || unit == 0x200c || unit == 0x200d) return true;
-  if (unit >= 0x2000 && unit <= 0x206f) return false;
-  if (unit == 0x060c || unit == 0x061b || unit == 0x061f || unit == 0x06d4 || unit == 0x2212) return false;
-  return !(unit >= 0x3000 && unit <= 0x303f) && !(unit >= 0xff00 && unit <= 0xff1f);
-}
-
-/** Han and kana are written without spaces between words. */
-export function isUnspaced(unit: u32): bool {
-  return (unit >= 0x3040 && unit <= 0x30ff) || (unit >= 0x3400 && unit <= 0x9fff);
-}
-
 export function isWord(start: usize, length: i32, text: string): bool {
   if (length != text.length) return false;
   return memory.compare(start, changetype<usize>(text), (<usize>length) << 1) == 0;

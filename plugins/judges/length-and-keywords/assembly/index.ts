@@ -1,54 +1,94 @@
-import { countCodePoints, refuse, runJudge, showNumber, Verdict } from "hearth-sdk";
+import {
+  abstain,
+  countCodePoints,
+  isBlank,
+  KeywordSearch,
+  refuse,
+  runJudge,
+  showNumber,
+  Verdict,
+} from "hearth-sdk";
 import { Criteria } from "./criteria";
-import { fold, KeywordSearch } from "./keyword-search";
-import { isBlank, quote } from "./text";
+import { quote } from "./text";
 
-/** The contract allows 64. */
-const maxReasons = 63;
+/** The contract allows 64 reasons and as many violations. */
+const maxNamed = 63;
+/** What can be searched within the memory that a call has by default. */
+const maxSize = 6_000_000;
 
 export function judge(): i32 {
   return runJudge((input) => {
     const criteria = new Criteria(input.criteria);
-    return criteria.fault == "" ? check(input.response, criteria) : refuse(criteria.fault);
+    if (criteria.fault != "") return refuse(criteria.fault);
+    if (input.response.length > maxSize) return abstain("the answer is too large to be searched");
+    return check(input.response, criteria);
   });
 }
 
 /** Every check is made whatever the others say, so that an author sees all that is wrong at once. */
 function check(response: string, criteria: Criteria): Verdict {
-  const violations: string[] = [];
+  const findings = new Findings();
   const length = countCodePoints(response);
-  if (isBlank(response)) violations.push("the answer is blank");
-  if (<f64>length < criteria.minLength) {
-    violations.push(`the answer has ${length} characters, fewer than ${showNumber(criteria.minLength)}`);
-  }
-  if (<f64>length > criteria.maxLength) {
-    violations.push(`the answer has ${length} characters, more than ${showNumber(criteria.maxLength)}`);
-  }
   const search = new KeywordSearch(response);
-  let requiredFound = 0;
-  for (let i = 0; i < criteria.required.length; i++) {
-    if (search.has(fold(criteria.required[i]))) requiredFound++;
-    else violations.push("required keyword " + quote(criteria.required[i]) + " is missing");
-  }
-  let forbiddenFound = 0;
+  findings.checkLength(response, <f64>length, criteria);
   for (let i = 0; i < criteria.forbidden.length; i++) {
-    if (!search.has(fold(criteria.forbidden[i]))) continue;
-    forbiddenFound++;
-    violations.push("forbidden keyword " + quote(criteria.forbidden[i]) + " is present");
+    if (search.has(criteria.forbidden[i])) findings.addForbidden(criteria.forbidden[i]);
   }
-  const checks = 3 + criteria.required.length + criteria.forbidden.length;
-  return toVerdict(violations, checks)
+  for (let i = 0; i < criteria.required.length; i++) {
+    if (!search.has(criteria.required[i])) findings.addMissing(criteria.required[i]);
+  }
+  return findings
+    .toVerdict(3 + criteria.required.length + criteria.forbidden.length)
     .withMetric("length", <f64>length)
-    .withMetric("required_found", <f64>requiredFound)
-    .withMetric("required_missing", <f64>(criteria.required.length - requiredFound))
-    .withMetric("forbidden_found", <f64>forbiddenFound);
+    .withMetric("required_found", <f64>(criteria.required.length - findings.missing))
+    .withMetric("required_missing", <f64>findings.missing)
+    .withMetric("forbidden_found", <f64>findings.forbidden);
 }
 
-function toVerdict(violations: string[], checks: i32): Verdict {
-  const verdict = new Verdict();
-  verdict.verdict = violations.length == 0 ? "pass" : "fail";
-  const rest = violations.length - maxReasons;
-  verdict.reasons = violations.slice(0, maxReasons);
-  if (rest > 0) verdict.reasons.push(`and ${rest} more`);
-  return verdict.withScore(<f64>(checks - violations.length) / <f64>checks);
+class Findings {
+  missing: i32 = 0;
+  forbidden: i32 = 0;
+  private count: i32 = 0;
+  private verdict: Verdict = new Verdict();
+
+  checkLength(response: string, length: f64, criteria: Criteria): void {
+    const shown = `the answer has ${showNumber(length)} characters, `;
+    const least = criteria.minLength;
+    const most = criteria.maxLength;
+    if (isBlank(response)) this.add("blank_response", "failure", "the answer is blank");
+    if (length < least)
+      this.add("min_response_length", "failure", shown + `fewer than ${showNumber(least)}`, length, least);
+    if (length > most)
+      this.add("max_response_length", "warning", shown + `more than ${showNumber(most)}`, length, most);
+  }
+
+  addForbidden(keyword: string): void {
+    this.forbidden++;
+    this.add("forbidden_keywords", "warning", "forbidden keyword " + quote(keyword) + " is present");
+  }
+
+  addMissing(keyword: string): void {
+    this.missing++;
+    this.add("required_keywords", "warning", "required keyword " + quote(keyword) + " is missing");
+  }
+
+  private add(rule: string, severity: string, message: string, observed: f64 = NaN, limit: f64 = NaN): void {
+    this.count++;
+    if (severity == "failure") this.verdict.verdict = "fail";
+    else if (this.verdict.verdict != "fail") this.verdict.verdict = "warn";
+    if (this.count > maxNamed) return;
+    this.verdict.withReason(message).withViolation(rule, severity, message, observed, limit);
+  }
+
+  /** Failures were added first: those that are only counted are warnings. */
+  toVerdict(checks: i32): Verdict {
+    const verdict = this.verdict;
+    if (this.count == 0) verdict.verdict = "pass";
+    if (this.count > maxNamed) {
+      const rest = this.count - maxNamed;
+      const message = `and ${rest} more`;
+      verdict.withReason(message).withViolation("more_keywords", "warning", message, <f64>rest);
+    }
+    return verdict.withScore(<f64>(checks - this.count) / <f64>checks);
+  }
 }

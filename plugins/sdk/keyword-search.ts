@@ -5,14 +5,17 @@ function foldUnit(unit: i32): u16 {
 }
 
 /** A text as it is compared: in lower case by Unicode's default mapping. */
-export function fold(text: string): StaticArray<u16> {
+function fold(text: string): StaticArray<u16> {
   const lower = text.toLowerCase();
   const folded = new StaticArray<u16>(lower.length);
   for (let i = 0; i < lower.length; i++) folded[i] = foldUnit(lower.charCodeAt(i));
   return folded;
 }
 
-/** Finds keywords by Knuth, Morris and Pratt: linear for every text and keyword, whatever they repeat. */
+/**
+ * Finds keywords anywhere in a text, within words too; case does not count. By Knuth, Morris and Pratt: linear for every
+ * text and keyword, whatever they repeat.
+ */
 export class KeywordSearch {
   private text: StaticArray<u16>;
 
@@ -20,8 +23,10 @@ export class KeywordSearch {
     this.text = fold(text);
   }
 
-  has(word: StaticArray<u16>): bool {
+  has(keyword: string): bool {
+    const word = fold(keyword);
     const text = this.text;
+    if (word.length == 0) return true;
     if (word.length > text.length) return false;
     const borders = bordersOf(word);
     let matched = 0;
@@ -32,6 +37,13 @@ export class KeywordSearch {
       if (matched == word.length) return true;
     }
     return false;
+  }
+
+  /** How many of them it has. */
+  count(keywords: string[]): i32 {
+    let found = 0;
+    for (let i = 0; i < keywords.length; i++) if (this.has(keywords[i])) found++;
+    return found;
   }
 }
 

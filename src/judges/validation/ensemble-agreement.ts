@@ -1,0 +1,26 @@
+import { roundScore } from "../verdict.ts";
+
+export type AgreementBand = "strong" | "moderate" | "weak" | "none";
+
+/** Judges agree where it is reached (definitions 1.8). */
+export const leastAgreement = 0.7;
+
+/**
+ * How much judges of one answer agree: 1 - the mean distance of their scores, over all pairs; 1 where all say the same,
+ * undefined for fewer than two. Scores are from 0 to 1. O(n log n).
+ */
+export function measureAgreement(scores: readonly number[]): number | undefined {
+  const count = scores.length;
+  if (count < 2) return undefined;
+  const sorted = [...scores].sort((left, right) => left - right);
+  const distances = sorted.reduce((sum, score, index) => sum + score * (2 * index - count + 1), 0);
+  return Math.min(1, Math.max(0, 1 - distances / ((count * (count - 1)) / 2)));
+}
+
+/** Bands 0.8 / 0.6 / 0.4 of definitions 1.8. */
+export function toAgreementBand(agreement: number): AgreementBand {
+  const rounded = roundScore(agreement);
+  if (rounded >= 0.8) return "strong";
+  if (rounded >= 0.6) return "moderate";
+  return rounded >= 0.4 ? "weak" : "none";
+}

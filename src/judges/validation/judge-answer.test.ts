@@ -1,0 +1,446 @@
+import { describe, expect, test } from "bun:test";
+import fc from "fast-check";
+import type { GenerateRequest } from "../../contract/index.ts";
+import { createRealEngine, makeJudge } from "../../testing/index.ts";
+import { parseCriteria } from "./criteria.ts";
+import type { JudgedText, Judgement } from "./judgement.ts";
+import { createRealDeps, say } from "./probes/probe-fixture.ts";
+import { createValidation } from "./validation.ts";
+import { openValidation } from "./validation-fixture.ts";
+
+const opened = openValidation();
+const { judge } = opened.create();
+const { judge: judgeByVectors } = opened.create({ embed: "words" });
+const boiling: JudgedText = {
+  prompt: "At what temperature does water boil at sea level?",
+  response: "Water boils at a temperature of 100 degrees at sea level.",
+};
+
+function rulesOf({ violations }: Judgement): readonly string[] {
+  return violations.map(({ rule }) => rule);
+}
+
+describe("verdicts", () => {
+  test("a good answer passes", async () => {
+    const judgement = await judgeByVectors(boiling);
+    expect(judgement).toMatchObject({
+      verdict: "pass",
+      violations: [],
+      message: "no rule is broken",
+      score: 1,
+    });
+    expect(judgement.metrics).toMatchObject({ relevanceScore: 1, responseLength: 57, retryCount: 0 });
+  });
+
+  test("one word fails coherence, and too short an answer fails", async () => {
+    const judgement = await judgeByVectors({ ...boiling, response: "yes" });
+    expect(judgement).toMatchObject({ verdict: "fail", metrics: { coherenceScore: 0 } });
+    expect(rulesOf(judgement)).toEqual(["min_response_length", "min_coherence_score", "min_relevance_score"]);
+  });
+
+  test("white space alone is a failure, with every rule that it breaks", async () => {
+    const judgement = await judge({ ...boiling, response: "   \n\u200b            " });
+    expect(judgement.verdict).toBe("fail");
+    expect(rulesOf(judgement)).toEqual(["blank_response", "min_coherence_score", "min_relevance_score"]);
+  });
+
+  test("the message leads with the worst, whatever the order of the rules", async () => {
+    const context = ["Water boils at 100 degrees at sea level."];
+    const response = "Water does not boil at 100 degrees at sea level, maybe.";
+    const { violations, message, suggestions } = await judge(
+      { ...boiling, response, context },
+      { forbidden_keywords: ["maybe"], required_keywords: ["pressure"], min_relevance_score: 0 },
+    );
+    expect(violations.map(({ rule, severity }) => [rule, severity])).toEqual([
+      ["forbidden_keywords", "warning"],
+      ["required_keywords", "warning"],
+      ["require_factual_accuracy", "failure"],
+    ]);
+    expect(message).toStartWith("1 sentence of the answer contradict");
+    expect(suggestions).toHaveLength(3);
+  });
+
+  test("rules that only warn make a warning", async () => {
+    const judgement = await judge(boiling, { max_response_length: 20 });
+    expect(judgement).toMatchObject({
+      verdict: "warn",
+      violations: [{ rule: "max_response_length", severity: "warning", observed: 57, limit: 20 }],
+    });
+  });
+
+  test("where nobody could judge the answer it abstains, and says why", async () => {
+    const criteria = { preset: "none", judges: ["grounding"] };
+    expect(await judge(boiling, criteria)).toMatchObject({
+      verdict: "abstain",
+      message: expect.stringContaining("grounding: there is no context"),
+      unscored: [{ name: "grounding" }],
+    });
+  });
+});
+
+describe("every field of the criteria", () => {
+  const salad = { ...boiling, response: "blah blah blah blah" };
+  const denied = {
+    ...boiling,
+    context: ["Water does not boil at a temperature of 100 degrees at sea level."],
+  };
+  const foreign = { ...boiling, context: ["Bananas are yellow."] };
+  const low = '{"accuracy":2,"relevance":2,"completeness":2,"clarity":9}';
+  const { judge: judgeByModel } = opened.create({ script: () => say(low), embed: "words" });
+  const quiet = { min_relevance_score: 0, require_factual_accuracy: false };
+  test.each([
+    ["min_response_length", boiling, { min_response_length: 10 }, { min_response_length: 58 }],
+    ["max_response_length", boiling, { max_response_length: 57 }, { max_response_length: 56 }],
+    ["required_keywords", boiling, { required_keywords: ["water"] }, { required_keywords: ["ice"] }],
+    ["forbidden_keywords", boiling, { forbidden_keywords: [] }, { forbidden_keywords: ["LEVEL"] }],
+    ["min_coherence_score", salad, { min_coherence_score: 0.6 }, { min_coherence_score: 0.7 }],
+    [
+      "min_relevance_score",
+      salad,
+      { min_relevance_score: 0, min_coherence_score: 0 },
+      { min_relevance_score: 0.1, min_coherence_score: 0 },
+    ],
+    [
+      "require_factual_accuracy",
+      denied,
+      { require_factual_accuracy: false },
+      { require_factual_accuracy: true },
+    ],
+    ["custom_validators", foreign, { custom_validators: [] }, { custom_validators: ["grounding"] }],
+    ["judges", foreign, { judges: [] }, { judges: ["grounding"] }],
+    ["preset", boiling, { preset: "default" }, { preset: "technical_documentation", ...quiet }],
+  ])("%s changes the verdict when it alone changes", async (_, answer, first, second) => {
+    const verdicts = [
+      (await judgeByModel(answer, { ...quiet, ...first })).verdict,
+      (await judgeByModel(answer, { ...quiet, ...second })).verdict,
+    ];
+    expect(verdicts[0]).not.toBe(verdicts[1]);
+  });
+
+  test("judge_model and rubric change it too", async () => {
+    const rubric = { min_score: 0.5 };
+    const verdictOf = async (criteria: object) => (await judgeByModel(boiling, criteria)).verdict;
+    expect(await verdictOf({ rubric })).toBe("pass");
+    expect(await verdictOf({ rubric, judge_model: "fake-model" })).toBe("fail");
+    expect(await verdictOf({ rubric: { min_score: 0.3 }, judge_model: "fake-model" })).toBe("pass");
+  });
+
+  test("the criteria of a judge go before those of the whole", async () => {
+    const lenient = { plugin: "grounding", criteria: { min_grounding: 0, max_ungrounded_terms: 99 } };
+    expect((await judge(foreign, { ...quiet, judges: [lenient] })).verdict).not.toBe("fail");
+  });
+});
+
+describe("judges", () => {
+  test("each runs once, however often it is named", async () => {
+    opened.called.length = 0;
+    const criteria = {
+      judges: [{ plugin: "coherence", weight: 3 }, "grounding"],
+      custom_validators: ["grounding", "length-and-keywords"],
+    };
+    const { opinions } = await judge({ ...boiling, context: [boiling.response] }, criteria);
+    const names = ["coherence", "grounding", "length-and-keywords", "relevance"];
+    expect([...opened.called].sort()).toEqual(names);
+    expect(opinions.map((opinion) => opinion.judge).sort()).toEqual(names);
+  });
+
+  test("a validator of one's own runs once, with a severity of its own", async () => {
+    const plugins = await opened.plugins();
+    const output = { verdict: "warn", score: 0.4, reasons: ["no greeting"] };
+    await plugins.add({ bytes: makeJudge("greeting", JSON.stringify(output)), source: "test" }, {});
+    opened.called.length = 0;
+    const { verdict, violations } = await judge(boiling, { custom_validators: ["greeting"] });
+    expect({ verdict, violations }).toEqual({
+      verdict: "warn",
+      violations: [{ rule: "judge:greeting", severity: "warning", message: "greeting: no greeting" }],
+    });
+    expect(opened.called.filter((name) => name === "greeting")).toHaveLength(1);
+  });
+
+  test("the score is the weighted mean of those that scored", async () => {
+    const context = ["Water boils at a temperature of 100 degrees."];
+    const judges = [
+      { plugin: "grounding", weight: 3 },
+      { plugin: "json-schema", weight: 1, criteria: { schema: true } },
+    ];
+    const { score, opinions } = await judge({ ...boiling, context }, { preset: "none", judges });
+    const scores = Object.fromEntries(opinions.map((opinion) => [opinion.judge, opinion.score ?? 0]));
+    expect(score).toBeCloseTo((3 * (scores.grounding ?? 0) + (scores["json-schema"] ?? 0)) / 4, 4);
+  });
+
+  test("a score below its threshold is a failure, and one that equals it after rounding is none", async () => {
+    const context = ["Water boils at a temperature of 100 degrees."];
+    const judged = async (threshold: number) =>
+      await judge({ ...boiling, context }, { preset: "none", judges: [{ plugin: "grounding", threshold }] });
+    const { opinions } = await judged(0);
+    const score = Math.round((opinions[0]?.score ?? 0) * 1e4) / 1e4;
+    expect((await judged(score)).violations).toEqual([]);
+    expect((await judged(score + 0.0001)).violations).toMatchObject([
+      { rule: "judge:grounding", severity: "failure", observed: score, limit: score + 0.0001 },
+    ]);
+  });
+
+  test("one that is not there, or does not judge, is refused before any work", async () => {
+    opened.called.length = 0;
+    const { engine, judge: judgeByModel } = opened.create();
+    const asked = { judge_model: "fake-model" };
+    await expect(judgeByModel(boiling, { ...asked, judges: ["nobody"] })).rejects.toMatchObject({
+      code: "invalid_request",
+      message: expect.stringContaining('there is no judge "nobody"'),
+    });
+    await expect(
+      judgeByModel(boiling, { ...asked, custom_validators: ["value-score"] }),
+    ).rejects.toMatchObject({
+      code: "invalid_request",
+      message: expect.stringContaining("value-score is a policy"),
+    });
+    expect({ called: opened.called, asked: engine.requests }).toEqual({ called: [], asked: [] });
+  });
+
+  test("one that fails leaves a reason and no score, and the others judge", async () => {
+    const plugins = await opened.plugins();
+    await plugins.setEnabled("json-schema", false);
+    const judgement = await judge(boiling, { judges: [{ plugin: "json-schema", threshold: 1 }] });
+    await plugins.setEnabled("json-schema", true);
+    expect(judgement).toMatchObject({ verdict: "pass", violations: [] });
+    expect(judgement.unscored).toContainEqual({
+      name: "json-schema",
+      reason: expect.stringContaining("switched off"),
+    });
+  });
+
+  test("criteria that a judge cannot read leave it unscored with its own words", async () => {
+    const judges = [{ plugin: "grounding", criteria: { min_grounding: "much" } }];
+    const { unscored } = await judge({ ...boiling, context: ["Water boils."] }, { preset: "none", judges });
+    expect(unscored[0]?.reason).toContain("min_grounding must be a number");
+  });
+});
+
+describe("a judge model", () => {
+  const rating = '{"accuracy":8,"relevance":9,"completeness":7,"clarity":6,"average":10}';
+  const isEntailment = ({ input }: GenerateRequest) => JSON.stringify(input).includes("Hypothesis:");
+
+  test("gives the score of a rubric, whose mean is ours, and the clarity of coherence", async () => {
+    const { judge: judgeByModel, engine } = opened.create({ script: () => say(rating) });
+    const judgement = await judgeByModel(boiling, {}, { judgeModel: "other-model" });
+    expect(judgement.opinions.find((opinion) => opinion.judge === "rubric")).toMatchObject({ score: 0.75 });
+    expect(judgement.metrics).toMatchObject({ coherenceScore: 0.6, customMetrics: { rubric_score: 0.75 } });
+    expect(rulesOf(judgement)).toEqual(["min_coherence_score"]);
+    expect(engine.requests.map(({ model }) => model)).toEqual(["other-model"]);
+  });
+
+  test("named in the call goes before the one in the criteria", async () => {
+    const { judge: judgeByModel, engine } = opened.create({ script: () => say(rating) });
+    await judgeByModel(boiling, { judge_model: "fake-model" }, { judgeModel: "other-model" });
+    await judgeByModel(boiling, { judge_model: "fake-model" });
+    expect(engine.requests.map(({ model }) => model)).toEqual(["other-model", "fake-model"]);
+  });
+
+  test("whose answer is no JSON leaves the rubric unscored, never a number", async () => {
+    const { judge: judgeByModel } = opened.create({ script: () => say("very good!") });
+    const { unscored, opinions, metrics } = await judgeByModel(boiling, {}, { judgeModel: "fake-model" });
+    expect(unscored.map(({ name }) => name)).toContain("rubric");
+    expect(opinions.map((opinion) => opinion.judge)).not.toContain("rubric");
+    expect(metrics.customMetrics.rubric_score).toBeUndefined();
+    expect(metrics.coherenceScore).toBeUndefined();
+  });
+
+  test("is not asked about a blank answer", async () => {
+    const { judge: judgeByModel, engine } = opened.create();
+    const { unscored } = await judgeByModel(
+      { ...boiling, response: "  ", reference: "Water." },
+      {},
+      { judgeModel: "fake-model" },
+    );
+    expect(engine.requests).toEqual([]);
+    expect(unscored).toContainEqual({ name: "rubric", reason: "the answer is blank" });
+  });
+
+  test("that judges its own answer is told of once", async () => {
+    const { judge: judgeByModel } = opened.create({
+      script: (request) => say(isEntailment(request) ? '{"label":"entailment"}' : rating),
+    });
+    const { warnings } = await judgeByModel(
+      { ...boiling, reference: boiling.response },
+      {},
+      { judgeModel: "fake-model", answeredBy: "fake-model" },
+    );
+    expect(warnings).toEqual([expect.stringContaining("judges its own answer")]);
+  });
+
+  test("tells what evidence supports and what it contradicts", async () => {
+    const evident = { ...boiling, context: [boiling.response] };
+    const judgeAs = async (label: string, answer: JudgedText) => {
+      const { judge: judgeByModel } = opened.create({
+        script: (request) => say(isEntailment(request) ? `{"label":"${label}"}` : rating),
+        embed: "words",
+      });
+      return await judgeByModel(answer, { min_coherence_score: 0 }, { judgeModel: "fake-model" });
+    };
+    const supported = await judgeAs("entailment", evident);
+    expect(supported).toMatchObject({ verdict: "pass", factualAccuracy: "supported" });
+    expect(supported.metrics.customMetrics).toMatchObject({
+      nli_score: 1,
+      grounded_confidence: 1,
+      hallucination: 0,
+    });
+    const contradicted = await judgeAs("contradiction", evident);
+    expect(contradicted).toMatchObject({
+      ...{ verdict: "fail", factualAccuracy: "contradicted" },
+      violations: [{ rule: "require_factual_accuracy", severity: "failure" }],
+    });
+    expect(contradicted.metrics.customMetrics).toMatchObject({ nli_score: 0, hallucination: 1 });
+    const neutral = await judgeAs("neutral", evident);
+    expect(neutral).toMatchObject({ verdict: "pass", factualAccuracy: "unscored" });
+    expect(neutral.unscored).toEqual([
+      { name: "factual_accuracy", reason: expect.stringContaining("neither") },
+    ]);
+  });
+});
+
+test("the built-in model judges for real: a score, or why there is none", async () => {
+  const engine = await createRealEngine();
+  try {
+    const deps = { ...createRealDeps(engine), plugins: opened.plugins };
+    const signal = new AbortController().signal;
+    const { opinions, unscored, verdict } = await createValidation(deps).judgeAnswer(
+      { ...boiling, reference: boiling.response },
+      parseCriteria({ min_coherence_score: 0 }),
+      { signal, judgeModel: "hearth-demo" },
+    );
+    expect(verdict).not.toBe("abstain");
+    const rubric = opinions.find((opinion) => opinion.judge === "rubric");
+    if (rubric) expect(rubric.score).toBeWithin(0, 1.0001);
+    else expect(unscored.map(({ name }) => name)).toContain("rubric");
+  } finally {
+    await engine.stop(AbortSignal.timeout(10_000));
+  }
+});
+
+describe("factual accuracy", () => {
+  test("without evidence is unscored, not supported", async () => {
+    for (const answer of [boiling, { ...boiling, context: [" "], reference: "" }]) {
+      const { factualAccuracy, unscored } = await judge(answer);
+      expect(factualAccuracy).toBe("unscored");
+      expect(unscored.map(({ name }) => name)).toContain("factual_accuracy");
+    }
+  });
+
+  test("is not said of words that agree", async () => {
+    const { factualAccuracy, verdict } = await judge({ ...boiling, reference: boiling.response });
+    expect({ factualAccuracy, verdict }).toEqual({ factualAccuracy: "unscored", verdict: "pass" });
+  });
+
+  test("a number that the reference has otherwise is a contradiction", async () => {
+    const judgement = await judge({
+      ...boiling,
+      reference: "Water boils at a temperature of 90 degrees at sea level.",
+    });
+    expect(judgement).toMatchObject({ verdict: "fail", factualAccuracy: "contradicted" });
+  });
+
+  test("words that the context lacks are no failure unless grounding is asked for", async () => {
+    const foreign = { ...boiling, context: ["Bananas are yellow."] };
+    expect((await judge(foreign)).verdict).toBe("pass");
+    expect((await judge(foreign, { judges: ["grounding"] })).verdict).toBe("fail");
+  });
+});
+
+describe("embeddings", () => {
+  test("tell how much each sentence is like the next", async () => {
+    const along = (text: string) => (text.includes("salt") ? [1, 0] : [0.6, 0.8]);
+    const { judge: judgeByModel } = opened.create({ embed: along });
+    const response = "It boils at 100 degrees. Some salt raises that. It freezes at zero.";
+    const { metrics, unscored } = await judgeByModel({ ...boiling, response });
+    expect(metrics.coherenceScore).toBe(0.6);
+    expect(unscored.map(({ name }) => name)).toContain("relevance");
+  });
+
+  test("that fail leave relevance and coherence unscored with the reason", async () => {
+    const { judge: judgeByModel } = opened.create({
+      embed: () => {
+        throw new Error("the model is gone");
+      },
+    });
+    const { unscored, verdict } = await judgeByModel({
+      ...boiling,
+      response: `${boiling.response} It is so.`,
+    });
+    expect(verdict).toBe("pass");
+    for (const name of ["coherence", "relevance"])
+      expect(unscored).toContainEqual({ name, reason: expect.stringContaining("could not embed") });
+  });
+
+  test("that no model makes leave relevance unscored: a right answer need not repeat its prompt", async () => {
+    const paris = { prompt: "What is the capital of France?", response: "Paris, on the Seine." };
+    const { verdict, unscored } = await judge(paris);
+    expect(verdict).toBe("pass");
+    const reason = "there is no embedding model to score it by";
+    expect(unscored).toContainEqual({ name: "relevance", reason });
+  });
+
+  test("the keywords that were asked for make a heuristic quality where no model judges", async () => {
+    const { metrics } = await judge(boiling, { required_keywords: ["water", "degrees"] });
+    const { metrics: judged } = await opened
+      .create()
+      .judge(boiling, { required_keywords: ["water"] }, { judgeModel: "fake-model" });
+    expect(metrics.customMetrics.heuristic_quality).toBeWithin(0.5, 1);
+    expect(judged.customMetrics.heuristic_quality).toBeUndefined();
+  });
+});
+
+describe("whatever the answer is", () => {
+  test("no text and no number make it fail or leave 0 to 1", async () => {
+    const text = fc.oneof(
+      fc.string({ unit: "binary", maxLength: 80 }),
+      fc
+        .array(fc.integer({ min: 0, max: 0xffff }), { maxLength: 40 })
+        .map((units) => String.fromCharCode(...units)),
+    );
+    const share = fc.double({ min: 0, max: 1, noNaN: true });
+    const check = async (prompt: string, response: string, reference: string, least: number) => {
+      const {
+        score = 0,
+        opinions,
+        metrics,
+      } = await judge(
+        { prompt, response, reference },
+        { min_coherence_score: least, min_relevance_score: least, required_keywords: ["a"] },
+      );
+      expect(score).toBeWithin(0, 1.0001);
+      for (const opinion of opinions) expect(opinion.score ?? 0).toBeWithin(0, 1.0001);
+      for (const value of Object.values(metrics.customMetrics)) expect(Number.isFinite(value)).toBe(true);
+    };
+    await fc.assert(fc.asyncProperty(text, text, text, share, check), { numRuns: 60 });
+  });
+
+  test("one of ten megabytes is unscored, and the next is judged as ever", async () => {
+    const huge = "wörld is big. ".repeat(750_000);
+    const { unscored, verdict } = await judge({ ...boiling, response: huge, context: [huge] });
+    expect(verdict).toBe("abstain");
+    expect(unscored.map(({ name }) => name)).toEqual(
+      expect.arrayContaining(["length-and-keywords", "coherence", "relevance", "factual_accuracy"]),
+    );
+    expect(unscored.find(({ name }) => name === "factual_accuracy")?.reason).toMatch(
+      /^grounding: the input has \d+ bytes/,
+    );
+    expect((await judge(boiling)).verdict).toBe("pass");
+  });
+
+  test("repetition warns where nothing scores coherence, which is unscored all the same", async () => {
+    const { violations, unscored } = await judge({ ...boiling, response: "water water water water water" });
+    expect(violations).toContainEqual(
+      expect.objectContaining({ rule: "min_coherence_score", observed: 0.5 }),
+    );
+    expect(unscored.map(({ name }) => name)).toContain("coherence");
+  });
+
+  test("an aborted judgement is thrown, not told as a verdict", async () => {
+    const stopped = new AbortController();
+    stopped.abort(new Error("the caller went away"));
+    const judged = opened
+      .create()
+      .validation.judgeAnswer(boiling, parseCriteria({}), { signal: stopped.signal });
+    await expect(judged).rejects.toThrow("the caller went away");
+  });
+});
