@@ -3,7 +3,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { versions as nativeVersions } from "../native/versions.ts";
 import packageJson from "../package.json" with { type: "json" };
-import { AppError, createDoor, toAppError } from "./base/index.ts";
+import { AppError, createDoor, type Door, toAppError } from "./base/index.ts";
 import { type Config, readProcessInput } from "./config/index.ts";
 import type { GenerateEvent, GenerateRequest } from "./contract/index.ts";
 import {
@@ -14,10 +14,10 @@ import {
 } from "./coordinator/index.ts";
 import {
   createEngine,
+  createEngineObserver,
   createHostSource,
   type Engine,
   type EngineLimits,
-  type EngineObserver,
   type HostSource,
   locateLibraries,
   preloadAtStart,
@@ -26,6 +26,7 @@ import {
   startAdaptation,
   toLimits,
 } from "./engine/index.ts";
+import type { JudgeDeps, Judges } from "./judges/index.ts";
 import {
   createLibrary,
   createModeState,
@@ -39,7 +40,6 @@ import {
   createLogger,
   createMetrics,
   type EngineReading,
-  keepTail,
   type Logger,
   type Metrics,
 } from "./observability/index.ts";
@@ -60,6 +60,8 @@ export type App = {
   readonly models: readonly string[];
   /** What extends Hearth; opened at the first call. */
   plugins(): Promise<Plugins>;
+  /** What judges answers and models; built at the first call. */
+  judges(): Promise<Judges>;
   /** The one path of a request, as the HTTP routes take it. */
   generate(request: GenerateRequest, signal: AbortSignal): AsyncIterable<GenerateEvent>;
   /** Loads the configured models as far as they fit; rejects with the first reason when none could be loaded. */
@@ -116,6 +118,21 @@ export async function openPlugins(
 
 function toModelOptions({ generate, engine, models }: App) {
   return { generate, engine, defaultModel: models[0] };
+}
+
+/** Judges; they and their database are there once somebody asks for them. */
+async function openJudges(
+  config: Config,
+  parts: Pick<JudgeDeps, "generate" | "engine" | "plugins" | "database"> & { readonly library: ModelLibrary },
+): Promise<Judges> {
+  const { createJudges, systemJudgeClock } = await import("./judges/index.ts");
+  return createJudges({
+    ...parts,
+    models: parts.library.configured,
+    ...(config.embeddingModel !== undefined && { embeddingModel: config.embeddingModel }),
+    clock: systemJudgeClock,
+    random: Math.random,
+  });
 }
 
 /** Builds the application. Throws AppError for a model file that is not there or is no model. */
@@ -175,7 +192,7 @@ async function assemble(config: Config, { logger, libraryDir, hosts }: Ground): 
       ...(config.contextTokens !== undefined && { contextTokens: config.contextTokens }),
       ...(config.kvTokens !== undefined && { kvTokens: config.kvTokens }),
     },
-    createObserver(logger, metrics),
+    createEngineObserver(logger, metrics),
   );
   const endAdaptation = startAdaptation(engine, {
     choice: config.mode,
@@ -186,9 +203,16 @@ async function assemble(config: Config, { logger, libraryDir, hosts }: Ground): 
     onChange: (mode, { parallel, maxModels }) => logger.info("mode_adapted", { mode, parallel, maxModels }),
   });
   const record = (finished: GenerationRecord) => metrics.generationFinished(finished);
-  const pipeline = { engine, record, logger, nowMs: () => performance.now() };
+  const database = createDoor(async () => {
+    const { openHomeDatabase } = await import("./store/index.ts");
+    return await openHomeDatabase(config.home);
+  });
+  const judges: Door<Judges> = createDoor(() =>
+    openJudges(config, { generate: run, engine, library, plugins: plugins.open, database: database.open }),
+  );
+  const pipeline = { engine, record, logger, judges: judges.open, nowMs: () => performance.now() };
   const run = (request: GenerateRequest, signal: AbortSignal) => generate(pipeline, request, signal);
-  const plugins = createDoor(() =>
+  const plugins: Door<Plugins> = createDoor(() =>
     openPlugins(config, {
       server: {
         models: createGuestModels({ generate: run, engine, defaultModel: library.configured[0] }),
@@ -206,6 +230,7 @@ async function assemble(config: Config, { logger, libraryDir, hosts }: Ground): 
     logger,
     models: library.configured,
     plugins: plugins.open,
+    judges: judges.open,
     generate: run,
     async load() {
       const strategy = choosePreload(config);
@@ -226,6 +251,7 @@ async function assemble(config: Config, { logger, libraryDir, hosts }: Ground): 
           engine,
           library,
           plugins: plugins.open,
+          judges: judges.open,
           inspectModel: createModelInspector({ estimate: engine.estimate }),
           logger,
           metrics: {
@@ -249,6 +275,7 @@ async function assemble(config: Config, { logger, libraryDir, hosts }: Ground): 
       endAdaptation();
       await Promise.all([server?.stop(deadline), engine.stop(deadline)]);
       await (await plugins.settle())?.close();
+      await (await database.settle())?.close();
       await library.close();
     },
   };
@@ -352,34 +379,6 @@ async function readTemplate(path: string | undefined): Promise<string | undefine
       { cause },
     );
   }
-}
-
-function createObserver(logger: Logger, metrics: Metrics): EngineObserver {
-  return {
-    modelLoaded(model, { durationMs, phases, placement, adapterProblem }) {
-      metrics.modelLoaded(model, { durationMs, phases });
-      const { device, gpuLayers, failedAttempts } = placement;
-      for (const attempt of failedAttempts) logger.warn("gpu_layers_did_not_fit", { model, ...attempt });
-      if (adapterProblem !== undefined) logger.warn("adapters_unusable", { model, error: adapterProblem });
-      logger.info("model_loaded", { model, durationMs: Math.round(durationMs), device, gpuLayers });
-    },
-    modelUnloaded(model, reason) {
-      metrics.modelUnloaded(model, reason);
-      logger.info("model_unloaded", { model, reason });
-    },
-    unloadFailed: (model, error) => logger.error("model_unload_failed", { model, error: error.message }),
-    modelAsked: (_, found) => metrics.modelAsked(found),
-    modelPreloaded: () => metrics.modelPreloaded(),
-    roomWaited(model, durationMs) {
-      metrics.roomWaited(durationMs);
-      logger.info("room_waited", { model, durationMs: Math.round(durationMs) });
-    },
-    hostExited(model, { expected, stderrTail, ...exit }) {
-      if (expected) return;
-      logger.error("engine_host_died", { model, ...exit, stderrTail: keepTail(stderrTail) });
-    },
-    stepFinished: (model, { durationMs }) => metrics.stepFinished(model, durationMs),
-  };
 }
 
 function readEngine(engine: Engine, model: string): EngineReading {

@@ -10,6 +10,7 @@ export type ErrorCode =
   | "body_too_large"
   | "unsupported_media_type"
   | "generation_timeout"
+  | "budget_exceeded"
   | "queue_full"
   | "model_loading"
   | "model_load_failed"
@@ -47,6 +48,7 @@ export const errorTable: Readonly<Record<ErrorCode, ErrorRow>> = {
   body_too_large: { status: 413, class: "permanent" },
   unsupported_media_type: { status: 415, class: "permanent" },
   generation_timeout: { status: 408, class: "transient" },
+  budget_exceeded: { status: 429, class: "permanent" },
   queue_full: { status: 503, class: "transient", retryAfterSeconds: 1 },
   model_loading: { status: 503, class: "transient", retryAfterSeconds: 1 },
   model_load_failed: { status: 500, class: "permanent" },

@@ -1,6 +1,7 @@
 import type { Config, Environment } from "../config/index.ts";
 import type { GenerateEvent, GenerateRequest } from "../contract/index.ts";
 import type { Engine } from "../engine/index.ts";
+import type { Judges } from "../judges/index.ts";
 import type { ModelLibrary } from "../models/index.ts";
 import type { Plugins } from "../plugin-host/index.ts";
 import type { CliIo } from "./io.ts";
@@ -13,6 +14,7 @@ export type CliApp = {
   readonly models: readonly string[];
   /** The one path to an answer. */
   generate(request: GenerateRequest, signal: AbortSignal): AsyncIterable<GenerateEvent>;
+  judges(): Promise<Judges>;
   /** Loads every model; rejects where none could be. */
   load(): Promise<void>;
   listen(): Promise<{ readonly url: string }>;

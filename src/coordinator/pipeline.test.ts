@@ -24,6 +24,7 @@ function createDeps(options: FakeEngineOptions = {}, changes: Partial<PipelineDe
   let timeMs = 0;
   const deps: PipelineDeps = {
     engine: createFakeEngine(options),
+    judges: () => Promise.reject(new Error("this test has no judges")),
     record: (record) => void records.push(record),
     logger: { error: (event) => void errors.push(event) },
     nowMs: () => timeMs++,

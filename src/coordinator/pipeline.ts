@@ -1,12 +1,15 @@
 import { AppError, toAppError } from "../base/index.ts";
 import type { GenerateEvent, GenerateRequest } from "../contract/index.ts";
 import type { Engine } from "../engine/index.ts";
+import type { Judges } from "../judges/index.ts";
+import { judgeStage } from "./judge-stage.ts";
 import { createRecorder, type GenerationRecord } from "./recorder.ts";
 
 export type { GenerationRecord } from "./recorder.ts";
 
 export type PipelineDeps = {
   readonly engine: Pick<Engine, "generate" | "find">;
+  judges(): Promise<Pick<Judges, "watch">>;
   /** Side work: it may fail without touching the reply. */
   readonly record: (record: GenerationRecord) => void;
   readonly logger: { error(event: string, fields: Readonly<Record<string, unknown>>): void };
@@ -22,7 +25,7 @@ export async function* generate(
   const recorder = createRecorder(request, deps.nowMs);
   try {
     await admit(deps, request, signal);
-    for await (const event of deps.engine.generate(request, signal)) {
+    for await (const event of judgeStage(deps, request, signal)) {
       recorder.observe(event);
       yield event;
     }

@@ -26,6 +26,7 @@ export function createServerApp(
     lifecycle,
     pipeline: {
       engine: deps.engine,
+      judges: deps.judges,
       record: (record) => deps.metrics.generationFinished(record),
       logger: deps.logger,
       nowMs: deps.nowMs ?? performance.now.bind(performance),

@@ -1,6 +1,7 @@
 import { AppError } from "../base/index.ts";
 import type { FinishReason, GenerateEvent, Timings, TokenLogprob, Usage } from "../contract/index.ts";
 
+export type JudgedEvent = Extract<GenerateEvent, { type: "judged" }>;
 type DoneEvent = Extract<GenerateEvent, { type: "done" }>;
 export type PromptTokens = Extract<GenerateEvent, { type: "prompt-logprobs" }>["tokens"];
 
@@ -12,6 +13,8 @@ export type CollectedChoice = {
   readonly toolCalls: CollectedToolCall[];
   readonly logprobs: TokenLogprob[];
   finish: FinishReason;
+  /** What was said of it, where that was asked for. */
+  judged?: JudgedEvent;
 };
 
 /** A whole answer, for replies that are not streamed. */
@@ -60,6 +63,9 @@ function addEvent(choice: CollectedChoice, event: ChoiceEvent): void {
       return;
     case "finish":
       choice.finish = event.reason;
+      return;
+    case "judged":
+      choice.judged = event;
       return;
     case "tool-call": {
       choice.toolCalls[event.index] ??= { id: event.id ?? "", name: event.name ?? "", arguments: "" };

@@ -1,6 +1,7 @@
 import type { JsonObject } from "../contract/index.ts";
 import type { GenerationRecord } from "../coordinator/index.ts";
 import type { Engine } from "../engine/index.ts";
+import type { Judges } from "../judges/index.ts";
 import type { ModelLibrary, ModelRecord } from "../models/index.ts";
 import type { Plugins } from "../plugin-host/index.ts";
 
@@ -63,6 +64,7 @@ export type ServerDeps = {
   readonly metrics: ServerMetrics;
   readonly logger: ServerLogger;
   plugins(): Promise<Plugins>;
+  judges(): Promise<Judges>;
   /** None: every client is let in. */
   readonly apiKeys: readonly string[];
   /** None: every client that is let in is an administrator. */

@@ -1,6 +1,9 @@
 import { pluginRoutes } from "./admin/plugin-routes.ts";
 import { documentationRoutes } from "./documentation.ts";
 import { healthRoutes } from "./health.ts";
+import { coordinationRoutes } from "./judging/coordination-routes.ts";
+import { judgeRoutes } from "./judging/judge-routes.ts";
+import { trajectoryRoutes } from "./judging/trajectory-routes.ts";
 import { ollamaRoutes } from "./ollama/routes.ts";
 import { adapterRoute } from "./openai/adapters.ts";
 import { chatRoute } from "./openai/chat.ts";
@@ -21,6 +24,9 @@ export const routes: readonly Route[] = [
   adapterRoute,
   ...tokenRoutes,
   ...ollamaRoutes,
+  ...judgeRoutes,
+  ...trajectoryRoutes,
+  ...coordinationRoutes,
   ...pluginRoutes,
   ...healthRoutes,
   ...documentationRoutes,

@@ -1,6 +1,9 @@
 import { openPlugins } from "../app.ts";
+import { createDoor } from "../base/index.ts";
 import type { CliApp, CliDeps } from "../cli/index.ts";
 import type { Config } from "../config/index.ts";
+import { createJudges, type JudgeClock, systemJudgeClock } from "../judges/index.ts";
+import { openHomeDatabase } from "../store/index.ts";
 import { createFakeEngine, type FakeEngine, type FakeEngineOptions } from "./fake-engine.ts";
 import type { FakeIo } from "./fake-io.ts";
 import { createFakeLibrary, type FakeLibrary, type FakeLibraryOptions } from "./fake-library.ts";
@@ -20,6 +23,7 @@ export type FakeCliOptions = FakeEngineOptions & {
   /** Takes the place of loading models. */
   readonly load?: () => Promise<void>;
   readonly library?: FakeLibraryOptions;
+  readonly clock?: JudgeClock;
 };
 
 /** What a command line is given, over a scripted engine and without a port. */
@@ -29,17 +33,34 @@ export function createFakeCli({ io }: FakeIo, options: FakeCliOptions = {}): Fak
   const library = createFakeLibrary({ names, ...options.library });
   const configs: Config[] = [];
   const stops: boolean[] = [];
-  const app: CliApp = {
-    engine,
-    library,
-    models: library.configured,
-    generate: (request, signal) => engine.generate(request, signal),
-    load: options.load ?? (() => Promise.resolve()),
-    listen: () => Promise.resolve({ url: "http://127.0.0.1:4321" }),
-    async stop(deadline) {
-      stops.push(deadline.aborted);
-      await engine.stop(deadline);
-    },
+  const openApp = (config: Config): CliApp => {
+    const plugins = createDoor(() => openPlugins(config));
+    const database = createDoor(() => openHomeDatabase(config.home));
+    return {
+      engine,
+      library,
+      models: library.configured,
+      generate: (request, signal) => engine.generate(request, signal),
+      judges: async () =>
+        createJudges({
+          generate: (request, signal) => engine.generate(request, signal),
+          engine,
+          library,
+          plugins: plugins.open,
+          database: database.open,
+          models: library.configured,
+          clock: options.clock ?? systemJudgeClock,
+          random: () => 0.5,
+        }),
+      load: options.load ?? (() => Promise.resolve()),
+      listen: () => Promise.resolve({ url: "http://127.0.0.1:4321" }),
+      async stop(deadline) {
+        stops.push(deadline.aborted);
+        await engine.stop(deadline);
+        await (await plugins.settle())?.close();
+        await (await database.settle())?.close();
+      },
+    };
   };
   const deps: CliDeps = {
     io,
@@ -48,7 +69,7 @@ export function createFakeCli({ io }: FakeIo, options: FakeCliOptions = {}): Fak
     locateLibraries: (home) => Promise.resolve(`${home}/cache/native`),
     async createApp(config) {
       configs.push(config);
-      return app;
+      return openApp(config);
     },
     openLibrary: () => Promise.resolve(library),
     openPlugins: (config) => openPlugins(config, { readVariable: (name) => options.environment?.[name] }),

@@ -47,6 +47,7 @@ export function createServerRecords(changes: ServerChanges = {}): ServerRecords 
       chatTemplate: "{{ messages }}",
     }),
     plugins: () => Promise.reject(new Error("this test has no plugins")),
+    judges: () => Promise.reject(new Error("this test has no judges")),
     apiKeys: [],
     adminKeys: [],
     allowedOrigins: [],

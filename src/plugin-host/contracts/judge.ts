@@ -14,7 +14,7 @@ export const judgeInputSchema = z.object({
   prompt: z.string().default("").describe("What the model was asked."),
   response: z.string().describe("What it answered."),
   criteria: z
-    .record(z.string(), z.json())
+    .record(z.string(), z.unknown())
     .default({})
     .describe("What this judge is to look at; each judge names its own."),
   context: z

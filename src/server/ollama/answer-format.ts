@@ -1,4 +1,5 @@
 import type { FinishReason, TokenLogprob } from "../../contract/index.ts";
+import { toHearthField } from "../judging-fields.ts";
 import { toContentLogprob } from "../logprobs.ts";
 import type { AnswerEnd } from "./answer-parts.ts";
 import { toTime } from "./details.ts";
@@ -28,6 +29,7 @@ export function toEnd(format: AnswerFormat, end: AnswerEnd) {
     done: true,
     done_reason: toDoneReason(end.reason),
     ...(end.context ? { context: end.context } : {}),
+    ...(end.judged ? { hearth: toHearthField(end.judged) } : {}),
     ...toStatistics(end.usage, end.timings, format.elapsedMs()),
   };
 }

@@ -4,6 +4,7 @@
  */
 import { AppError } from "../../base/index.ts";
 import type { FinishReason, GenerateEvent, Timings, TokenLogprob, Usage } from "../../contract/index.ts";
+import type { JudgedEvent } from "../collect.ts";
 import { toToolCall, type WireToolCall } from "./tools.ts";
 
 export type AnswerDelta = {
@@ -21,6 +22,8 @@ export type AnswerEnd = {
   readonly usage: Usage;
   readonly timings: Timings;
   readonly logprobs: readonly TokenLogprob[];
+  /** What judges say of it, where that was asked for. */
+  readonly judged?: JudgedEvent;
   /** Tokens of the conversation so far, which the next request may give back. */
   readonly context?: readonly number[];
 };
@@ -42,6 +45,7 @@ function createPartReader(): (event: GenerateEvent) => AnswerPart | undefined {
   const logprobs: TokenLogprob[] = [];
   let call: OpenCall | undefined;
   let reason: FinishReason = "stop";
+  let judged: JudgedEvent | undefined;
 
   const createDelta = (given: { readonly text?: string; readonly thinking?: string }): AnswerDelta => {
     const { text, toolCalls } = closeCall(call);
@@ -85,9 +89,13 @@ function createPartReader(): (event: GenerateEvent) => AnswerPart | undefined {
           usage,
           timings,
           logprobs: logprobs.splice(0),
+          ...(judged && { judged }),
           ...(context && { context }),
         };
       }
+      case "judged":
+        judged = event;
+        return undefined;
       case "prompt-logprobs":
         return undefined;
       default:

@@ -1,5 +1,6 @@
 import type { FinishReason, GenerateEvent, TokenLogprob } from "../../contract/index.ts";
 import type { CollectedAnswer, CollectedChoice } from "../collect.ts";
+import { toHearthField } from "../judging-fields.ts";
 import { toContentLogprob } from "../logprobs.ts";
 import { toTimings, toUsage } from "./usage.ts";
 
@@ -28,6 +29,7 @@ export function toChatCompletion(answer: CollectedAnswer, format: ChatFormat) {
       message: toMessage(choice, format),
       logprobs: format.hasLogprobs ? toLogprobs(choice.logprobs) : null,
       finish_reason: toFinishReason(choice.finish, format),
+      ...(choice.judged && { hearth: toHearthField(choice.judged) }),
     })),
     usage: toUsage(answer.usage),
     ...(format.includesTimings ? { timings: toTimings(answer.usage, answer.timings) } : {}),
@@ -102,6 +104,8 @@ export function createChatEncoder(format: ChatFormat, choices: number): EventEnc
         ).join("");
       case "done":
         return encodeEnd(head, event, format);
+      case "judged":
+        return `${head}[{"index":${event.choice},"delta":{},"logprobs":null,"finish_reason":null,"hearth":${JSON.stringify(toHearthField(event))}}]${tail}`;
       case "prompt-logprobs":
         return "";
       default:

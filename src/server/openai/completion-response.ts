@@ -104,6 +104,7 @@ export function createCompletionEncoder(format: CompletionFormat): (event: Promp
         return finished.length < format.echoes.length ? "" : encodeEnd(head, addAnswers(finished), format);
       case "reasoning":
       case "tool-call":
+      case "judged":
         return "";
       default:
         return event satisfies never;

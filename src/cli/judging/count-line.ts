@@ -1,0 +1,33 @@
+import type { CliOutput } from "../io.ts";
+import { cutToWidth } from "../transfer.ts";
+
+const defaultColumns = 80;
+/** Lines in a log, of work that has at least as many steps. */
+const logLines = 10;
+
+export type Count = { readonly done: number; readonly total: number; readonly text: string };
+
+/** One line that is redrawn on a terminal and removed at the end; elsewhere a line for each tenth of the work. */
+type CountLine = Disposable & { show(count: Count): void };
+
+export function createCountLine(output: CliOutput): CountLine {
+  let isDrawn = false;
+  return {
+    show({ done, total, text }) {
+      if (output.isTTY === true) {
+        isDrawn = true;
+        output.write(`\r${cutToWidth(text, (output.columns || defaultColumns) - 1)}\x1b[K`);
+      } else if (total >= logLines && tenthOf(done, total) > tenthOf(done - 1, total)) {
+        output.write(`${text}\n`);
+      }
+    },
+    [Symbol.dispose]() {
+      if (isDrawn) output.write("\r\x1b[K");
+      isDrawn = false;
+    },
+  };
+}
+
+function tenthOf(done: number, total: number): number {
+  return Math.floor((done * logLines) / total);
+}

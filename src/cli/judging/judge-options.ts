@@ -1,0 +1,99 @@
+import { accessSync, constants, existsSync } from "node:fs";
+import { dirname } from "node:path";
+import type { ConfigFlags } from "../config-flags.ts";
+import { UsageError } from "../usage-error.ts";
+
+/** As commander gives them. */
+export type JudgeFlags = {
+  readonly [Name in
+    | "suite"
+    | "init"
+    | "judgeModel"
+    | "repetitions"
+    | "concurrency"
+    | "seed"
+    | "bar"
+    | "resume"
+    | "show"
+    | "junit"
+    | "out"]?: string;
+} & { readonly compare?: readonly string[]; readonly runs?: boolean; readonly json?: boolean };
+
+export type JudgeOptions = ConfigFlags & { readonly model?: string; readonly given: JudgeFlags };
+
+/** What one call of the command is for. */
+export type JudgeTask =
+  | { readonly type: "init"; readonly file: string }
+  | { readonly type: "list" }
+  | { readonly type: "show"; readonly run: string }
+  | { readonly type: "resume"; readonly run: string }
+  | { readonly type: "compare"; readonly models: readonly string[] }
+  | { readonly type: "run" };
+
+/** Numbers that change a suite; those that are absent leave it as it is. */
+export type SuiteChanges = {
+  readonly repetitions?: number;
+  readonly seed?: number;
+  readonly passRate?: number;
+};
+
+/** Throws UsageError for flags that do not go together. */
+export function chooseTask({ model, given }: JudgeOptions): JudgeTask {
+  const { init, runs, show, resume, compare, junit } = given;
+  const asked = Object.entries({ init, runs, show, resume, compare }).filter(
+    ([, value]) => value !== undefined,
+  );
+  if (asked.length > 1) {
+    throw new UsageError(`${asked.map(([name]) => `--${name}`).join(" and ")} do not go together`);
+  }
+  if (init !== undefined) return { type: "init", file: init };
+  if (runs) return { type: "list" };
+  if (show !== undefined) return { type: "show", run: show };
+  if (resume !== undefined) {
+    if (given.suite !== undefined) {
+      throw new UsageError("--resume goes on with the suite that the run began with; leave --suite out");
+    }
+    return { type: "resume", run: resume };
+  }
+  if (compare === undefined) return { type: "run" };
+  if (junit !== undefined) throw new UsageError("--junit tells of one run; --out has a whole comparison");
+  const models = model === undefined ? compare : [model, ...compare];
+  if (models.length < 2) throw new UsageError("--compare: name the models to compare, such as --compare A B");
+  return { type: "compare", models };
+}
+
+export function readSuiteChanges({ repetitions, seed, bar }: JudgeFlags): SuiteChanges {
+  return {
+    ...(repetitions !== undefined && { repetitions: readWhole("repetitions", repetitions, 1) }),
+    ...(seed !== undefined && { seed: readWhole("seed", seed, 0) }),
+    ...(bar !== undefined && { passRate: readShare("bar", bar) }),
+  };
+}
+
+export function readConcurrency({ concurrency }: JudgeFlags): { readonly concurrency?: number } {
+  return concurrency === undefined ? {} : { concurrency: readWhole("concurrency", concurrency, 1) };
+}
+
+/** A report that cannot be written should be known of before hours of answers and not after them. */
+export function requireWritable({ junit, out }: JudgeFlags): void {
+  for (const path of [junit, out]) {
+    if (path === undefined) continue;
+    try {
+      accessSync(existsSync(path) ? path : dirname(path), constants.W_OK);
+    } catch (cause) {
+      throw new UsageError(`${path} cannot be written; name a file in a folder that is there`, { cause });
+    }
+  }
+}
+
+function readWhole(name: string, text: string, least: number): number {
+  const value = Number(text);
+  if (text.trim() !== "" && Number.isSafeInteger(value) && value >= least) return value;
+  throw new UsageError(`--${name}: expected a whole number from ${least} on, got ${JSON.stringify(text)}`);
+}
+
+function readShare(name: string, text: string): number {
+  const value = Number(text);
+  if (text.trim() !== "" && value >= 0 && value <= 1) return value;
+  throw new UsageError(`--${name}: expected a number from 0 to 1, got ${JSON.stringify(text)}`);
+}

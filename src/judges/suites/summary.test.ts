@@ -1,0 +1,119 @@
+import { describe, expect, test } from "bun:test";
+import fc from "fast-check";
+import type { Outcome } from "./outcome.ts";
+import { compareWithBar, summarise } from "./summary.ts";
+
+function outcome(name: string, verdict: Outcome["verdict"], changes: Partial<Outcome> = {}): Outcome {
+  return {
+    ...{ case: name, repetition: 0, verdict, message: "", answer: "", calls: [], judges: {} },
+    ...{ violations: [], unscored: [], suggestions: [], warnings: [] },
+    ...{ durationMs: 10, promptTokens: 1, completionTokens: 2 },
+    ...changes,
+  };
+}
+
+const bar = { passRate: 1 };
+
+describe("the pass rate", () => {
+  test("has Wilson's interval: 8 of 10 is 0.8, from 0.4902 to 0.9433", () => {
+    const outcomes = Array.from({ length: 10 }, (_, i) => outcome(`${i}`, i < 8 ? "pass" : "fail"));
+    const { passRate } = summarise(outcomes, 1);
+    expect(passRate).toMatchObject({ scored: true, value: 0.8, units: 10 });
+    expect(passRate.scored && [passRate.low.toFixed(4), passRate.high.toFixed(4)]).toEqual([
+      "0.4902",
+      "0.9433",
+    ]);
+  });
+
+  test("counts warnings as passed, and leaves out what could not be judged", () => {
+    const outcomes = [outcome("a", "warn"), outcome("b", "pass"), outcome("c", "abstain")];
+    const summary = summarise(outcomes, 1);
+    expect(summary).toMatchObject({ passed: 2, warned: 1, failed: 0, abstained: 1 });
+    expect(summary.passRate).toMatchObject({ value: 1, units: 2 });
+  });
+
+  test("weighs cases alike, however often each was answered", () => {
+    const repeated = [0, 1, 2].map((repetition) => outcome("a", "fail", { repetition }));
+    expect(summarise([...repeated, outcome("b", "pass")], 1).passRate).toMatchObject({
+      value: 0.5,
+      units: 2,
+    });
+  });
+
+  test("of nothing that was judged is no number, and no success", () => {
+    const summary = summarise([outcome("a", "abstain")], 1);
+    expect(summary.passRate).toEqual({ scored: false, reason: "nothing was judged" });
+    expect(compareWithBar(summary, bar).verdict).toBe("abstain");
+  });
+});
+
+test("the mean score leaves out answers without one, and is no number where none has one", () => {
+  const outcomes = [outcome("a", "pass", { score: 0.5 }), outcome("b", "fail")];
+  expect(summarise(outcomes, 1).score).toMatchObject({ scored: true, value: 0.5, units: 1 });
+  expect(summarise([outcome("b", "fail")], 1).score).toMatchObject({ scored: false });
+});
+
+test("judges have their means by name", () => {
+  const outcomes = [
+    outcome("a", "pass", { judges: { relevance: 0.5, coherence: 1 } }),
+    outcome("b", "pass", { judges: { relevance: 1 } }),
+  ];
+  expect(summarise(outcomes, 1).judges).toEqual([
+    { name: "coherence", mean: 1, answers: 1 },
+    { name: "relevance", mean: 0.75, answers: 2 },
+  ]);
+});
+
+describe("the bar", () => {
+  const outcomes = [
+    outcome("a", "pass", { score: 0.9 }),
+    outcome("b", "warn", { score: 0.6 }),
+    outcome("c", "fail"),
+  ];
+  const summary = summarise(outcomes, 1);
+
+  test.each([
+    [{ passRate: 0.6667 }, "warn"],
+    [{ passRate: 0.6668 }, "fail"],
+    [{ passRate: 0.5, minScore: 0.75 }, "warn"],
+    [{ passRate: 0.5, minScore: 0.76 }, "fail"],
+    [{ passRate: 0.5, maxWarnings: 1 }, "warn"],
+    [{ passRate: 0.5, maxWarnings: 0 }, "fail"],
+  ] as const)("%j makes it %s", (asked, verdict) => {
+    expect(compareWithBar(summary, asked).verdict).toBe(verdict);
+  });
+
+  test("on the score is missed where there is no score", () => {
+    const unscored = summarise([outcome("a", "pass")], 1);
+    expect(compareWithBar(unscored, { passRate: 0, minScore: 0 }).verdict).toBe("fail");
+  });
+
+  test("tells all that is missed", () => {
+    const { reasons } = compareWithBar(summary, { passRate: 1, minScore: 1, maxWarnings: 0 });
+    expect(reasons).toHaveLength(3);
+  });
+});
+
+test("no number of a summary leaves its range, whatever the outcomes are", () => {
+  const outcomes = fc.array(
+    fc.record({
+      name: fc.constantFrom("a", "b", "c"),
+      verdict: fc.constantFrom("pass", "warn", "fail", "abstain" as const),
+      score: fc.option(fc.double({ min: 0, max: 1, noNaN: true }), { nil: undefined }),
+    }),
+    { maxLength: 12 },
+  );
+  fc.assert(
+    fc.property(outcomes, fc.nat(), (rows, seed) => {
+      const made = rows.map(({ name, verdict, score }, repetition) =>
+        outcome(name, verdict as Outcome["verdict"], { repetition, ...(score !== undefined && { score }) }),
+      );
+      for (const estimate of [summarise(made, seed).passRate, summarise(made, seed).score]) {
+        if (!estimate.scored) continue;
+        const { low, value, high } = estimate;
+        expect(low >= 0 && low <= value + 1e-9 && value <= high + 1e-9 && high <= 1).toBe(true);
+      }
+    }),
+    { numRuns: 50 },
+  );
+});

@@ -1,0 +1,37 @@
+import { expect, test } from "bun:test";
+import { observe, token } from "./trajectory-fixture.ts";
+
+const legacyOf = (...tokens: readonly ReturnType<typeof token>[]) => {
+  const { measured } = observe(tokens);
+  if (!measured) throw new Error("nothing was measured");
+  return measured.legacy;
+};
+
+test("the legacy perplexity of p = .5, .25, .125 is the mean of 1/p, 4.667", () => {
+  const legacy = legacyOf(token(0.5), token(0.25), token(0.125));
+  expect(legacy.steps.map(({ perplexity }) => Number(perplexity.toFixed(9)))).toEqual([2, 4, 8]);
+  expect(legacy.avgPerplexity).toBeCloseTo(4.667, 3);
+  expect(legacy.maxPerplexity).toBeCloseTo(8, 9);
+});
+
+test("the legacy entropy is that of the likeliest tokens as they are", () => {
+  const { avgEntropy, maxEntropy } = legacyOf(token(0.5, [0.5, 0.25]), token(0.5, [1, 0]));
+  expect(maxEntropy).toBeCloseTo(Math.LN2, 12);
+  expect(avgEntropy).toBeCloseTo(Math.LN2 / 2, 12);
+});
+
+test("legacy surprise adds up over the answer and knows no length", () => {
+  const { steps, finalSurprise, passedQualityCheck } = legacyOf(
+    ...Array.from({ length: 5 }, () => token(0.09)),
+  );
+  expect(steps[1]?.cumulativeSurprise).toBeCloseTo(4.816, 3);
+  expect(finalSurprise).toBeCloseTo(12.04, 2);
+  expect(passedQualityCheck).toBe(false);
+});
+
+test("legacy averages leave out tokens of no probability, and are absent where no token has any", () => {
+  const impossible = { ...token(0.5), logprob: Number.NEGATIVE_INFINITY };
+  expect(legacyOf(token(0.5), impossible).avgPerplexity).toBe(2);
+  expect(legacyOf(impossible).avgPerplexity).toBeUndefined();
+  expect(legacyOf(impossible).passedQualityCheck).toBe(false);
+});
