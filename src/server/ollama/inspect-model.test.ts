@@ -26,10 +26,9 @@ test("a model is described by the header of its file", async () => {
 
 test("verbose adds the tensors", async () => {
   const { tensors } = await inspect(record, { verbose: true });
-  expect(tensors?.find(({ name }) => name === "token_embd.weight")).toMatchObject({
-    type: expect.any(String),
-    shape: [expect.any(Number), expect.any(Number)],
-  });
+  const embedding = tensors?.find(({ name }) => name === "token_embd.weight");
+  expect(embedding?.type).toBe("Q8_0");
+  expect(embedding?.shape.map(Number.isInteger)).toEqual([true, true]);
 });
 
 test("what the model would take is told in bytes, and for which context", async () => {
