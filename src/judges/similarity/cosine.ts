@@ -12,8 +12,13 @@ const tileRows = 16;
 
 /** From −1 to 1. Throws AppError invalid_request for vectors of different dimensions. */
 export function cosine(first: Float32Array, second: Float32Array): number {
-  const [value = 0] = pairwiseCosines([first, second]);
-  return value;
+  requireDimension(second, 1, first.length);
+  const [left, right] = [lengthOf(first, 0), lengthOf(second, 1)];
+  if (left === 0 || right === 0) return left === right ? 1 : 0;
+  let product = 0;
+  for (let index = 0; index < first.length; index++)
+    product += (first[index] as number) * (second[index] as number);
+  return settle(product / (left * right));
 }
 
 /** Of each pair i < j, in the order (0,1), (0,2), … (1,2), …. Throws as `cosine` does, and beyond `maxVectors`. */
@@ -51,21 +56,26 @@ function normalise(vectors: readonly Float32Array[]) {
   const dimension = vectors[0]?.length ?? 0;
   const rows = new Float32Array(vectors.length * dimension);
   const isBlank = vectors.map((vector, index) => {
-    if (vector.length !== dimension) {
-      const message = `vector ${index} has ${vector.length} dimensions and the first has ${dimension}; embed all texts with one model`;
-      throw new AppError("invalid_request", message);
-    }
-    const length = Math.sqrt(dot(vector, 0, 0, dimension));
-    if (!Number.isFinite(length))
-      throw new AppError("invalid_request", `vector ${index} holds a value that is no number`);
-    if (length > 0)
-      rows.set(
-        vector.map((value) => value / length),
-        index * dimension,
-      );
-    return length === 0;
+    requireDimension(vector, index, dimension);
+    const length = lengthOf(vector, index);
+    if (length === 0) return true;
+    const start = index * dimension;
+    for (let at = 0; at < dimension; at++) rows[start + at] = (vector[at] as number) / length;
+    return false;
   });
   return { rows, dimension, isBlank };
+}
+
+function requireDimension({ length }: Float32Array, index: number, dimension: number): void {
+  if (length === dimension) return;
+  const message = `vector ${index} has ${length} dimensions and the first has ${dimension}; embed all texts with one model`;
+  throw new AppError("invalid_request", message);
+}
+
+function lengthOf(vector: Float32Array, index: number): number {
+  const length = Math.sqrt(dot(vector, 0, 0, vector.length));
+  if (Number.isFinite(length)) return length;
+  throw new AppError("invalid_request", `vector ${index} holds a value that is no number`);
 }
 
 /** Four sums at a time: each waits for its own last addition alone. */

@@ -11,6 +11,8 @@ import { countWords } from "./words.ts";
 export const wordDimension = 1_024;
 /** Of one text, in UTF-16 units: a third of a second of work where no word occurs twice. */
 export const maxTextLength = 200_000;
+/** Words whose directions are kept, of 1 KiB each; beyond them all are drawn anew. */
+const maxKnownWords = 4_096;
 /** After so many units of text others get their turn. */
 const turnLength = 20_000;
 
@@ -41,21 +43,41 @@ export function createWordEmbedder(): Embedder {
 /** Each word weighs 1 + ln(how often it occurs): saying it ten times is not ten times as much about it. */
 function embedWords(text: string): Float32Array {
   const sums = new Float64Array(wordDimension);
-  for (const [word, occurrences] of countWords(text)) addWord(sums, word, 1 + Math.log(occurrences));
+  for (const [word, occurrences] of countWords(text)) {
+    const signs = signsOf(word);
+    const weight = 1 + Math.log(occurrences);
+    for (let index = 0; index < wordDimension; index++)
+      sums[index] = (sums[index] as number) + weight * (signs[index] as number);
+  }
   let squares = 0;
-  for (const value of sums) squares += value * value;
-  return squares === 0
-    ? new Float32Array(sums)
-    : new Float32Array(sums.map((value) => value / Math.sqrt(squares)));
+  for (let index = 0; index < wordDimension; index++) squares += (sums[index] as number) ** 2;
+  const vector = new Float32Array(wordDimension);
+  if (squares === 0) return vector;
+  const length = Math.sqrt(squares);
+  for (let index = 0; index < wordDimension; index++) vector[index] = (sums[index] as number) / length;
+  return vector;
 }
 
-function addWord(sums: Float64Array, word: string, weight: number): void {
+const knownSigns = new Map<string, Int8Array>();
+
+/** The direction of a word: 1 or −1 in each dimension. */
+function signsOf(word: string): Int8Array {
+  const known = knownSigns.get(word);
+  if (known) return known;
+  const signs = drawSigns(word);
+  if (knownSigns.size >= maxKnownWords) knownSigns.clear();
+  knownSigns.set(word, signs);
+  return signs;
+}
+
+function drawSigns(word: string): Int8Array {
   const hash = Bun.hash.xxHash64(word);
   const state = [hash & 0xffffffffn, hash >> 32n, 0x9e3779b9n, 0x7f4a7c15n].map(Number);
   const next = createXoshiro128(Uint32Array.from(state));
+  const signs = new Int8Array(wordDimension);
   for (let index = 0; index < wordDimension; index += 32) {
     const bits = next();
-    for (let bit = 0; bit < 32; bit++)
-      sums[index + bit] = (sums[index + bit] as number) + ((bits >>> bit) & 1 ? weight : -weight);
+    for (let bit = 0; bit < 32; bit++) signs[index + bit] = (bits >>> bit) & 1 ? 1 : -1;
   }
+  return signs;
 }

@@ -11,16 +11,23 @@ const unspaced =
  */
 export function countWords(text: string): ReadonlyMap<string, number> {
   const plain = text.normalize("NFKC").toLowerCase().replaceAll("’", "'");
-  const segmenter = new Intl.Segmenter("en", { granularity: "word" });
   const words: string[] = [];
   for (const [span] of plain.matchAll(spans)) {
     if (!unspaced.test(span)) words.push(span);
-    else for (const { segment } of segmenter.segment(span)) words.push(segment);
+    else for (const { segment } of segmentSpan(span)) words.push(segment);
   }
   const content = words.filter((word) => !functionWords.has(word)).map(toSingular);
   if (content.length > 0) return count(content);
   const rest = plain.trim();
   return count(words.length > 0 ? words : rest === "" ? [] : [rest]);
+}
+
+let segmenter: Intl.Segmenter | undefined;
+
+/** A segmenter takes a millisecond to make, and most texts need none. */
+function segmentSpan(span: string): Intl.Segments {
+  segmenter ??= new Intl.Segmenter("en", { granularity: "word" });
+  return segmenter.segment(span);
 }
 
 function count(words: readonly string[]): ReadonlyMap<string, number> {

@@ -14,7 +14,7 @@ import { needsModel, type Suite, type SuiteCase } from "./suite.ts";
 export const defaultConcurrency = 2;
 export const maxConcurrency = 64;
 /** Stored answers wait for no model, only for the judges' processes. */
-const storedConcurrency = 16;
+const storedConcurrency = 48;
 
 export type SuiteProgress = {
   readonly runId: string;

@@ -380,9 +380,9 @@ describe("embeddings", () => {
   });
 
   test("the keywords that were asked for make a heuristic quality where no model judges", async () => {
-    const { metrics } = await judge(boiling, { required_keywords: ["water", "degrees"] });
+    const { metrics } = await judgeByVectors(boiling, { required_keywords: ["water", "degrees"] });
     const { metrics: judged } = await opened
-      .create()
+      .create({ embed: "words" })
       .judge(boiling, { required_keywords: ["water"] }, { judgeModel: "fake-model" });
     expect(metrics.customMetrics.heuristic_quality).toBeWithin(0.5, 1);
     expect(judged.customMetrics.heuristic_quality).toBeUndefined();

@@ -82,14 +82,16 @@ function startTask(
   const { signal } = options;
   const judgeModel = options.judgeModel ?? criteria.judgeModel;
   const isBlank = answer.response.trim() === "";
-  const isCompared = !isBlank && plans.some(({ plugin }) => plugin === relevanceJudge);
+  const isQualityTold = judgeModel === undefined && criteria.requiredKeywords.length > 0;
+  const isCompared = isQualityTold || plans.some(({ plugin }) => plugin === relevanceJudge);
+  const canCompare = deps.embeddingModel !== undefined && !isBlank;
   return {
     ...{ answer, criteria, options, judgeModel },
     rating:
       judgeModel === undefined
         ? undefined
         : rateByRubric(deps, { answer, criteria, judgeModel, ...callerOf(options) }, signal),
-    similarity: isCompared ? measurePromptSimilarity(deps.embedder, answer, signal) : undefined,
+    similarity: canCompare && isCompared ? measurePromptSimilarity(deps.embedder, answer, signal) : undefined,
   };
 }
 
