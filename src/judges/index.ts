@@ -56,4 +56,4 @@ export type { ProbeResult } from "./validation/probes/probe-result.ts";
 export { type ProbeSpec, parseProbeSpec } from "./validation/probes/probe-spec.ts";
 export type { Probes } from "./validation/probes/probes.ts";
 export type { Validation } from "./validation/validation.ts";
-export { roundScore, type Severity, type Unscored, type Verdict, type Violation } from "./verdict.ts";
+export { roundScore, type Severity, type Unscored, type Verdict, type Violation, worstVerdict } from "./verdict.ts";

@@ -19,6 +19,10 @@ export function addJudge(program: Command, deps: CliDeps, finish: Finish): void 
     .option("--concurrency <count>", "answers made at the same time (default 2)")
     .option("--seed <number>", "makes answers and intervals repeatable")
     .option("--bar <rate>", "share of the answers that have to pass, from 0 to 1")
+    .option(
+      "--probe [file]",
+      "is it up, is its answer good, does it call tools, is it consistent; YAML or JSON says more",
+    )
     .option("--compare <models...>", "run the suite on each of these and tell which is better")
     .option("--resume <run>", "go on with a run where it stopped")
     .option("--show <run>", "tell of a stored run")

@@ -17,13 +17,20 @@ export type JudgeFlags = {
     | "show"
     | "junit"
     | "out"]?: string;
-} & { readonly compare?: readonly string[]; readonly runs?: boolean; readonly json?: boolean };
+} & {
+  /** The file of a probe, or true for the usual one. */
+  readonly probe?: string | true;
+  readonly compare?: readonly string[];
+  readonly runs?: boolean;
+  readonly json?: boolean;
+};
 
 export type JudgeOptions = ConfigFlags & { readonly model?: string; readonly given: JudgeFlags };
 
 /** What one call of the command is for. */
 export type JudgeTask =
   | { readonly type: "init"; readonly file: string }
+  | { readonly type: "probe"; readonly file?: string }
   | { readonly type: "list" }
   | { readonly type: "show"; readonly run: string }
   | { readonly type: "resume"; readonly run: string }
@@ -39,14 +46,15 @@ export type SuiteChanges = {
 
 /** Throws UsageError for flags that do not go together. */
 export function chooseTask({ model, given }: JudgeOptions): JudgeTask {
-  const { init, runs, show, resume, compare, junit } = given;
-  const asked = Object.entries({ init, runs, show, resume, compare }).filter(
+  const { init, probe, runs, show, resume, compare, junit } = given;
+  const asked = Object.entries({ init, probe, runs, show, resume, compare }).filter(
     ([, value]) => value !== undefined,
   );
   if (asked.length > 1) {
     throw new UsageError(`${asked.map(([name]) => `--${name}`).join(" and ")} do not go together`);
   }
   if (init !== undefined) return { type: "init", file: init };
+  if (probe !== undefined) return { type: "probe", ...(typeof probe === "string" && { file: probe }) };
   if (runs) return { type: "list" };
   if (show !== undefined) return { type: "show", run: show };
   if (resume !== undefined) {

@@ -35,6 +35,10 @@ import { formatReport } from "./report-text.ts";
 export async function judge(deps: CliDeps, options: JudgeOptions): Promise<number> {
   const task = chooseTask(options);
   if (task.type === "init") return await writeStarter(deps, task.file);
+  if (task.type === "probe") {
+    const { probe } = await import("./probe.ts");
+    return await probe(deps, options, task.file);
+  }
   requireWritable(options.given);
   const plan = isWork(task) ? await readSuite(options) : undefined;
   const named = listModels(task, options);

@@ -8,16 +8,22 @@ export type RelevanceScale =
   | { readonly usable: true; readonly unmatched: number; readonly matched: number }
   | { readonly usable: false; readonly reason: string };
 
-const scales = new WeakMap<Embedder, RelevanceScale>();
+const scales = new WeakMap<Embedder, Promise<RelevanceScale>>();
 
 /** Measured over bundled pairs of prompts and answers, once for each embedder. Throws what the embedder throws. */
 export async function relevanceScale(embedder: Embedder, signal: AbortSignal): Promise<RelevanceScale> {
+  signal.throwIfAborted();
   const known = scales.get(embedder);
-  if (known) return known;
-  const vectors = await embedder.embed(relevancePairs.flat(), signal);
-  const scale = measure(embedder.name, vectors);
-  scales.set(embedder, scale);
-  return scale;
+  if (known) return await known;
+  // Others wait for it too, so that it does not end with whoever asked first.
+  const measuring = measureScale(embedder, new AbortController().signal);
+  scales.set(embedder, measuring);
+  measuring.catch(() => scales.delete(embedder));
+  return await measuring;
+}
+
+async function measureScale(embedder: Embedder, signal: AbortSignal): Promise<RelevanceScale> {
+  return measure(embedder.name, await embedder.embed(relevancePairs.flat(), signal));
 }
 
 /** How relevant an answer of that cosine with its prompt is: clip((cosine − c₀)/(c₁ − c₀), 0, 1). */

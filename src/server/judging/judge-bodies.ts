@@ -57,6 +57,22 @@ export const judgeRunSchema = lazy(() =>
   ),
 );
 
+/** What is probed of a model; `parseProbeSpec` checks the fields. */
+export const probeSchema = lazy(() =>
+  z.looseObject({
+    model: model().optional(),
+    judge_model: model().optional(),
+    prompt: text().optional().describe("What quality is judged on; absent: a question about AI."),
+    scenarios: z.array(z.unknown()).optional().describe("Tools, and the calls that are expected of them."),
+    consistency: z
+      .record(z.string(), z.unknown())
+      .optional()
+      .describe("Prompts that are asked again and again."),
+    criteria: criteria().optional(),
+    config: z.record(z.string(), z.unknown()).optional().describe("How often and how long is tried."),
+  }),
+);
+
 export const judgeResumeSchema = lazy(() =>
   refuseOthers(
     z.looseObject({

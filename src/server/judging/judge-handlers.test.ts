@@ -243,3 +243,25 @@ describe("POST /v1/judge/runs", () => {
     expect(answer).toMatchObject({ kind: "comparison", recommendation: "other-model" });
   });
 });
+
+describe("a probe", () => {
+  test("tells of each thing that was probed, and the worst of them", async () => {
+    await using app = await openApp(() => "no");
+    const { status, answer } = await app.send("POST", "/v1/judge/probe", { model: "fake-model" });
+    expect(status).toBe(200);
+    expect(answer).toMatchObject({
+      verdict: "fail",
+      probes: [
+        { name: "responsiveness", verdict: "pass", pass: true },
+        { name: "quality", verdict: "fail", pass: false, message: expect.stringContaining("2 characters") },
+      ],
+    });
+  });
+
+  test("that asks for what nobody probes is refused with the field's name", async () => {
+    await using app = await openApp();
+    const { status, answer } = await app.send("POST", "/v1/judge/probe", { mood: 1 });
+    expect(status).toBe(400);
+    expect(JSON.stringify(answer)).toContain("mood");
+  });
+});

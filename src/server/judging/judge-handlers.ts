@@ -6,17 +6,20 @@ import {
   changeSuite,
   type JudgedText,
   parseCriteria,
+  parseProbeSpec,
   parseStarter,
   type Suite,
   type Suites,
   systemJudgeClock,
   toJudgementBody,
   toJunit,
+  toProbeBody,
   toReportBody,
   toRunSummary,
   toSuite,
   userMessage,
   type WorkOptions,
+  worstVerdict,
 } from "../../judges/index.ts";
 import { streamAnswer } from "../answer.ts";
 import { readBody } from "../body.ts";
@@ -32,6 +35,7 @@ import {
   judgeResumeSchema,
   judgeRunSchema,
   judgeSchema,
+  probeSchema,
 } from "./judge-bodies.ts";
 import { encodeWork, followWork } from "./work-stream.ts";
 
@@ -55,6 +59,16 @@ export async function handleJudge(context: AppContext, deps: RouteDeps): Promise
     ...(answeredBy !== undefined && { model: answeredBy }),
     ...made,
     ...toJudgementBody(judgement),
+  });
+}
+
+export async function handleProbe(context: AppContext, deps: RouteDeps): Promise<Response> {
+  const spec = parseProbeSpec(await readBody(context, probeSchema()), "body");
+  const { probes } = await deps.judges();
+  const results = await probes.probe(spec, context.get("scope").abort.signal);
+  return context.json({
+    verdict: worstVerdict(results.map(({ verdict }) => verdict)),
+    probes: results.map(toProbeBody),
   });
 }
 

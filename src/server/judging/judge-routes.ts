@@ -1,6 +1,6 @@
 import type { AppContext } from "../request-scope.ts";
 import type { Route, RouteDeps } from "../route.ts";
-import { judgeResumeSchema, judgeRunSchema, judgeSchema } from "./judge-bodies.ts";
+import { judgeResumeSchema, judgeRunSchema, judgeSchema, probeSchema } from "./judge-bodies.ts";
 
 type Handlers = typeof import("./judge-handlers.ts");
 
@@ -21,6 +21,12 @@ export const judgeRoutes: readonly Route[] = [
     summary: "Judge one answer",
     body: judgeSchema,
     handle: later("handleJudge"),
+  },
+  {
+    ...{ ...shared, method: "post", path: "/v1/judge/probe" },
+    summary: "Probe a model: whether it answers, how well, whether it calls tools, whether it is consistent",
+    body: probeSchema,
+    handle: later("handleProbe"),
   },
   {
     ...{ ...shared, method: "post", path: runsPath },
