@@ -102,11 +102,11 @@ describe("hearth analyze", () => {
   });
 
   test.each([
-    ["0", 0],
-    ["2", 1],
-  ])("gates at temperature %s with code %d", async (temperature, expected) => {
-    const flags = ["--temperature", temperature, "--seed", "1", "--gate"];
-    const { code, output } = await hearth("analyze", "hearth-demo", "Who are you?", ...flags);
+    ["Who are you?", 0],
+    ["Name three colors", 1],
+  ])("gates the answer to %j with code %d", async (prompt, expected) => {
+    const flags = ["--temperature", "2", "--seed", "1", "--gate"];
+    const { code, output } = await hearth("analyze", "hearth-demo", prompt, ...flags);
     expect({ code, output }).toEqual({ code: expected, output: expect.stringContaining("gate:") });
   });
 });
