@@ -7,7 +7,7 @@ setDefaultTimeout(60_000);
 
 const commands = [
   ...(["serve", "run", "pull", "ls", "show", "ps", "unload", "import", "create", "cp", "rm", "gc"] as const),
-  ...(["verify", "bench", "doctor", "version"] as const),
+  ...(["verify", "judge", "analyze", "coordinate", "bench", "doctor", "version"] as const),
 ];
 const quiet = ["--temperature", "0", "--threads", "1"] as const;
 

@@ -42,6 +42,12 @@ const inside: readonly (readonly [name: string, input: object, output: object])[
     { response: "An implementation with an example.", criteria: { required_keywords: ["example"] } },
     { verdict: "pass", score: 1 },
   ],
+  ["coherence", { response: "blah blah blah blah" }, { verdict: "warn" }],
+  [
+    "relevance",
+    { response: "At 100 degrees.", criteria: { similarity: 0.5, unmatched: 0.1, matched: 0.6 } },
+    { verdict: "pass", score: 0.8 },
+  ],
   [
     "json-schema",
     { response: '{"a":"1"}', criteria: { schema: { properties: { a: { type: "number" } } } } },
