@@ -22,10 +22,11 @@ export { changeSuite, type SuiteChanges } from "./suites/change-suite.ts";
 export { toJunit } from "./suites/junit.ts";
 export { parseSuite, toSuite } from "./suites/parse-suite.ts";
 export { toReportBody, toRunSummary } from "./suites/report-body.ts";
-export type { SuiteProgress, WorkOptions } from "./suites/run-suite.ts";
+export { maxConcurrency, type SuiteProgress, type WorkOptions } from "./suites/run-suite.ts";
 export { parseStarter, starterText } from "./suites/starter-suite.ts";
 export type { Suite } from "./suites/suite.ts";
 export { reachesBar } from "./suites/suite-report.ts";
+export { maxRepetitions, maxSuiteSeed } from "./suites/suite-schema.ts";
 export type { JudgeReport, Suites } from "./suites/suites.ts";
 export type { Analysis, AnalysisRequest } from "./trajectory/analysis.ts";
 export type { Calibration } from "./trajectory/calibrate.ts";
@@ -41,14 +42,6 @@ export type { BatchItem, Trajectory } from "./trajectory/trajectory.ts";
 export { toAnalysisBody } from "./trajectory/trajectory-body.ts";
 export { type Criteria, parseCriteria } from "./validation/criteria.ts";
 export { maxJudges } from "./validation/criteria-schema.ts";
-export {
-  type CompliancePreset,
-  compliancePresets,
-  type GroundedConfidence,
-  isCompliant,
-  measureGroundedConfidence,
-} from "./validation/grounded-confidence.ts";
-export { type HumanReview, reviewCategories, scoreHumanReview } from "./validation/human-review.ts";
 export type { JudgedText, Judgement, Opinion } from "./validation/judgement.ts";
 export { toJudgementBody } from "./validation/judgement-body.ts";
 export { toProbeBody } from "./validation/probes/probe-body.ts";
@@ -56,4 +49,11 @@ export type { ProbeResult } from "./validation/probes/probe-result.ts";
 export { type ProbeSpec, parseProbeSpec } from "./validation/probes/probe-spec.ts";
 export type { Probes } from "./validation/probes/probes.ts";
 export type { Validation } from "./validation/validation.ts";
-export { roundScore, type Severity, type Unscored, type Verdict, type Violation, worstVerdict } from "./verdict.ts";
+export {
+  roundScore,
+  type Severity,
+  type Unscored,
+  type Verdict,
+  type Violation,
+  worstVerdict,
+} from "./verdict.ts";

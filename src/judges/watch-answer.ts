@@ -47,7 +47,8 @@ export async function watchAnswer(
   signal: AbortSignal,
 ): Promise<AnswerWatch> {
   const judging: Judging = request.judging ?? { trajectory: false };
-  const criteria = judging.criteria === undefined ? undefined : parseCriteria(judging.criteria, "hearth.criteria");
+  const criteria =
+    judging.criteria === undefined ? undefined : parseCriteria(judging.criteria, "hearth.criteria");
   if (criteria) await deps.validation.checkCriteria(criteria);
   const config = parseTrajectoryConfig({});
   const createObserver = judging.trajectory ? await openObservers(deps, request, config, signal) : undefined;
@@ -64,7 +65,8 @@ export async function watchAnswer(
     },
     async judge(eventSignal) {
       const judged = choices.map(async (choice, index): Promise<JudgedEvent> => {
-        const judgement = criteria && (await judgeChoice(deps, { request, judging, criteria, choice }, eventSignal));
+        const judgement =
+          criteria && (await judgeChoice(deps, { request, judging, criteria, choice }, eventSignal));
         const trajectory = choice.observer && toTrajectoryBody(choice.observer.finish());
         return {
           ...{ type: "judged", choice: index },
@@ -146,7 +148,7 @@ async function judgeChoice(
         toolCalls: choice.calls.map(({ name, arguments: text }) => ({ name, arguments: toArguments(text) })),
       },
       criteria,
-      { signal, answeredBy: request.model, depth: (request.depth ?? 0) + 1 },
+      { signal, answeredBy: request.model, depth: (request.depth ?? 0) + 1, tenant: request.tenant },
     );
     return toJudgementBody(judgement);
   } catch (error) {

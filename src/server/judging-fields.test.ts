@@ -63,6 +63,14 @@ test.each([{ judge: ["grounding"] }, { judges: "grounding" }, { trajectory: "yes
   },
 );
 
+test.each([
+  [{ judges: [7] }, "hearth.judges[0]: expected a judge's name, or {plugin"],
+  [{ context: {} }, "hearth.context: expected a text, or a list of texts"],
+])("the field %j is refused saying what is expected", async (field, message) => {
+  const response = await post("/v1/chat/completions", { hearth: field });
+  expect(await response.json()).toMatchObject({ error: { message: expect.stringContaining(message) } });
+});
+
 test("judges alone judge alone, and criteria bring the built-in ones", () => {
   expect(fromJudgingFields({ hearth: { judges: ["a", { plugin: "b", weight: 2 }] } })?.criteria).toEqual({
     preset: "none",

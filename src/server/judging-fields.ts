@@ -15,12 +15,18 @@ export function judgingShape() {
     hearth: z
       .strictObject({
         judges: z
-          .array(z.union([name, z.looseObject({ plugin: name })]))
+          .array(
+            z.union([name, z.looseObject({ plugin: name })], {
+              error: "expected a judge's name, or {plugin, weight, threshold, criteria}",
+            }),
+          )
           .max(maxJudges)
           .optional()
           .describe("Names of judges, or {plugin, weight, threshold, criteria}"),
         criteria: z.looseObject({}).optional().describe("As POST /v1/judge takes them"),
-        context: z.union([text, z.array(text).max(maxTexts)]).optional(),
+        context: z
+          .union([text, z.array(text).max(maxTexts)], { error: "expected a text, or a list of texts" })
+          .optional(),
         reference: text.optional(),
         trajectory: z.boolean().optional().describe("Adds how sure the model was of its tokens"),
       })

@@ -82,6 +82,8 @@ export type JudgeRunTable = {
   readonly spec: string;
   readonly result: string | null;
   readonly error: string | null;
+  /** Who asked for it: one value an API key. */
+  readonly tenant: string;
   /** Process that works on it; null where none does. */
   readonly owner: number | null;
   readonly created_at_ms: number;

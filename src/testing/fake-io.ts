@@ -31,6 +31,7 @@ export function createFakeIo(
       stdin,
       stdout: {
         isTTY: options.stdoutIsTTY ?? false,
+        ...(options.columns !== undefined && { columns: options.columns }),
         write: (text) => {
           output += text;
         },

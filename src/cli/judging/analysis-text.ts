@@ -2,12 +2,12 @@
 import type { Analysis, Calibration, Gate, TextScore } from "../../judges/index.ts";
 import { formatTable, oneLine } from "../table.ts";
 import { formatPercent } from "./confidence.ts";
+import { formatFigure } from "./figures.ts";
 import type { TokenSpan } from "./token-spans.ts";
 
 /** Least likely tokens that are listed. */
 const shownSpans = 5;
 const shownAlternatives = 3;
-const decimals = 3;
 const measureNames = { perplexity: "perplexity", entropy: "entropy", surprise: "surprise rate" } as const;
 
 type Measured = NonNullable<Analysis["record"]["measured"]>["canonical"];
@@ -41,8 +41,8 @@ function formatMeasures(measures: Measured, { record }: Analysis): string {
   return formatTable(
     ["MEASURE", "VALUE", "HAS TO BE BELOW"],
     [
-      ...gated.map(([name, value, bar]) => [name, formatNumber(value), formatNumber(bar)]),
-      ...plain.map(([name, value]) => [name, formatNumber(value), ""]),
+      ...gated.map(([name, value, bar]) => [name, formatFigure(value), formatFigure(bar)]),
+      ...plain.map(([name, value]) => [name, formatFigure(value), ""]),
     ],
   );
 }
@@ -72,7 +72,7 @@ function formatGate(gate: Gate): string {
     case "failed": {
       const reasons = gate.reasons.map(
         ({ measure, observed, threshold }) =>
-          `${measureNames[measure]} ${formatNumber(observed)} is not below ${formatNumber(threshold)}`,
+          `${measureNames[measure]} ${formatFigure(observed)} is not below ${formatFigure(threshold)}`,
       );
       return `gate: failed, ${reasons.join("; ")}${formatAdvice(gate.isAdvisory)}\n`;
     }
@@ -87,21 +87,21 @@ function formatAdvice(isAdvisory: boolean): string {
 
 export function formatScore(score: TextScore): string {
   const { model, perplexity, standardError, scoredTokens, textTokens, windows, windowTokens } = score;
-  const error = standardError === undefined ? "" : ` ± ${formatNumber(standardError)}`;
+  const error = standardError === undefined ? "" : ` ± ${formatFigure(standardError)}`;
   const counted = score.isShort
     ? `a short text, scored as a whole: ${scoredTokens} of ${textTokens} tokens`
     : `${scoredTokens} of ${textTokens} tokens, in ${windows} windows of ${windowTokens}`;
-  return `perplexity ${formatNumber(perplexity)}${error}\n${oneLine(model)}, ${counted}\n`;
+  return `perplexity ${formatFigure(perplexity)}${error}\n${oneLine(model)}, ${counted}\n`;
 }
 
 export function formatCalibration({ model, report }: Calibration): string {
   const rows = report.bars.map(({ measure, threshold, youden, auc }) => [
-    ...[measureNames[measure], formatNumber(threshold), formatNumber(youden)],
-    ...[formatNumber(auc.train), formatNumber(auc.heldOut)],
+    ...[measureNames[measure], formatFigure(threshold), formatFigure(youden)],
+    ...[formatFigure(auc.train), formatFigure(auc.heldOut)],
   ]);
   const accuracies = [report.train, report.heldOut].map(({ examples, accuracy, precision, recall }, i) => [
     ...[i === 0 ? "chosen on" : "held out", String(examples)],
-    ...[formatNumber(accuracy), formatNumber(precision), formatNumber(recall)],
+    ...[formatFigure(accuracy), formatFigure(precision), formatFigure(recall)],
   ]);
   return [
     `bars of ${oneLine(model)}, by ${report.passed} answers that pass and ${report.failed} that fail\n\n`,
@@ -116,9 +116,4 @@ export function formatCalibration({ model, report }: Calibration): string {
 
 function quote(text: string): string {
   return JSON.stringify(oneLine(text));
-}
-
-function formatNumber(value: number | undefined): string {
-  if (value === undefined) return "-";
-  return Number.isFinite(value) ? value.toFixed(decimals) : "endless";
 }

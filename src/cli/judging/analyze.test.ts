@@ -118,6 +118,12 @@ describe("--gate", () => {
   });
 });
 
+test("--out that cannot be written is told of before anything is asked", async () => {
+  const { code, errors, engine } = await analyze(["x", "--out", folder.file("gone", "map.svg")], says("a"));
+  expect({ code, asked: engine.requests.length }).toEqual({ code: 2, asked: 0 });
+  expect(errors).toContain("map.svg cannot be written; name a file in a folder that is there");
+});
+
 describe("--text", () => {
   test("measures the perplexity of a file, in windows that --ctx sets", async () => {
     const file = write("text.txt", "Some words to foretell.\n");
@@ -154,7 +160,8 @@ describe("--text", () => {
 describe("wrong usage ends with code 2 and names the flag", () => {
   test.each([
     [["x", "--top-k", "1"], "--top-k"],
-    [["x", "--temperature", "hot"], "--temperature"],
+    [["x", "--temperature", "hot"], '--temperature: expected a number, got "hot"'],
+    [["x", "--max-tokens", "0"], '--max-tokens: expected at least 1, got "0"'],
     [["x", "--seed", ""], "--seed"],
     [["x", "--max-tokens", "1.5"], "--max-tokens"],
     [["x", "--out", "map.png"], "--out: expected a file that ends with .svg or .html"],
@@ -174,7 +181,7 @@ describe("wrong usage ends with code 2 and names the flag", () => {
     const file = write("wrong.jsonl", '{"text": "a", "pass": true}\n{"text": "b"}\n');
     const { code, errors } = await analyze(["--calibrate", file]);
     expect(code).toBe(2);
-    expect(errors).toContain("examples[1]");
+    expect(errors).toContain(`${file}: examples[1]: expected {prompt?, answer`);
   });
 });
 

@@ -1,4 +1,3 @@
-import { writeFile } from "node:fs/promises";
 import {
   type Analysis,
   readExamples,
@@ -19,6 +18,7 @@ import { markAnswer, paintAnswer, wantsColor } from "./answer-text.ts";
 import { createCountLine } from "./count-line.ts";
 import { formatHeatMap } from "./heat-map.ts";
 import { readInputText } from "./input-text.ts";
+import { requireWritable, writeReport } from "./report-files.ts";
 import { toSpans } from "./token-spans.ts";
 
 /** Longest prompt that is read from a pipe; what is longer than a prompt may be is refused by its length. */
@@ -34,6 +34,7 @@ type Work = {
 /** Shows how sure a model is of an answer, measures a text, or calibrates the bars of the gate. */
 export async function analyze(deps: CliDeps, options: AnalyzeOptions): Promise<number> {
   const task = chooseTask(options);
+  if (task.type === "answer" && task.map) requireWritable([task.map.path]);
   const input = await readInput(deps, task, options);
   const config = await readConfig(deps, {
     ...options,
@@ -82,9 +83,9 @@ async function answer(
   { trajectory, model, signal, options }: Work,
 ): Promise<number> {
   const analysis = await asUsage(trajectory.analyze({ model, prompt, config }, signal));
-  if (map) await writeFile(map.path, formatHeatMap(analysis, map.format));
   const { gate = false, json = false } = options.given;
   deps.io.stdout.write(json ? `${toJsonText(toAnalysisBody(analysis), 2)}\n` : formatAnswer(deps, analysis));
+  if (map) await writeReport(map.path, formatHeatMap(analysis, map.format), "name another file");
   const isHeld = gate && analysis.record.gate.status !== "passed";
   return isHeld ? exitCodes.failure : exitCodes.success;
 }

@@ -1,3 +1,4 @@
+import { AppError } from "../../base/index.ts";
 import type { BudgetLimits } from "../../judges/index.ts";
 import type { ConfigFlags } from "../config-flags.ts";
 import { UsageError } from "../usage-error.ts";
@@ -90,6 +91,25 @@ export function toSpecFields(task: string, given: CoordinateFlags, idOf: (name: 
     },
     prices: Object.fromEntries((given.price ?? []).map((text) => readPrice(text, idOf))),
   };
+}
+
+/** Flags whose names are not those of their fields. */
+const flagNames: Readonly<Record<string, string>> = {
+  num_agents: "--agents",
+  agents: "--agent-model",
+  criteria: "--criterion",
+  prices: "--price",
+  task: "the task",
+};
+
+/** The same error, which speaks of the flag that was typed in place of the field that it sets. */
+export function nameFlag(error: unknown): unknown {
+  if (!(error instanceof AppError)) return error;
+  const { code, message, details } = error;
+  const { param } = details;
+  if (typeof param !== "string" || !message.startsWith(`${param}: `)) return error;
+  const flag = flagNames[param.split(".")[0] ?? ""] ?? `--${param.replaceAll(/[._]/g, "-")}`;
+  return new AppError(code, `${flag}${message.slice(param.length)}`, { cause: error, details });
 }
 
 /** Undefined where no flag gives one. */

@@ -11,6 +11,7 @@ import { formatTable, oneLine, visible } from "../table.ts";
 
 const defaultColumns = 80;
 const longestLine = 100;
+const shortestLine = 40;
 
 const steps: Readonly<Record<CoordinationProgress["step"], string>> = {
   baseline: "each agent alone",
@@ -19,7 +20,8 @@ const steps: Readonly<Record<CoordinationProgress["step"], string>> = {
   control: "independent answers for the same tokens",
 };
 
-export function formatRun({ run, repeatsDone, spec, result }: CoordinationRun): string {
+/** `columns` are those of the terminal, where there is one. */
+export function formatRun({ run, repeatsDone, spec, result }: CoordinationRun, columns = 0): string {
   const tail = `run ${run.id}, ${oneLine(run.model)}, ${run.status}\n`;
   if (!result) {
     const error = run.error ? `${oneLine(run.error.message)}\n` : "";
@@ -28,6 +30,8 @@ export function formatRun({ run, repeatsDone, spec, result }: CoordinationRun): 
   const rows = listMeasures(result).map(({ name, value }) => [name, oneLine(value)]);
   const meanings = listMeasures(result).filter(({ meaning }) => meaning !== "");
   const width = Math.max(...meanings.map(({ name }) => name.length));
+  const longest = columns > 0 ? Math.max(shortestLine, Math.min(longestLine, columns)) : longestLine;
+  const wrap = (text: string, indent = 0) => breakLines(text, { longest, indent });
   return [
     `${heading("task")}${visible(result.task)}\n`,
     `${heading(`answer of the team (${result.strategy}, ${result.models.length} agents)`)}${visible(result.finalAnswer)}\n`,
@@ -39,7 +43,7 @@ export function formatRun({ run, repeatsDone, spec, result }: CoordinationRun): 
     wrap(toCoordinationVerdict(result)),
     wrap(computeCaveat),
     ...result.warnings.map((warning) => wrap(`warning: ${oneLine(warning)}`)),
-    ...describeUnscored(result.unscored),
+    ...describeUnscored(result.unscored).map((line) => wrap(line)),
     ...describeDrift(result.drift),
     `\n${tail}`,
   ].join("");
@@ -48,7 +52,7 @@ export function formatRun({ run, repeatsDone, spec, result }: CoordinationRun): 
 function describeUnscored(unscored: readonly { readonly reason: string }[]): readonly string[] {
   const [first] = unscored;
   if (!first) return [];
-  return [wrap(`unscored: ${unscored.length} texts; the first, because ${oneLine(first.reason)}`)];
+  return [`unscored: ${unscored.length} texts; the first, because ${oneLine(first.reason)}`];
 }
 
 /** Flags that are up; the numbers are in --json. */
@@ -70,11 +74,14 @@ function heading(text: string): string {
 }
 
 /** At words, with the lines that follow set in by `indent`. */
-function wrap(text: string, indent = 0): string {
+function breakLines(
+  text: string,
+  { longest, indent }: { readonly longest: number; readonly indent: number },
+): string {
   const lines: string[] = [];
   let line = "";
   for (const word of text.split(/(?<=\s)(?=\S)/)) {
-    if (line !== "" && line.length + word.trimEnd().length > longestLine) {
+    if (line !== "" && line.length + word.trimEnd().length > longest) {
       lines.push(line.trimEnd());
       line = " ".repeat(indent);
     }

@@ -94,6 +94,14 @@ test("a task is read from a pipe", async () => {
   expect((await cli.run(["-", ...small])).output).toContain("TASK\nWhich colour?\n");
 });
 
+test("prose is broken at the width of the terminal", async () => {
+  const io = createFakeIo({ stdoutIsTTY: true, columns: 60 });
+  using cli = createCli({ io });
+  const { output } = await cli.run(["Which colour?", ...small]);
+  const [, prose = ""] = output.split("WHAT THEY MEAN\n");
+  expect(Math.max(...prose.split("\n").map((line) => line.length))).toBeWithin(50, 61);
+});
+
 describe("the gate", () => {
   const isTeam = (material: string) => material.includes("Answer: team");
   const says = (request: GenerateRequest) => (promptOf(request).startsWith("Task:") ? "team" : "alone");
@@ -155,7 +163,11 @@ describe("wrong usage", () => {
     [["t", "--resume", "run-1"], /TASK and --resume do not go together/],
     [["t", "--strategy", "vote"], /no strategy "vote"; there are sequential, parallel, debate/],
     [["t", "--agents", "many"], /--agents: expected a number, got "many"/],
-    [["t", "--agents", "99"], /num_agents: .* from 1 to 16, got 99/],
+    [["t", "--agents", "99"], /--agents: expected a whole number from 1 to 16, got 99/],
+    [["t", "--temperature", "9"], /--temperature: expected a number from 0 to 2, got 9/],
+    [["t", "--budget-tokens", "0"], /--budget-tokens: expected a whole number from 1 /],
+    [["t", "--criterion", " "], /--criterion: is blank/],
+    [["t", "--report", "team.md", "--report", "./team.md"], /\.\/team\.md is named twice/],
     [["t", "--model", "a", "--agent-model", "b"], /--model is for all agents/],
     [["t", "--price", "cheap"], /--price: expected a model and two prices/],
     [["t", "--report", "team.pdf"], /ends neither in \.md nor in \.html/],

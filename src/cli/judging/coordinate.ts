@@ -1,6 +1,3 @@
-import { accessSync, constants, existsSync } from "node:fs";
-import { writeFile } from "node:fs/promises";
-import { dirname } from "node:path";
 import { AppError, toAppError } from "../../base/index.ts";
 import {
   type Coordination,
@@ -25,6 +22,7 @@ import {
   type CoordinateWork,
   chooseWork,
   listModels,
+  nameFlag,
   type ReportFile,
   readBudget,
   readMinGamma,
@@ -32,6 +30,8 @@ import {
   toSpecFields,
 } from "./coordinate-options.ts";
 import { createCoordinateProgress, formatRun } from "./coordinate-text.ts";
+import { requireWritable, writeReport } from "./report-files.ts";
+import { hintingAtPaths } from "./resume-hint.ts";
 
 const maxPipedBytes = 2 ** 20;
 
@@ -42,7 +42,7 @@ export async function coordinate(deps: CliDeps, options: CoordinateOptions): Pro
   const named = listModels(given);
   const reports = readReports(given);
   const minGamma = readMinGamma(given);
-  requireWritable(reports);
+  requireWritable(reports.map(({ path }) => path));
   // What is wrong with the flags should be known before anything is loaded.
   if (work.type === "measure") await parseSpec(work.task, given, (name) => name);
   const models = named.length === 0 ? {} : { models: named };
@@ -81,7 +81,8 @@ async function obtain(
   try {
     if (work.type === "resume") {
       const budget = readBudget(given);
-      return await coordination.resume(work.run, { ...how, ...(budget && { budget }) });
+      const resumed = coordination.resume(work.run, { ...how, ...(budget && { budget }) });
+      return await hintingAtPaths(`hearth coordinate --model PATH --resume ${work.run}`, resumed);
     }
     // A path that was named has become the name of a model.
     const idOf = (name: string) => app.models[named.indexOf(name)] ?? name;
@@ -92,7 +93,14 @@ async function obtain(
 }
 
 async function parseSpec(task: string, given: CoordinateFlags, idOf: (name: string) => string) {
-  return await asUsage((async () => parseCoordinationSpec(toSpecFields(task, given, idOf)))());
+  const parse = async () => {
+    try {
+      return parseCoordinationSpec(toSpecFields(task, given, idOf));
+    } catch (error) {
+      throw nameFlag(error);
+    }
+  };
+  return await asUsage(parse());
 }
 
 function withResumeHint(error: unknown): AppError {
@@ -109,17 +117,6 @@ async function readTask({ io }: CliDeps, work: CoordinateWork): Promise<Coordina
   if (task === undefined)
     throw new UsageError(`the piped task is longer than ${maxPipedBytes} bytes; give less`);
   return { type: "measure", task: task.trim() };
-}
-
-/** A report that cannot be written should be known of before hours of answers and not after them. */
-function requireWritable(reports: readonly ReportFile[]): void {
-  for (const { path } of reports) {
-    try {
-      accessSync(existsSync(path) ? path : dirname(path), constants.W_OK);
-    } catch (cause) {
-      throw new UsageError(`${path} cannot be written; name a file in a folder that is there`, { cause });
-    }
-  }
 }
 
 async function list({ io }: CliDeps, coordination: Coordination, { json }: CoordinateFlags): Promise<number> {
@@ -139,15 +136,15 @@ async function tell(
   run: CoordinationRun,
   { given, reports }: { readonly given: CoordinateFlags; readonly reports: readonly ReportFile[] },
 ): Promise<void> {
+  const { result } = run;
+  const text = given.json ? `${toJsonText(toCoordinationBody(run), 2)}\n` : formatRun(run, io.stdout.columns);
+  io.stdout.write(text);
   for (const { path, format } of reports) {
-    if (!run.result)
+    if (!result)
       throw new UsageError(`${run.run.id} is not complete, so there is no report; resume it first`);
-    await writeFile(
-      path,
-      format === "md" ? toCoordinationMarkdown(run.result) : toCoordinationHtml(run.result),
-    );
+    const report = format === "md" ? toCoordinationMarkdown(result) : toCoordinationHtml(result);
+    await writeReport(path, report, `hearth coordinate --show ${run.run.id} tells it again`);
   }
-  io.stdout.write(given.json ? `${toJsonText(toCoordinationBody(run), 2)}\n` : formatRun(run));
 }
 
 function checkGate(

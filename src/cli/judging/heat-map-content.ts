@@ -1,6 +1,7 @@
 import type { Analysis } from "../../judges/index.ts";
 import { visible } from "../table.ts";
 import { formatPercent } from "./confidence.ts";
+import { formatFigure } from "./figures.ts";
 import { type TokenSpan, toSpans } from "./token-spans.ts";
 
 /** What a heat map shows; every text in it is escaped when it is written. */
@@ -26,10 +27,6 @@ export function toHeatMap({ model, prompt, tokens, generatedTokens, record }: An
     spans: toSpans(tokens),
     figures: [["tokens", String(generatedTokens)], ...(figures ?? []), ["gate", `${gate.status}${advice}`]],
   };
-}
-
-function formatFigure(value: number): string {
-  return Number.isFinite(value) ? value.toFixed(3) : "endless";
 }
 
 /** What stands beside a token: its chance, and what else could have stood there. */

@@ -5,6 +5,7 @@ const style = `
   :root { color-scheme: light dark; }
   body { font: 16px/1.6 system-ui, sans-serif; max-width: 50rem; margin: 2rem auto; padding: 0 1rem; }
   h1 { font-size: 1.25rem; }
+  h2 { font-size: 1rem; }
   pre { font: inherit; white-space: pre-wrap; overflow-wrap: anywhere; }
   .prompt { opacity: 0.75; }
   .answer { font-size: 1.1rem; line-height: 1.9; }

@@ -31,7 +31,7 @@ type Piece = {
 export function formatSvg({ title, spans, figures }: HeatMap): string {
   const { pieces, lines } = layOut(spans);
   const legendTop = margin + (lines + 2) * lineHeight;
-  const height = legendTop + lineHeight * 2 + margin;
+  const height = legendTop + lineHeight * (2 + figures.length) + margin;
   const width = columns * columnWidth + 2 * margin;
   const summary = figures.map(([name, value]) => `${name} ${value}`).join(", ");
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img" aria-labelledby="title summary">
@@ -40,9 +40,13 @@ export function formatSvg({ title, spans, figures }: HeatMap): string {
 <style>${style}</style>
 ${pieces.map(formatPiece).join("\n")}
 ${formatLegend(legendTop)}
-<text class="plain" x="${margin}" y="${legendTop + lineHeight + baseline}">${escapeMarkup(summary)}</text>
+${figures.map(([name, value], index) => formatFigureLine(`${name} ${value}`, legendTop + lineHeight * (index + 2))).join("\n")}
 </svg>
 `;
+}
+
+function formatFigureLine(text: string, top: number): string {
+  return `<text class="plain" x="${margin}" y="${top + baseline}">${escapeMarkup(text)}</text>`;
 }
 
 function layOut(spans: readonly TokenSpan[]): { readonly pieces: readonly Piece[]; readonly lines: number } {

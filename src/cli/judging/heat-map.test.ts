@@ -31,6 +31,13 @@ test("a picture breaks lines where the text does, and where they are full", () =
   expect(lines("x".repeat(200))).toBe(3);
 });
 
+test("each figure of a picture has a line of its own, so that none is cut off", () => {
+  const figures = ["perplexity", "entropy", "gate"].map((name) => [name, "x".repeat(50)] as const);
+  const lines = [...formatSvg({ ...map(span("a", 0.9)), figures }).matchAll(/y="(\d+)"[^>]*>(\w+) x{50}</g)];
+  expect(lines.map(([, , name]) => name)).toEqual(["perplexity", "entropy", "gate"]);
+  expect(new Set(lines.map(([, y]) => y)).size).toBe(3);
+});
+
 test("characters that are two columns wide take two in a picture", () => {
   const width = (text: string) =>
     /<rect x="[^"]+" y="[^"]+" width="([^"]+)"/.exec(formatSvg(map(span(text, 0.02))))?.[1];

@@ -18,7 +18,10 @@ export function addJudge(program: Command, deps: CliDeps, finish: Finish): void 
     .option("--repetitions <count>", "answers to each prompt, whose consistency is measured")
     .option("--concurrency <count>", "answers made at the same time (default 2)")
     .option("--seed <number>", "makes answers and intervals repeatable")
-    .option("--bar <rate>", "share of the answers that have to pass, from 0 to 1")
+    .option(
+      "--bar <rate>",
+      "pass rate to reach, from 0 to 1: the mean over cases of the share of their answers that pass",
+    )
     .option(
       "--probe [file]",
       "is it up, is its answer good, does it call tools, is it consistent; YAML or JSON says more",

@@ -1,5 +1,4 @@
-import { accessSync, constants, existsSync } from "node:fs";
-import { dirname } from "node:path";
+import { maxConcurrency, maxRepetitions, maxSuiteSeed } from "../../judges/index.ts";
 import type { ConfigFlags } from "../config-flags.ts";
 import { UsageError } from "../usage-error.ts";
 
@@ -56,13 +55,9 @@ export function chooseTask({ model, given }: JudgeOptions): JudgeTask {
   if (init !== undefined) return { type: "init", file: init };
   if (probe !== undefined) return { type: "probe", ...(typeof probe === "string" && { file: probe }) };
   if (runs) return { type: "list" };
+  if (show !== undefined || resume !== undefined) refuseChanges(given);
   if (show !== undefined) return { type: "show", run: show };
-  if (resume !== undefined) {
-    if (given.suite !== undefined) {
-      throw new UsageError("--resume goes on with the suite that the run began with; leave --suite out");
-    }
-    return { type: "resume", run: resume };
-  }
+  if (resume !== undefined) return { type: "resume", run: resume };
   if (compare === undefined) return { type: "run" };
   if (junit !== undefined) throw new UsageError("--junit tells of one run; --out has a whole comparison");
   const models = model === undefined ? compare : [model, ...compare];
@@ -70,34 +65,37 @@ export function chooseTask({ model, given }: JudgeOptions): JudgeTask {
   return { type: "compare", models };
 }
 
+/** A run is what it began as. */
+function refuseChanges({ suite, bar, seed, repetitions, judgeModel }: JudgeFlags): void {
+  const changes = { suite, bar, seed, repetitions, "judge-model": judgeModel };
+  const change = Object.entries(changes).find(([, value]) => value !== undefined);
+  if (change) throw new UsageError(`--${change[0]} changes nothing of a stored run; leave it out`);
+}
+
 export function readSuiteChanges({ repetitions, seed, bar }: JudgeFlags): SuiteChanges {
   return {
-    ...(repetitions !== undefined && { repetitions: readWhole("repetitions", repetitions, 1) }),
-    ...(seed !== undefined && { seed: readWhole("seed", seed, 0) }),
+    ...(repetitions !== undefined && {
+      repetitions: readWhole("repetitions", repetitions, [1, maxRepetitions]),
+    }),
+    ...(seed !== undefined && { seed: readWhole("seed", seed, [0, maxSuiteSeed]) }),
     ...(bar !== undefined && { passRate: readShare("bar", bar) }),
   };
 }
 
 export function readConcurrency({ concurrency }: JudgeFlags): { readonly concurrency?: number } {
-  return concurrency === undefined ? {} : { concurrency: readWhole("concurrency", concurrency, 1) };
+  if (concurrency === undefined) return {};
+  return { concurrency: readWhole("concurrency", concurrency, [1, maxConcurrency]) };
 }
 
-/** A report that cannot be written should be known of before hours of answers and not after them. */
-export function requireWritable({ junit, out }: JudgeFlags): void {
-  for (const path of [junit, out]) {
-    if (path === undefined) continue;
-    try {
-      accessSync(existsSync(path) ? path : dirname(path), constants.W_OK);
-    } catch (cause) {
-      throw new UsageError(`${path} cannot be written; name a file in a folder that is there`, { cause });
-    }
-  }
+export function listReportFiles({ junit, out }: JudgeFlags): readonly string[] {
+  return [out, junit].filter((path) => path !== undefined);
 }
 
-function readWhole(name: string, text: string, least: number): number {
+function readWhole(name: string, text: string, [least, most]: readonly [number, number]): number {
   const value = Number(text);
-  if (text.trim() !== "" && Number.isSafeInteger(value) && value >= least) return value;
-  throw new UsageError(`--${name}: expected a whole number from ${least} on, got ${JSON.stringify(text)}`);
+  if (text.trim() !== "" && Number.isSafeInteger(value) && value >= least && value <= most) return value;
+  const wanted = `a whole number from ${least} to ${most}`;
+  throw new UsageError(`--${name}: expected ${wanted}, got ${JSON.stringify(text)}`);
 }
 
 function readShare(name: string, text: string): number {

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { AppError } from "../../base/index.ts";
 import type { GenerateRequest } from "../../contract/index.ts";
 import { starterText } from "../../judges/index.ts";
@@ -58,7 +58,7 @@ describe("a suite", () => {
     expect(code).toBe(0);
     expect(output).toMatch(/^CASE +VERDICT +PASSED +SCORE +SECONDS\nfirst +pass +1\/1 +1 +\d/);
     expect(output).toContain("2 of 2 answers passed\n");
-    expect(output).toMatch(/^pass rate {3}1 \(95 %: 0\.3424 to 1\)$/m);
+    expect(output).toMatch(/^pass rate {3}1 over 2 cases \(95 %: 0\.3424 to 1\)$/m);
     expect(output).toMatch(/^bar {9}pass rate 1: reached$/m);
     expect(errors).toMatch(/^hearth-demo: run-\w+\n(hearth-demo: \d of 2, \d passed, 0 failed\n)+$/);
   });
@@ -103,11 +103,18 @@ describe("wrong usage ends with code 2 before any answer", () => {
   test.each([
     [["--suite", folder.file("absent.yaml")], "there is no such file; hearth judge --init FILE"],
     [["--suite", path, "--bar", "2"], '--bar: expected a number from 0 to 1, got "2"'],
-    [["--suite", path, "--repetitions", "0"], "--repetitions: expected a whole number from 1 on"],
-    [["--suite", path, "--repetitions", "5000"], "cases[0].repetitions: "],
-    [["--suite", path, "--concurrency", "x"], '--concurrency: expected a whole number from 1 on, got "x"'],
+    [["--suite", path, "--repetitions", "0"], "--repetitions: expected a whole number from 1 to 1000"],
+    [["--suite", path, "--repetitions", "5000"], "--repetitions: expected a whole number from 1 to 1000"],
+    [["--suite", path, "--concurrency", "x"], '--concurrency: expected a whole number from 1 to 64, got "x"'],
+    [["--suite", path, "--concurrency", "65"], "--concurrency: expected a whole number from 1 to 64"],
+    [["--suite", path, "--seed", "9999999999"], "--seed: expected a whole number from 0 to 2147483647"],
+    [["--init", folder.file("no", "such", "suite.yaml")], "cannot be written"],
+    [["--suite", path, "--out", folder.path], "is a folder; name a file in it"],
+    [["--suite", path, "--out", "same", "--junit", "./same"], "./same is named twice"],
+    [["--resume", "run-1", "--bar", "0.5"], "--bar changes nothing of a stored run; leave it out"],
+    [["--show", "run-1", "--seed", "5"], "--seed changes nothing of a stored run; leave it out"],
     [["--runs", "--resume", "run-1"], "--runs and --resume do not go together"],
-    [["--resume", "run-1", "--suite", path], "leave --suite out"],
+    [["--resume", "run-1", "--suite", path], "--suite changes nothing of a stored run; leave it out"],
     [["--compare", "a"], "name the models to compare"],
     [["--compare", "a", "b", "--junit", "x.xml"], "--junit tells of one run"],
     [["--suite", path, "--out", folder.file("no", "such", "file")], "cannot be written"],
@@ -122,8 +129,55 @@ describe("wrong usage ends with code 2 before any answer", () => {
     writeFileSync(wrong, "name: a\ncases: [{ name: b, prompt: c, expect: { contain: d } }]");
     const { code, errors } = await run(["--suite", wrong]);
     expect(code).toBe(2);
-    expect(errors).toBe(`hearth: ${wrong}: cases[0].expect: there is no field "contain"\n`);
+    expect(errors).toStartWith(`hearth: ${wrong}: cases[0].expect: there is no field "contain"; there are `);
   });
+});
+
+describe("what only a run can find wrong with a suite is told with its file", () => {
+  test.each([
+    ["criteria: { judges: [nobody] }", 'cases[0] "b": there is no judge "nobody"'],
+    ['expect: { matches: "(a+" }', 'cases[0].expect.matches: "(a+" cannot be matched: a ( without its )'],
+  ])("%s", async (fields, message) => {
+    const wrong = folder.file("asks.yaml");
+    writeFileSync(wrong, `name: a\ncases: [{ name: b, prompt: c, ${fields} }]`);
+    const { code, errors, requests } = await run(["--suite", wrong]);
+    expect({ code, requests: requests.length }).toEqual({ code: 2, requests: 0 });
+    expect(errors).toStartWith(`hearth: ${wrong}: ${message}`);
+  });
+});
+
+test("models that a suite names are configured as those of the command line are, which stand above them", async () => {
+  const named = folder.file("named.yaml");
+  writeFileSync(named, `model: other\njudge_model: hearth-demo\n${readFileSync(path, "utf8")}`);
+  const models = ["other", "hearth-demo"];
+  const own = await run(["--suite", named], { models });
+  expect(own.configs[0]?.models).toEqual(models);
+  expect(own.output).toContain(", other, seed 4, completed");
+  const given = await run(["hearth-demo", "--suite", named], { models: ["hearth-demo"] });
+  expect(given.configs[0]?.models).toEqual(["hearth-demo"]);
+  expect(given.output).toContain(", hearth-demo, seed 4, completed");
+});
+
+test("a report that cannot be written does not take the one on the terminal with it", async () => {
+  const out = folder.file("vanishing", "report.json");
+  mkdirSync(folder.file("vanishing"));
+  const { code, output, errors } = await run(["--suite", path, "--out", out], {
+    says: () => {
+      rmSync(folder.file("vanishing"), { recursive: true, force: true });
+      return "yes";
+    },
+  });
+  expect(code).toBe(1);
+  expect(output).toContain("2 of 2 answers passed\n");
+  expect(errors).toMatch(/report\.json cannot be written: .*; hearth judge --show run-\w+ tells it again\n$/);
+});
+
+test("what nobody could score is counted, with the reason", async () => {
+  const suite = folder.file("unscored.yaml");
+  const cases = ["a", "b"].map((name) => ({ name, prompt: "x", criteria: { min_coherence_score: 0.5 } }));
+  writeFileSync(suite, JSON.stringify({ name: "unscored", cases }));
+  const { output } = await run(["--suite", suite], { says: () => "It is a long enough answer to this." });
+  expect(output).toMatch(/^unscored {4}coherence of 2 answers: there is neither a judge model nor /m);
 });
 
 describe("the starter suite", () => {
@@ -177,6 +231,16 @@ describe("runs", () => {
     const [, id = ""] = /stopped; what was done of (run-\w+) is kept/.exec(world.errors()) ?? [];
     expect((await run(["--runs"])).output).toMatch(new RegExp(`^${id} .* cancelled`, "m"));
     expect(await run(["--resume", id])).toMatchObject({ code: 0 });
+  });
+
+  test("whose model is not here any more say how one is given by its path", async () => {
+    const models = ["gone"];
+    const says = () => [{ fail: new AppError("model_load_failed", "it does not fit") }];
+    const failed = await run(["gone", "--suite", path], { models, says });
+    const [, id = ""] = /hearth judge --resume (run-\w+) goes on from there/.exec(failed.errors) ?? [];
+    const { code, errors } = await run(["--resume", id]);
+    expect(code).toBe(1);
+    expect(errors).toContain(`is given again: hearth judge PATH --resume ${id}\n`);
   });
 
   test("that nobody knows of are an error", async () => {

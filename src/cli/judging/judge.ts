@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
-import { readFile, writeFile } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
+import { AppError } from "../../base/index.ts";
 import {
   changeSuite,
   type JudgeReport,
@@ -24,12 +25,14 @@ import {
   chooseTask,
   type JudgeOptions,
   type JudgeTask,
+  listReportFiles,
   readConcurrency,
   readSuiteChanges,
-  requireWritable,
 } from "./judge-options.ts";
 import { createJudgeProgress } from "./judge-progress.ts";
+import { requireWritable, writeReport } from "./report-files.ts";
 import { formatReport } from "./report-text.ts";
+import { hintingAtPaths } from "./resume-hint.ts";
 
 /** Runs suites and tells of runs. Ends with code 1 below the bar and where a run ended early. */
 export async function judge(deps: CliDeps, options: JudgeOptions): Promise<number> {
@@ -39,9 +42,10 @@ export async function judge(deps: CliDeps, options: JudgeOptions): Promise<numbe
     const { probe } = await import("./probe.ts");
     return await probe(deps, options, task.file);
   }
-  requireWritable(options.given);
+  requireWritable(listReportFiles(options.given));
+  readConcurrency(options.given);
   const plan = isWork(task) ? await readSuite(options) : undefined;
-  const named = listModels(task, options);
+  const named = listModels(task, options, plan);
   const config = await readConfig(deps, {
     ...options,
     flags: { logLevel: "error", ...options.flags, ...(named.length > 0 && { models: named }) },
@@ -76,16 +80,31 @@ async function obtain(deps: CliDeps, work: Work): Promise<JudgeReport> {
   if (task.type === "show") return await suites.report(task.run);
   using progress = createJudgeProgress(deps.io.stderr);
   const how = { signal, ...readConcurrency(options.given), onProgress: progress.show };
-  if (task.type === "resume") return await suites.resume(task.run, how);
+  if (task.type === "resume") {
+    return await hintingAtPaths(`hearth judge PATH --resume ${task.run}`, suites.resume(task.run, how));
+  }
   if (!suite) throw new UsageError("there is no suite to run");
-  const { judgeModel: judge } = options.given;
+  const { judgeModel: judge = suite.judgeModel, suite: file } = options.given;
   const judgeModel = judge === undefined ? {} : { judgeModel: idOf(judge) };
   if (task.type === "compare") {
     const choice = { models: task.models.map(idOf), ...judgeModel };
-    return await asUsage(suites.compare(suite, choice, how));
+    return await asUsage(naming(file, suites.compare(suite, choice, how)));
   }
-  const model = options.model === undefined ? {} : { model: idOf(options.model) };
-  return await asUsage(suites.run(suite, { ...model, ...judgeModel }, how));
+  const { model = suite.model } = options;
+  const choice = { ...(model !== undefined && { model: idOf(model) }), ...judgeModel };
+  return await asUsage(naming(file, suites.run(suite, choice, how)));
+}
+
+/** What a run finds wrong with a case is told with the file that the case stands in. */
+async function naming<T>(file: string | undefined, work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (error) {
+    const isOfCase = error instanceof AppError && String(error.details.param ?? "").startsWith("cases[");
+    if (file === undefined || !isOfCase) throw error;
+    const { code, message, details } = error;
+    throw new AppError(code, `${file}: ${message}`, { cause: error, details });
+  }
 }
 
 function isWork({ type }: JudgeTask): boolean {
@@ -93,9 +112,14 @@ function isWork({ type }: JudgeTask): boolean {
 }
 
 /** Each once, in the order of the command line; they are configured so, which gives paths their names. */
-function listModels(task: JudgeTask, { model, given }: JudgeOptions): readonly string[] {
-  const asked = task.type === "compare" ? task.models : [model];
-  return [...new Set([...asked, given.judgeModel].filter((name) => name !== undefined))];
+function listModels(
+  task: JudgeTask,
+  { model, given }: JudgeOptions,
+  suite: Suite | undefined,
+): readonly string[] {
+  const asked = task.type === "compare" ? task.models : [model ?? suite?.model];
+  const judgeModel = given.judgeModel ?? suite?.judgeModel;
+  return [...new Set([...asked, judgeModel].filter((name) => name !== undefined))];
 }
 
 /** Two references can mean one model; then names still tell which, and paths do not. */
@@ -136,7 +160,8 @@ async function writeStarter({ io }: CliDeps, file: string): Promise<number> {
     return exitCodes.success;
   }
   if (existsSync(file)) throw new UsageError(`${file} is there already; name a new file`);
-  await writeFile(file, starterText);
+  requireWritable([file]);
+  await writeReport(file, starterText, "name another file");
   io.stdout.write(`wrote ${oneLine(file)}; hearth judge MODEL --suite ${oneLine(file)} runs it\n`);
   return exitCodes.success;
 }
@@ -156,12 +181,15 @@ async function list({ io }: CliDeps, suites: Suites, { given }: JudgeOptions): P
 
 async function tell({ io }: CliDeps, report: JudgeReport, { given }: JudgeOptions): Promise<void> {
   const { junit, out, json = false } = given;
-  if (out !== undefined) await writeFile(out, `${JSON.stringify(toReportBody(report), undefined, 2)}\n`);
-  if (junit !== undefined) {
-    if (report.kind !== "suite") throw new UsageError("--junit tells of one run; this is a comparison");
-    await writeFile(junit, toJunit(report));
+  if (junit !== undefined && report.kind !== "suite") {
+    throw new UsageError("--junit tells of one run; this is a comparison");
   }
   io.stdout.write(json ? `${toJsonText(toReportBody(report), 2)}\n` : formatReport(report));
+  const again = `hearth judge --show ${report.run.id} tells it again`;
+  if (out !== undefined) {
+    await writeReport(out, `${JSON.stringify(toReportBody(report), undefined, 2)}\n`, again);
+  }
+  if (junit !== undefined && report.kind === "suite") await writeReport(junit, toJunit(report), again);
 }
 
 function toExitCode({ io }: CliDeps, report: JudgeReport): number {

@@ -41,11 +41,29 @@ function formatSuite({ run, summary, result, cases, spec, drift }: Suite): strin
     `pass rate   ${formatEstimate(summary.passRate)}\n`,
     `mean score  ${formatEstimate(summary.score)}\n`,
     ...(judges.length > 0 ? [`judges      ${judges.join(", ")}\n`] : []),
+    ...listUnscored(cases).map((line) => `unscored    ${line}\n`),
     ...listWarnings(cases).map((warning) => `warning     ${warning}\n`),
     ...drift.flatMap(formatDrift),
     `bar         ${formatBar(spec.suite.bar)}: ${formatResult(result)}\n`,
     `run         ${run.id}, ${oneLine(run.model)}, seed ${spec.seed}, ${run.status}\n`,
   ].join("");
+}
+
+/** Measures that are missing, which change no verdict: each with how often and why. */
+function listUnscored(cases: readonly CaseReport[]): readonly string[] {
+  const entries = cases.flatMap(({ outcomes }) => outcomes.flatMap((outcome) => outcome.unscored));
+  const groups = Map.groupBy(entries, ({ name, reason }) => `${name}\n${reason}`);
+  const lines = [...groups.values()].flatMap(([first, ...others]) => {
+    if (!first) return [];
+    const count = others.length + 1;
+    const of = count === 1 ? "one answer" : `${count} answers`;
+    return [cutToWidth(`${oneLine(first.name)} of ${of}: ${oneLine(first.reason)}`, maxReasonColumns)];
+  });
+  const more = lines.length - maxShownWarnings;
+  return [
+    ...lines.slice(0, maxShownWarnings),
+    ...(more > 0 ? [`and ${more} more reasons; --json has all`] : []),
+  ];
 }
 
 /** Each once: what is to be said of one judge is said of all its answers. */
@@ -72,7 +90,7 @@ function formatFindings(cases: readonly CaseReport[]): readonly string[] {
   ];
 }
 
-function formatComparison({ run, comparison, reports }: Comparison): string {
+function formatComparison({ run, comparison, reports, preferences }: Comparison): string {
   const { ranking, pairs, recommendation } = comparison;
   const ranked = ranking.map(({ model, score, passRate }) => [
     ...[oneLine(model), formatScore(score), formatScore(passRate)],
@@ -89,12 +107,26 @@ function formatComparison({ run, comparison, reports }: Comparison): string {
     ...(pairs.length > 0
       ? ["\n", formatTable(["BEST − OTHER", "WINS", "TIES", "LOSSES", "DIFFERENCE"], compared)]
       : []),
+    ...preferences.map(formatPreference),
     "\n",
     ...unfinished.map((report) => `${oneLine(report.run.model)} is not complete: ${report.run.status}\n`),
     `${recommendation.model === undefined ? "no recommendation" : `recommended: ${oneLine(recommendation.model)}`}\n`,
     `  ${oneLine(recommendation.reason)}\n`,
     `run ${run.id}, ${run.status}\n`,
   ].join("");
+}
+
+/** How often the judge took the one for the better and how often the other, whichever it read first. */
+function formatPreference(preference: Comparison["preferences"][number]): string {
+  const { model, against, wins, ties, losses, inconsistent, unscored, warnings } = preference;
+  const [best, other] = [oneLine(model), oneLine(against)];
+  const changed = inconsistent > 0 ? ` (${inconsistent} by the order of the answers)` : "";
+  const lines = [
+    `the judge prefers ${best} in ${wins} cases and ${other} in ${losses}; ${ties} ties${changed}`,
+    ...(unscored > 0 ? [`it could not compare ${unscored} cases`] : []),
+    ...warnings.map((warning) => `warning: ${oneLine(warning)}`),
+  ];
+  return lines.map((line) => `\n${line}\n`).join("");
 }
 
 function countPassed({ outcomes }: CaseReport): string {
@@ -122,8 +154,9 @@ function formatShare(value: number): string {
 
 function formatEstimate(estimate: Estimate): string {
   if (!estimate.scored) return oneLine(estimate.reason);
-  const { value, low, high, level } = estimate;
-  return `${formatScore(value)} (${formatShare(level)}: ${formatScore(low)} to ${formatScore(high)})`;
+  const { value, low, high, level, units } = estimate;
+  const over = `over ${units === 1 ? "one case" : `${units} cases`}`;
+  return `${formatScore(value)} ${over} (${formatShare(level)}: ${formatScore(low)} to ${formatScore(high)})`;
 }
 
 function formatBar({ passRate, minScore, maxWarnings }: Suite["spec"]["suite"]["bar"]): string {

@@ -6,7 +6,7 @@ import { roundScore } from "../verdict.ts";
 
 export type { Score } from "../statistics/score.ts";
 
-export const defaultConsistencyDrop = 0.1;
+const largestDrop = 0.1;
 
 /** 1 − mean cosine distance of all pairs, from 0 to 1; identical answers: 1; unscored for fewer than two. */
 export function consistencyOf(vectors: readonly Float32Array[]): Score {
@@ -44,9 +44,9 @@ export function legacyBand(legacyConsistency: number): LegacyBand {
   return rounded >= 0.75 ? "monitor" : "investigate";
 }
 
-/** Whether it fell by more than `drop` below what it was. */
-export function hasDropped(current: number, baseline: number, drop = defaultConsistencyDrop): boolean {
-  return roundScore(baseline - current) > drop;
+/** Whether the legacy number fell by more than 0.1 below what it was. */
+export function hasDropped(current: number, baseline: number): boolean {
+  return roundScore(baseline - current) > largestDrop;
 }
 
 /** Mean of the prompts' own scores; those that have none are left out. Unscored where no prompt has one. */

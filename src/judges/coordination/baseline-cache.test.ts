@@ -70,6 +70,7 @@ describe("the cache", () => {
     await using opened = await openCoordination();
     let now = 0;
     const cache = createBaselineCache({ ...opened.deps, now: () => now });
+    expect(baselineTtlMs).toBe(2_592_000_000);
     await cache.keep("key", baselineOf("text"));
     now = baselineTtlMs - 1;
     expect(await cache.find("key")).toBeDefined();
@@ -93,8 +94,10 @@ describe("the cache", () => {
   test("does not keep what was judged in part only", async () => {
     await using opened = await openCoordination();
     const cache = createBaselineCache({ ...opened.deps, now: () => 1 });
-    await cache.keep("key", baselineOf("text", false));
-    expect(await cache.find("key")).toBeUndefined();
+    const [whole, failed] = [baselineOf("text"), baselineOf("text", false)];
+    await cache.keep("key", failed);
+    await cache.keep("mixed", { ...whole, answers: [...whole.answers, ...failed.answers] });
+    expect([await cache.find("key"), await cache.find("mixed")]).toEqual([undefined, undefined]);
   });
 
   test("two writers on two connections lose nothing", async () => {

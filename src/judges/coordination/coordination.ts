@@ -1,12 +1,14 @@
 import { AppError, toAppError } from "../../base/index.ts";
 import type { JsonValue } from "../../contract/index.ts";
+import { chargeTenant } from "../charge-tenant.ts";
 import type { JudgeDeps } from "../deps.ts";
 import { createScoreSeries } from "../drift/score-series.ts";
 import type { Run, RunEnd, StoredRun } from "../runs/run.ts";
+import { createRunSlots } from "../runs/run-slots.ts";
 import type { RunStore } from "../runs/run-store.ts";
-import { createEmbedder } from "../similarity/embedder.ts";
+import { createEmbedders } from "../similarity/embedder.ts";
 import { createBaselineCache } from "./baseline-cache.ts";
-import { type BudgetLimits } from "./budget.ts";
+import type { BudgetLimits } from "./budget.ts";
 import { readDrift, recordObservation } from "./drift.ts";
 import { measureRepeat, type RepeatRecord, type RepeatStep } from "./measure-repeat.ts";
 import { createMeter } from "./meter.ts";
@@ -29,6 +31,8 @@ export type CoordinationProgress = {
 
 export type CoordinationOptions = {
   readonly signal: AbortSignal;
+  /** Whose share of the engine the calls of models count against; absent: that of all coordinations. */
+  readonly tenant?: string;
   readonly onProgress?: (progress: CoordinationProgress) => void;
 };
 
@@ -43,15 +47,16 @@ export type CoordinationRun = {
 export type Coordination = {
   /**
    * Measures what a team makes of a task. Rejects with an AppError whose details name the `run`, of which nothing is
-   * lost: budget_exceeded, cancelled, and what the models fail of.
+   * lost: budget_exceeded, cancelled, and what the models fail of; and with queue_full where as many are under way as
+   * may be.
    */
   measure(spec: CoordinationSpec, options: CoordinationOptions): Promise<CoordinationRun>;
   /** Goes on with a run that did not complete. Throws AppError conflict where it did, or its models have changed. */
   resume(id: string, options: CoordinationOptions & ResumeChanges): Promise<CoordinationRun>;
-  /** The newest first. */
-  list(): Promise<readonly Run[]>;
+  /** The newest first; of that tenant or of all. */
+  list(tenant?: string): Promise<readonly Run[]>;
   /** Throws AppError not_found. */
-  get(id: string): Promise<CoordinationRun>;
+  get(id: string, tenant?: string): Promise<CoordinationRun>;
 };
 
 /** What a resumed run may have otherwise; absent: as before. */
@@ -60,15 +65,20 @@ export type ResumeChanges = { readonly budget?: BudgetLimits };
 export function createCoordination(deps: JudgeDeps, runs: RunStore): Coordination {
   const { database, clock } = deps;
   const { now } = clock;
-  const embedder = createEmbedder(deps);
+  const embedderFor = createEmbedders(deps);
+  const slots = createRunSlots();
   const cache = createBaselineCache({ database, now });
   const spending = createSpendTable({ database, now });
   const series = createScoreSeries({ database, now });
 
+  const runsOf = (tenant: string | undefined) => (tenant === undefined ? runs : runs.of(tenant));
+
   async function measureRepeats(stored: StoredRun, plan: Plan, options: CoordinationOptions) {
-    const { signal, onProgress } = options;
+    const { signal, tenant, onProgress } = options;
+    const charged = chargeTenant(deps, tenant);
+    const embedder = embedderFor(tenant);
     const { repeats, budget, agentBudget } = plan.spec;
-    const meter = createMeter({ deps, spending, budget, agentBudget, prices: plan.prices });
+    const meter = createMeter({ deps: charged, spending, budget, agentBudget, prices: plan.prices });
     const records = new Map(
       stored.parts.map(({ position, result }) => [position, fromWire<RepeatRecord>(result)]),
     );
@@ -101,22 +111,30 @@ export function createCoordination(deps: JudgeDeps, runs: RunStore): Coordinatio
   }
 
   return {
-    async measure(spec, options) {
-      const plan = await createPlan(deps, spec);
-      const name = spec.task.slice(0, maxNameCharacters);
-      const model = plan.agents[0].id;
-      const stored = await runs.create({ kind: "coordination", name, model, spec: toStoredSpec(plan) });
-      return await work(stored, plan, options);
-    },
-    async resume(id, { budget, ...options }) {
-      const before = readStoredSpec(await getOfKind(runs, id));
-      const spec = parseCoordinationSpec(before.spec);
-      const plan = await createPlan(deps, budget ? { ...spec, budget } : spec, before.seed);
-      checkSame(id, before, plan);
-      return await work(await runs.claim(id), plan, options);
-    },
-    list: () => runs.list("coordination"),
-    get: async (id) => toCoordinationRun(await getOfKind(runs, id)),
+    measure: (spec, options) =>
+      slots.hold(options.tenant, async () => {
+        const plan = await createPlan(deps, spec);
+        const name = spec.task.slice(0, maxNameCharacters);
+        const model = plan.agents[0].id;
+        const stored = await runsOf(options.tenant).create({
+          kind: "coordination",
+          name,
+          model,
+          spec: toStoredSpec(plan),
+        });
+        return await work(stored, plan, options);
+      }),
+    resume: (id, { budget, ...options }) =>
+      slots.hold(options.tenant, async () => {
+        const own = runsOf(options.tenant);
+        const before = readStoredSpec(await getOfKind(own, id));
+        const spec = parseCoordinationSpec(before.spec);
+        const plan = await createPlan(deps, budget ? { ...spec, budget } : spec, before.seed);
+        checkSame(id, before, plan);
+        return await work(await own.claim(id), plan, options);
+      }),
+    list: (tenant) => runsOf(tenant).list("coordination"),
+    get: async (id, tenant) => toCoordinationRun(await getOfKind(runsOf(tenant), id)),
   };
 }
 

@@ -37,6 +37,34 @@ test("five repeats that all gain are effective, five that gain on average only a
   expect(gains([0.3, 0.9, 0.8, 0.4, 0.7])).toMatchObject({ isEffective: false, gammaLabel: "helping" });
 });
 
+test("four repeats have no interval, and five have one", () => {
+  const repeats = (count: number) => measureEffect([hand, ...Array(count - 1).fill(hand)], 1);
+  expect(repeats(4)).not.toHaveProperty("gammaInterval");
+  expect(repeats(4).isEffective).toBeUndefined();
+  expect(repeats(5)).toMatchObject({ gammaInterval: { units: 5 }, isEffective: true, isEmergent: false });
+});
+
+test("a lower bound of exactly 1, and of exactly 0, is no effect", () => {
+  const same: RepeatScores = { quality: 0.5, baseline: [0.5, 0.5] };
+  expect(measureEffect([same, same, same, same, same], 1)).toMatchObject({
+    ...{ gammaInterval: { low: 1, high: 1 }, isEffective: false },
+    ...{ omegaInterval: { low: 0, high: 0 }, isEmergent: false },
+  });
+});
+
+test("gamma over repeats is the ratio of the means: a repeat of a poor baseline does not lift it", () => {
+  const repeats: [RepeatScores, RepeatScores] = [
+    { quality: 0.5, baseline: [0.1, 0.1] },
+    { quality: 0.5, baseline: [0.9, 0.9] },
+  ];
+  expect(measureEffect(repeats, 1).gamma).toBeCloseTo(1, 12);
+  const many = Array.from({ length: 10 }, () => repeats).flat();
+  const { gammaInterval } = measureEffect([repeats[0], ...many.slice(1)], 1);
+  // The mean of the ratios 5 and 0.556 is 2.778.
+  expect(gammaInterval?.low).toBeLessThan(1);
+  expect(gammaInterval?.high).toBeLessThan(2);
+});
+
 test("the same seed gives the same interval, another seed another one", () => {
   const random = createRandom(5);
   const repeats: [RepeatScores, ...RepeatScores[]] = [hand];

@@ -39,20 +39,16 @@ export async function createPlan(deps: JudgeDeps, spec: CoordinationSpec, seed =
   };
   const [first, ...others] = spec.agents;
   const agents = [await find(first), ...(await Promise.all(others.map(find)))] as const;
-  const judge = await planJudge(spec, agents[0], find);
+  const named = spec.judgeModel === undefined ? undefined : await find(spec.judgeModel);
+  const judge = planJudge(spec, named ?? agents[0]);
   const prices = new Map<string, Price>();
   for (const [name, price] of Object.entries(spec.prices))
     prices.set((await names.get(name))?.id ?? name, price);
   return { spec, agents, judge, seed: seed ?? drawSeed(deps.random), prices };
 }
 
-async function planJudge(
-  { isClosed, reference, judgeModel }: CoordinationSpec,
-  first: PlannedModel,
-  find: (name: string) => Promise<PlannedModel>,
-): Promise<PlannedJudge> {
-  if (isClosed && reference !== undefined) return { type: "reference", reference };
-  return { type: "model", model: judgeModel === undefined ? first : await find(judgeModel) };
+function planJudge({ isClosed, reference }: CoordinationSpec, model: PlannedModel): PlannedJudge {
+  return isClosed && reference !== undefined ? { type: "reference", reference } : { type: "model", model };
 }
 
 async function findChatModel(deps: JudgeDeps, name: string | undefined): Promise<PlannedModel> {

@@ -31,6 +31,9 @@ describe("what is refused", () => {
     [{ task: "t", num_agents: 2, agents: [{ model: "a" }] }, /^num_agents: 2 agents .* 1 are listed/],
     [{ task: "t", model: "a", agents: [{ model: "a" }] }, /^model: agents names a model for each/],
     [{ task: "t", colour: "red" }, /colour/],
+    [{ task: "t", criteria: ["depth", "depth"] }, /^criteria: "depth" is given more than once/],
+    [{ task: "t", criteria: ["reason"] }, /^criteria: .*"reason" is taken/],
+    [{ task: "t", criteria: ["half \ud800"] }, /^criteria\.0: .*half of a character/],
     [{ task: "t", budget: { money: 1 } }, /^budget: .*money/],
     [{ task: "t", agents: [{ model: "" }] }, /^agents\.0\.model: /],
   ])("%j", (value, message) => {

@@ -1,6 +1,8 @@
 import { z } from "zod";
 import { AppError } from "../../base/index.ts";
 import type { JsonObject } from "../../contract/index.ts";
+import { sayIssue } from "../say-issue.ts";
+import { checkRubric } from "../validation/rubric/rate-answer.ts";
 import { type BudgetLimits, maxBudget, type Price } from "./budget.ts";
 import { type StrategyName, strategyNames } from "./strategies/strategies.ts";
 
@@ -16,6 +18,7 @@ const defaultAgents = 3;
 const defaultRounds = 2;
 const defaultRepeats = 5;
 const defaultTemperature = 0.7;
+const maxTemperature = 2;
 /** Short: in a debate every agent reads the answers of all others. */
 const defaultAnswerTokens = 200;
 
@@ -69,6 +72,8 @@ function createSchema() {
       .max(maximum)
       .refine((value) => value.trim() !== "", "is blank");
   const name = text(maxNameCharacters);
+  // The judge's answer has a field of each name.
+  const criterion = name.refine((value) => value.isWellFormed(), "holds half of a character");
   const limits = createLimits().default({});
   const usd = z.number().min(0).max(maxBudget);
   return z.strictObject({
@@ -92,10 +97,15 @@ function createSchema() {
     model: name.optional(),
     rounds: whole(1, maxRounds).default(defaultRounds),
     judge_model: name.optional(),
-    criteria: z.array(name).min(1).max(maxCriteria).optional(),
+    criteria: z.array(criterion).min(1).max(maxCriteria).optional(),
     reference: text(maxTaskCharacters).optional(),
     closed: z.boolean().default(false),
-    temperature: z.number().min(0).max(2).default(defaultTemperature),
+    temperature: z
+      .number()
+      .refine((value) => value >= 0 && value <= maxTemperature, {
+        error: ({ input }) => `expected a number from 0 to ${maxTemperature}, got ${JSON.stringify(input)}`,
+      })
+      .default(defaultTemperature),
     max_tokens: whole(1, maxAnswerTokens).default(defaultAnswerTokens),
     seed: whole(0, 2 ** 32 - 1).optional(),
     repeats: whole(1, maxRepeats).default(defaultRepeats),
@@ -116,7 +126,8 @@ type SpecBody = z.output<ReturnType<typeof createSchema>>;
 export function parseCoordinationSpec(value: unknown): CoordinationSpec {
   const result = createSchema().safeParse(value);
   if (!result.success) throw toError(result.error.issues);
-  const { agents, num_agents: count, model } = result.data;
+  const { agents, num_agents: count, model, criteria } = result.data;
+  if (criteria) checkRubric(criteria);
   if (agents && count !== undefined && agents.length !== count) {
     throw invalid("num_agents", `${count} agents were asked for and ${agents.length} are listed in agents`);
   }
@@ -192,7 +203,7 @@ function toLimits({ tokens, calls, usd }: SpecBody["budget"]): BudgetLimits {
 
 function toError([issue]: readonly z.core.$ZodIssue[], within: readonly PropertyKey[] = []): AppError {
   const path = [...within, ...(issue?.path ?? [])];
-  return invalid(path.map(String).join("."), issue?.message ?? "invalid");
+  return invalid(path.map(String).join("."), issue ? sayIssue(issue) : "invalid");
 }
 
 function invalid(param: string, message: string): AppError {

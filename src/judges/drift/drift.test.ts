@@ -64,6 +64,22 @@ test("a steady drop of 0.1 takes Page-Hinkley 22 scores or more; at 50 it stays 
   expect(detectPageHinkley(worst, { lambda: 50 })).toEqual({});
 });
 
+test("Page-Hinkley is silent for the first 29 scores, whatever they are", () => {
+  expect(detectPageHinkley([...repeat(1, 10), ...repeat(0, 19)])).toEqual({});
+  expect(detectPageHinkley([...repeat(1, 10), ...repeat(0, 20)])).toEqual({ drop: 29 });
+});
+
+test("Page-Hinkley alarms above its threshold, not at it", () => {
+  const options = { delta: 0, alpha: 1 };
+  const scores = [...repeat(1, 31), 0];
+  expect(detectPageHinkley(scores, { ...options, lambda: 31 / 32 })).toEqual({});
+  expect(detectPageHinkley(scores, { ...options, lambda: 0.9687 })).toEqual({ drop: 31 });
+});
+
+test("ADWIN looks at the last 100 scores: a difference of 0.35 takes more", () => {
+  expect(detectAdwin([...repeat(0.4, 100), ...repeat(0.75, 100)])).toEqual([]);
+});
+
 test("ADWIN finds a large change once, and which way", () => {
   const [drop, ...others] = detectAdwin([...repeat(0.95, 50), ...repeat(0.25, 50)]);
   expect(others).toEqual([]);
@@ -98,6 +114,29 @@ test("the last score is an anomaly by its distance from those before it", () => 
     level: "none",
   });
   expect(detectAnomaly([...repeat(1, 30), 0])).toMatchObject({ scored: true, level: "critical" });
+});
+
+test("two deviations warn and three are critical, to four decimals; 20 scores have to come before", () => {
+  const center = Array.from({ length: 20 }, (_, index) => (index % 2 === 0 ? 0.4 : 0.6));
+  // The sample deviation of 20 scores that are each 0.1 off their mean.
+  const deviation = 0.1 * Math.sqrt(20 / 19);
+  const levelAt = (z: number, before = center) => {
+    const found = detectAnomaly([...before, 0.5 + z * deviation]);
+    return found.scored ? found.level : "unscored";
+  };
+  expect([1.9999, 1.99996, 2, 2.9999, 2.99996, 3].map((z) => levelAt(z))).toEqual([
+    ...(["none", "warn", "warn", "warn", "critical", "critical"] as const),
+  ]);
+  expect([-2, -3].map((z) => levelAt(z))).toEqual(["warn", "critical"]);
+  expect(levelAt(9, center.slice(1))).toBe("unscored");
+});
+
+test("an anomaly is one among the last 1,000 scores before it, no more and no fewer", () => {
+  const before = [...repeat(0.2, 500), ...repeat(0.8, 500)];
+  expect(detectAnomaly([...repeat(0, 1_000), ...before, 0.5])).toEqual({
+    ...{ scored: true, level: "none" },
+    z: expect.closeTo(0, 4),
+  });
 });
 
 test("any scores give a report of numbers alone", () => {

@@ -13,9 +13,14 @@ afterEach(async () => {
   for (const folder of folders.splice(0)) folder[Symbol.dispose]();
 });
 
-type Setup = { readonly alive?: ReadonlySet<number>; readonly processId?: number; readonly home?: string };
+type Setup = {
+  readonly alive?: ReadonlySet<number>;
+  readonly processId?: number;
+  readonly home?: string;
+  readonly maxBytes?: number;
+};
 
-async function openStore({ alive = new Set([1]), processId = 1, home }: Setup = {}) {
+async function openStore({ alive = new Set([1]), processId = 1, home, maxBytes }: Setup = {}) {
   const folder = createTemporaryFolder();
   folders.push(folder);
   const database = await openHomeDatabase(home ?? folder.path);
@@ -26,6 +31,7 @@ async function openStore({ alive = new Set([1]), processId = 1, home }: Setup = 
     now: () => nowMs++,
     processId,
     isAlive: (id) => alive.has(id),
+    ...(maxBytes !== undefined && { maxBytes }),
   });
   return { store, home: home ?? folder.path };
 }
@@ -92,6 +98,21 @@ test("the newest runs come first, of one kind where that is asked for", async ()
   expect((await store.list("suite")).map(({ id }) => id)).toEqual([first.id]);
 });
 
+test("the oldest runs are forgotten once all together are too large, and never those under way", async () => {
+  const { store } = await openStore({ maxBytes: 8_000 });
+  const large = { ...newRun, spec: { suite: "x".repeat(3_000) } };
+  const running = await store.create(large);
+  const first = await store.create(large);
+  await store.addPart(first.id, { key: "a", position: 0, result: "y".repeat(3_000) });
+  await store.end(first.id, { status: "completed", result: {} });
+  const second = await store.create(large);
+  await store.end(second.id, { status: "completed", result: {} });
+  await store.create(newRun);
+  await expect(store.get(first.id)).rejects.toMatchObject({ code: "not_found" });
+  expect((await store.list()).map(({ id }) => id)).toContain(second.id);
+  expect((await store.get(running.id)).status).toBe("running");
+});
+
 test("the oldest runs are forgotten with their parts once there are too many", async () => {
   const { store } = await openStore();
   const { id } = await store.create(newRun);
@@ -101,4 +122,18 @@ test("the oldest runs are forgotten with their parts once there are too many", a
   await expect(store.get(id)).rejects.toMatchObject({ code: "not_found" });
   const [database] = databases;
   expect(await database?.kysely.selectFrom("judge_run_part").selectAll().execute()).toEqual([]);
+});
+
+test("a tenant finds, lists and resumes its own runs, and who asks for all has them all", async () => {
+  const { store } = await openStore();
+  const mine = await store.of("key-a").create(newRun);
+  const theirs = await store.of("key-b").create(newRun);
+  const local = await store.create(newRun);
+  await store.end(theirs.id, { status: "failed", error: { code: "host_died", message: "it died" } });
+  const own = store.of("key-a");
+  expect((await own.list()).map(({ id }) => id)).toEqual([mine.id]);
+  await expect(own.get(theirs.id)).rejects.toMatchObject({ code: "not_found" });
+  await expect(own.claim(theirs.id)).rejects.toMatchObject({ code: "not_found" });
+  expect((await store.of("local").list()).map(({ id }) => id)).toEqual([local.id]);
+  expect(await store.list()).toHaveLength(3);
 });

@@ -1,12 +1,17 @@
 /** Stored runs. A run belongs to one process at a time; one whose process has died counts as failed. */
+import { sql } from "kysely";
 import { AppError, createId } from "../../base/index.ts";
 import type { JsonValue } from "../../contract/index.ts";
-import type { Database } from "../../store/index.ts";
+import type { Database, Queries } from "../../store/index.ts";
 import type { Run, RunEnd, RunKind, RunPart, RunStatus, StoredRun } from "./run.ts";
 
 /** Of runs beyond these the oldest are forgotten with their parts. */
 export const maxRuns = 1_000;
+/** Of all runs with their parts; beyond it too the oldest are forgotten. */
+const maxStoredBytes = 2 ** 30;
 const maxListed = 100;
+/** Whose runs those of the command line are: a server without keys shows them too. */
+const localTenant = "local";
 
 export type NewRun = {
   readonly kind: RunKind;
@@ -16,6 +21,8 @@ export type NewRun = {
 };
 
 export type RunStore = {
+  /** The runs of one tenant: those of others are not found there. */
+  of(tenant: string): RunStore;
   create(run: NewRun): Promise<StoredRun>;
   /** Throws AppError not_found. */
   get(id: string): Promise<StoredRun>;
@@ -33,6 +40,8 @@ export type RunStoreOptions = {
   readonly now: () => number;
   readonly processId: number;
   readonly isAlive: (processId: number) => boolean;
+  /** Absent: 1 GiB. */
+  readonly maxBytes?: number;
 };
 
 type RunRow = {
@@ -56,11 +65,26 @@ const died = {
   message: "the process that worked on it ended; resume it to go on from there",
 };
 
-export function createRunStore({ database, now, processId, isAlive }: RunStoreOptions): RunStore {
+/** All runs, whoever asked for them. */
+export function createRunStore(options: RunStoreOptions): RunStore {
+  return createScopedStore(options, undefined);
+}
+
+function createScopedStore(options: RunStoreOptions, tenant: string | undefined): RunStore {
+  const { database, now, processId, isAlive, maxBytes = maxStoredBytes } = options;
+  async function find(id: string) {
+    const { kysely } = await database();
+    const query = kysely.selectFrom("judge_run").selectAll().where("id", "=", id);
+    return await (tenant === undefined ? query : query.where("tenant", "=", tenant)).executeTakeFirst();
+  }
   async function get(id: string): Promise<StoredRun> {
     const { kysely } = await database();
-    const row = await kysely.selectFrom("judge_run").selectAll().where("id", "=", id).executeTakeFirst();
-    if (!row) throw new AppError("not_found", `there is no run "${id.slice(0, 100)}"`);
+    const row = await find(id);
+    if (!row)
+      throw new AppError(
+        "not_found",
+        `there is no run "${id.slice(0, 100)}"; list the runs to see which are kept`,
+      );
     const parts = await kysely
       .selectFrom("judge_run_part")
       .select(["key", "position", "result"])
@@ -75,6 +99,7 @@ export function createRunStore({ database, now, processId, isAlive }: RunStoreOp
     };
   }
   return {
+    of: (other) => createScopedStore(options, other),
     get,
     async create({ kind, name, model, spec }) {
       const { kysely } = await database();
@@ -85,19 +110,10 @@ export function createRunStore({ database, now, processId, isAlive }: RunStoreOp
           .insertInto("judge_run")
           .values({
             ...{ id, kind, name, model, status: "running", spec: JSON.stringify(spec) },
-            ...{ result: null, error: null, owner: processId, ...times },
+            ...{ result: null, error: null, tenant: tenant ?? localTenant, owner: processId, ...times },
           })
           .execute();
-        const kept = queries
-          .selectFrom("judge_run")
-          .select("id")
-          .orderBy("created_at_ms", "desc")
-          .limit(maxRuns);
-        await queries
-          .deleteFrom("judge_run")
-          .where("status", "!=", "running")
-          .where("id", "not in", kept)
-          .execute();
+        await forgetOldest(queries, maxBytes);
       });
       return await get(id);
     },
@@ -109,11 +125,12 @@ export function createRunStore({ database, now, processId, isAlive }: RunStoreOp
         .orderBy("created_at_ms", "desc")
         .limit(maxListed);
       if (kind !== undefined) query = query.where("kind", "=", kind);
+      if (tenant !== undefined) query = query.where("tenant", "=", tenant);
       return (await query.execute()).map((row) => toRun(row, isAlive));
     },
     async claim(id) {
       const { kysely } = await database();
-      const row = await kysely.selectFrom("judge_run").selectAll().where("id", "=", id).executeTakeFirst();
+      const row = await find(id);
       const status = row && toRun(row, isAlive).status;
       if (status === "completed")
         throw new AppError("conflict", `the run ${id} is complete; begin a new one`);
@@ -150,6 +167,24 @@ export function createRunStore({ database, now, processId, isAlive }: RunStoreOp
         .execute();
     },
   };
+}
+
+/** Runs that are being worked on stay, however old they are. */
+async function forgetOldest(queries: Queries, maxBytes: number): Promise<void> {
+  const bytes = sql<number>`octet_length(spec) + coalesce(octet_length(result), 0) + coalesce(
+    (select sum(octet_length(part.result)) from judge_run_part part where part.run_id = judge_run.id), 0)`;
+  const rows = await queries
+    .selectFrom("judge_run")
+    .select(["id", "status", bytes.as("bytes")])
+    .orderBy("created_at_ms", "desc")
+    .execute();
+  let sum = 0;
+  const beyond = rows.filter((row, index) => {
+    sum += row.bytes;
+    return index >= maxRuns || (index > 0 && sum > maxBytes);
+  });
+  const ids = beyond.flatMap(({ id, status }) => (status === "running" ? [] : [id]));
+  if (ids.length > 0) await queries.deleteFrom("judge_run").where("id", "in", ids).execute();
 }
 
 function toRun(row: RunRow, isAlive: (processId: number) => boolean): Run {

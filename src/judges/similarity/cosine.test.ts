@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import fc from "fast-check";
 import { createRandom } from "../statistics/random.ts";
-import { cosine, maxVectors, meanPairwiseCosine, pairwiseCosines } from "./cosine.ts";
+import { cosine, maxVectors, pairwiseCosines } from "./cosine.ts";
 
 const vectorOf = (...values: readonly number[]) => Float32Array.from(values);
 
@@ -43,12 +43,6 @@ test("all pairs equal the pairs one by one, across tiles and odd dimensions", ()
     ),
     { numRuns: 50 },
   );
-});
-
-test("the mean of pairs is undefined for fewer than two vectors", () => {
-  expect(meanPairwiseCosine([])).toBeUndefined();
-  expect(meanPairwiseCosine([vectorOf(1)])).toBeUndefined();
-  expect(meanPairwiseCosine([vectorOf(1, 0), vectorOf(1, 0), vectorOf(0, 1)])).toBeCloseTo(1 / 3, 10);
 });
 
 test("vectors of two dimensions, with values that are no numbers, and too many are refused", () => {

@@ -42,15 +42,6 @@ export function pairwiseCosines(vectors: readonly Float32Array[]): Float64Array 
   return cosines;
 }
 
-/** Mean over all pairs; undefined for fewer than two vectors. Throws as `pairwiseCosines` does. */
-export function meanPairwiseCosine(vectors: readonly Float32Array[]): number | undefined {
-  const cosines = pairwiseCosines(vectors);
-  if (cosines.length === 0) return undefined;
-  let total = 0;
-  for (const value of cosines) total += value;
-  return settle(total / cosines.length);
-}
-
 /** The vectors at length 1 in one array, row after row. */
 function normalise(vectors: readonly Float32Array[]) {
   const dimension = vectors[0]?.length ?? 0;

@@ -4,7 +4,7 @@ import type { Embedder } from "./embedder.ts";
 
 /** Texts of one call of the engine, so that other callers get their turn between. */
 export const maxBatchTexts = 64;
-const embeddingTenant = "judge";
+const judgeTenant = "judge";
 /** What is embedded to learn the dimension where only blank texts were given. */
 const anyText = "text";
 
@@ -12,9 +12,10 @@ const anyText = "text";
 export function createModelEmbedder(
   engine: Pick<JudgeDeps["engine"], "find" | "embed">,
   name: string,
+  tenant = judgeTenant,
 ): Embedder {
   async function embedBatch(model: string, entries: readonly Entry[], signal: AbortSignal) {
-    const request = { model, inputs: entries.map(({ text }) => text), tenant: embeddingTenant };
+    const request = { model, inputs: entries.map(({ text }) => text), tenant };
     const { vectors } = await engine.embed(request, signal).catch((error: unknown) => {
       throw nameText(error, entries);
     });

@@ -1,6 +1,9 @@
 import { expect, test } from "bun:test";
+import { mean } from "../statistics/descriptive.ts";
+import { cosine } from "./cosine.ts";
 import type { Embedder } from "./embedder.ts";
-import { measureRelevance, relevanceOf, relevanceScale } from "./relevance-scale.ts";
+import { relevancePairs } from "./relevance-pairs.ts";
+import { relevanceScale } from "./relevance-scale.ts";
 import { createWordEmbedder } from "./word-embedder.ts";
 
 const { signal } = new AbortController();
@@ -27,35 +30,35 @@ test("the scale is measured once for an embedder", async () => {
   expect(calls).toBe(1);
 });
 
-test("an embedder that finds all texts alike gives no scale and no score", async () => {
+test("an embedder that finds all texts alike gives no scale, and why", async () => {
   const flat: Embedder = {
     name: "flat",
     embed: async (texts) => texts.map(() => Float32Array.of(1, 0)),
   };
-  const scale = await relevanceScale(flat, signal);
-  expect(scale.usable).toBe(false);
-  expect(relevanceOf(1, scale)).toEqual({
-    scored: false,
+  expect(await relevanceScale(flat, signal)).toEqual({
+    usable: false,
     reason: expect.stringContaining("flat finds prompts no more"),
   });
 });
 
-test("relevance is clipped where it lies beyond the scale", () => {
-  const scale = { usable: true, unmatched: 0.1, matched: 0.5 } as const;
-  expect(relevanceOf(0.3, scale)).toEqual({ scored: true, value: expect.closeTo(0.5, 10) });
-  expect(relevanceOf(0, scale)).toEqual({ scored: true, value: 0 });
-  expect(relevanceOf(0.9, scale)).toEqual({ scored: true, value: 1 });
-});
-
-test("an answer to another question is less relevant than the right one", async () => {
-  const embedder = createWordEmbedder();
-  const prompt = "How do whales breathe?";
-  const right = await measureRelevance(
-    embedder,
-    { prompt, response: "Whales breathe air through a blowhole." },
+test("the scale is the mean cosine of each prompt with its own answer, and with those of all others", async () => {
+  const words = createWordEmbedder();
+  const scale = await relevanceScale(words, signal);
+  const prompts = await words.embed(
+    relevancePairs.map(([prompt]) => prompt),
     signal,
   );
-  const wrong = await measureRelevance(embedder, { prompt, response: "Shares fell on Monday." }, signal);
-  expect(right).toEqual({ scored: true, value: 1 });
-  expect(wrong.scored && wrong.value).toBeLessThan(0.3);
+  const answers = await words.embed(
+    relevancePairs.map(([, answer]) => answer),
+    signal,
+  );
+  const cosines = (isOwn: boolean) =>
+    prompts.flatMap((prompt, row) =>
+      answers.flatMap((answer, column) => ((row === column) === isOwn ? [cosine(prompt, answer)] : [])),
+    );
+  expect(scale).toEqual({
+    usable: true,
+    unmatched: expect.closeTo(mean(cosines(false)), 6),
+    matched: expect.closeTo(mean(cosines(true)), 6),
+  });
 });

@@ -1,5 +1,4 @@
-import { type Score, scored, unscored } from "../statistics/score.ts";
-import { cosine, pairwiseCosines } from "./cosine.ts";
+import { pairwiseCosines } from "./cosine.ts";
 import type { Embedder } from "./embedder.ts";
 import { relevancePairs } from "./relevance-pairs.ts";
 
@@ -24,25 +23,6 @@ export async function relevanceScale(embedder: Embedder, signal: AbortSignal): P
 
 async function measureScale(embedder: Embedder, signal: AbortSignal): Promise<RelevanceScale> {
   return measure(embedder.name, await embedder.embed(relevancePairs.flat(), signal));
-}
-
-/** How relevant an answer of that cosine with its prompt is: clip((cosine − c₀)/(c₁ − c₀), 0, 1). */
-export function relevanceOf(cosineWithPrompt: number, scale: RelevanceScale): Score {
-  if (!scale.usable) return unscored(scale.reason);
-  const { unmatched, matched } = scale;
-  return scored(Math.min(1, Math.max(0, (cosineWithPrompt - unmatched) / (matched - unmatched))));
-}
-
-/** Relevance of an answer to its prompt; unscored where the embedder cannot tell answers from others'. */
-export async function measureRelevance(
-  embedder: Embedder,
-  { prompt, response }: { readonly prompt: string; readonly response: string },
-  signal: AbortSignal,
-): Promise<Score> {
-  const scale = await relevanceScale(embedder, signal);
-  const [question, answer] = await embedder.embed([prompt, response], signal);
-  if (!question || !answer) return unscored(`${embedder.name} gave no vectors`);
-  return relevanceOf(cosine(question, answer), scale);
 }
 
 /** `vectors` alternate between a prompt and its answer. */

@@ -60,6 +60,11 @@ test("unrelated English sentences that share a word come out below 0.5", async (
   expect(value).toBeWithin(0.05, 0.5);
 });
 
+test("a word that is said ten times weighs 1 + ln 10 times as much, not ten times", async () => {
+  // 1 / √(1 + 3.303²) = 0.290; by mere counts it were 0.100.
+  expect(await likeness(`${"apple ".repeat(10)} pear`, "pear")).toBeWithin(0.2, 0.38);
+});
+
 test("words of scripts without spaces are told apart", async () => {
   expect(await likeness("我喜欢吃苹果", "我喜欢吃香蕉")).toBeWithin(0.4, 0.95);
   expect(await likeness("東京は日本の首都です", "首都は東京です")).toBeGreaterThan(0.5);

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import fc from "fast-check";
-import { bootstrapInterval, comparePaired, isOutside } from "./bootstrap.ts";
+import { bootstrapInTurns, bootstrapInterval, comparePaired, isOutside } from "./bootstrap.ts";
 import { mean } from "./descriptive.ts";
 import { createRandom } from "./random.ts";
 
@@ -71,34 +71,51 @@ test("whole units are resampled: what belongs together stays together", () => {
   expect(bootstrapInterval(units, balance, { seed: 1 })).toMatchObject({ low: 0, high: 0 });
 });
 
+test("the interval of many units is the same in turns, between which others work", async () => {
+  const random = createRandom(9);
+  const units = Array.from({ length: 10_000 }, random);
+  let turns = 0;
+  let isOver = false;
+  const work = () => {
+    turns += 1;
+    if (!isOver) setImmediate(work);
+  };
+  setImmediate(work);
+  const interval = await bootstrapInTurns(units, mean, { seed: 4, resamples: 100 });
+  isOver = true;
+  expect(turns).toBeGreaterThan(3);
+  expect(interval).toEqual(bootstrapInterval(units, mean, { seed: 4, resamples: 100 }));
+});
+
 test("options out of range are named", () => {
   expect(() => bootstrapInterval([], mean, { seed: 1 })).toThrow(/nothing to resample/);
   expect(() => bootstrapInterval([1], mean, { seed: 0.5 })).toThrow(/^seed: 0.5/);
+  expect(() => bootstrapInterval([1], mean, { seed: 1, resamples: 100_001 })).toThrow(/from 1 to 100000/);
   expect(() => bootstrapInterval([1], mean, { seed: 1, resamples: 0, level: 1 })).toThrow(
     /resamples: 0.*level: 1/,
   );
 });
 
-test("pairing finds a small steady gain that differs less than the cases do", () => {
+test("pairing finds a small steady gain that differs less than the cases do", async () => {
   const random = createRandom(5);
   const first = Array.from({ length: 40 }, () => random());
   const second = first.map((score) => score + 0.02 + 0.01 * (random() - 0.5));
-  const found = comparePaired(first, second, { seed: 1 });
+  const found = await comparePaired(first, second, { seed: 1 });
   expect(found.difference).toBeCloseTo(0.02, 2);
   expect(found.isDifferent).toBe(true);
-  expect(comparePaired(first, first, { seed: 1 })).toMatchObject({ difference: 0, isDifferent: false });
+  expect(await comparePaired(first, first, { seed: 1 })).toMatchObject({ difference: 0, isDifferent: false });
 });
 
-test("two lists that differ by chance alone are called different in about 5 of 100 repeats", () => {
+test("two lists that differ by chance alone are called different in about 5 of 100 repeats", async () => {
   const random = createRandom(11);
   let different = 0;
   for (let seed = 0; seed < 200; seed++) {
     const draw = () => Array.from({ length: 30 }, random);
-    if (comparePaired(draw(), draw(), { seed, resamples: 500 }).isDifferent) different++;
+    if ((await comparePaired(draw(), draw(), { seed, resamples: 500 })).isDifferent) different++;
   }
   expect(different / 200).toBeWithin(0.01, 0.11);
 });
 
-test("paired lists of unequal length are refused", () => {
-  expect(() => comparePaired([1], [1, 2], { seed: 1 })).toThrow(/1 were given against 2/);
+test("paired lists of unequal length are refused", async () => {
+  await expect(comparePaired([1], [1, 2], { seed: 1 })).rejects.toThrow(/1 were given against 2/);
 });

@@ -5,6 +5,8 @@ import { createRandom } from "./random.ts";
 export const defaultResamples = 2_000;
 export const maxResamples = 100_000;
 export const defaultLevel = 0.95;
+/** Some milliseconds of work. */
+const drawsPerTurn = 200_000;
 
 export type Interval = {
   readonly low: number;
@@ -34,26 +36,57 @@ export function bootstrapInterval<T>(
   statistic: (resampled: readonly T[]) => number,
   options: BootstrapOptions,
 ): Interval {
-  const { seed, resamples = defaultResamples, level = defaultLevel } = options;
+  return toInterval([...drawStatistics(units, statistic, options)], units.length, options);
+}
+
+/** As `bootstrapInterval`, with a turn for others now and then: many units take seconds. */
+export async function bootstrapInTurns<T>(
+  units: readonly T[],
+  statistic: (resampled: readonly T[]) => number,
+  options: BootstrapOptions,
+): Promise<Interval> {
+  const values: number[] = [];
+  let drawn = 0;
+  for (const value of drawStatistics(units, statistic, options)) {
+    values.push(value);
+    drawn += units.length;
+    if (drawn < drawsPerTurn) continue;
+    drawn = 0;
+    await Bun.sleep(0);
+  }
+  return toInterval(values, units.length, options);
+}
+
+function* drawStatistics<T>(
+  units: readonly T[],
+  statistic: (resampled: readonly T[]) => number,
+  { seed, resamples = defaultResamples, level = defaultLevel }: BootstrapOptions,
+): Generator<number> {
   checkOptions(units.length, { seed, resamples, level });
   const random = createRandom(seed);
   const resampled = units.slice();
-  const values: number[] = [];
   for (let draw = 0; draw < resamples; draw++) {
     for (let index = 0; index < units.length; index++)
       resampled[index] = units[Math.floor(random() * units.length)] as T;
-    const value = statistic(resampled);
-    if (Number.isFinite(value)) values.push(value);
+    yield statistic(resampled);
   }
+}
+
+function toInterval(
+  drawn: readonly number[],
+  units: number,
+  { seed, level = defaultLevel }: BootstrapOptions,
+): Interval {
+  const values = drawn.filter(Number.isFinite);
   if (values.length === 0) {
-    const message = `the statistic was a number of none of ${resamples} resamples of ${units.length} units`;
+    const message = `the statistic was a number of none of ${drawn.length} resamples of ${units} units`;
     throw new AppError("server_error", message);
   }
   const tail = (1 - level) / 2;
   return {
     low: percentile(values, tail),
     high: percentile(values, 1 - tail),
-    ...{ level, resamples: values.length, seed, units: units.length },
+    ...{ level, resamples: values.length, seed, units },
   };
 }
 
@@ -74,17 +107,17 @@ export type PairedDifference = {
  * Compares two lists of scores of the same cases in the same order: the cases are resampled, so that a hard case is
  * hard for both. Throws AppError invalid_request for lists of unequal length and as `bootstrapInterval` does.
  */
-export function comparePaired(
+export async function comparePaired(
   first: readonly number[],
   second: readonly number[],
   options: BootstrapOptions,
-): PairedDifference {
+): Promise<PairedDifference> {
   if (first.length !== second.length) {
     const message = `paired scores need one another: ${first.length} were given against ${second.length}`;
     throw new AppError("invalid_request", message);
   }
   const differences = first.map((score, index) => (second[index] ?? Number.NaN) - score);
-  const interval = bootstrapInterval(differences, mean, options);
+  const interval = await bootstrapInTurns(differences, mean, options);
   return { difference: mean(differences), interval, isDifferent: isOutside(0, interval) };
 }
 

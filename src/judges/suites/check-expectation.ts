@@ -91,7 +91,13 @@ async function matchPattern(
   signal.throwIfAborted();
   if (!result.ok) return result.failure.message;
   const { verdict, reasons } = result.output;
-  return verdict === "abstain" ? reasons.join("; ") : verdict === "pass";
+  return verdict === "abstain" ? tellPatternFault(reasons) : verdict === "pass";
+}
+
+/** The judge speaks of its schema, of which whoever wrote the pattern knows nothing. */
+function tellPatternFault(reasons: readonly string[]): string {
+  const faults = reasons.map((reason) => /#\/pattern \((.*)\) is not checked$/.exec(reason)?.[1]);
+  return faults.find((fault) => fault !== undefined) ?? reasons.join("; ");
 }
 
 /** JSON alone, or the first fenced block. Objects may have more than is wanted. */

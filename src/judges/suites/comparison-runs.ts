@@ -4,8 +4,9 @@ import { AppError } from "../../base/index.ts";
 import type { Run, StoredRun } from "../runs/run.ts";
 import { type Comparison, compareModels } from "./comparison.ts";
 import { toSuite } from "./parse-suite.ts";
+import { judgePreferences, type Preference, preferenceBody } from "./preferences.ts";
 import { toRunEnd, type WorkOptions } from "./run-suite.ts";
-import { needsModel, type Suite } from "./suite.ts";
+import { countAnswers, needsModel, type Suite } from "./suite.ts";
 import type { SuiteReport } from "./suite-report.ts";
 import {
   prepareSuite,
@@ -16,6 +17,7 @@ import {
   startSuite,
   toCancelled,
 } from "./suite-runs.ts";
+import { maxAnswers } from "./suite-schema.ts";
 
 export const maxComparedModels = 16;
 
@@ -25,6 +27,8 @@ export type ComparisonReport = {
   /** Of complete runs alone. */
   readonly comparison: Comparison;
   readonly reports: readonly SuiteReport[];
+  /** The judge model's own view of each pair; empty where there is none, or the run is not complete. */
+  readonly preferences: readonly Preference[];
 };
 
 export type ComparisonChoice = { readonly models: readonly string[]; readonly judgeModel?: string };
@@ -36,6 +40,7 @@ const specBody = z.object({
   judge_model: z.string().exactOptional(),
 });
 const partBody = z.object({ run: z.string() });
+const resultBody = z.object({ preferences: z.array(preferenceBody) });
 
 /** Throws before the first answer where the suite or a model is wrong, and AppError cancelled when aborted. */
 export async function startComparison(
@@ -73,17 +78,42 @@ export async function resumeComparison(
   return await work(deps, await deps.runs.claim(stored.id), options);
 }
 
-export async function readComparison(deps: SuiteDeps, run: StoredRun): Promise<ComparisonReport> {
-  const { models, seed } = specBody.parse(run.spec);
+export async function readComparison(
+  deps: Pick<SuiteDeps, "runs">,
+  run: StoredRun,
+): Promise<ComparisonReport> {
+  const { contenders, reports } = await readContenders(deps, run);
+  const { seed } = specBody.parse(run.spec);
+  const { preferences } = run.result === undefined ? { preferences: [] } : resultBody.parse(run.result);
+  const { parts: _, spec: __, result: ___, ...head } = run;
+  const comparison = await compareModels(contenders, seed);
+  return { kind: "comparison", run: head, reports, comparison, preferences };
+}
+
+/** The runs of all models that were begun, and those of them that are complete under the names that were given. */
+async function readContenders(deps: Pick<SuiteDeps, "runs">, run: StoredRun) {
+  const { models } = specBody.parse(run.spec);
   const reports: SuiteReport[] = [];
   for (const { result } of run.parts) {
-    reports.push(readSuiteReport(await deps.runs.get(partBody.parse(result).run)));
+    reports.push(await readSuiteReport(await deps.runs.get(partBody.parse(result).run)));
   }
-  const complete = reports.flatMap((report, index) =>
+  const contenders = reports.flatMap((report, index) =>
     report.run.status === "completed" ? [{ model: models[index] ?? report.run.model, report }] : [],
   );
-  const { parts: _, spec: __, result: ___, ...head } = run;
-  return { kind: "comparison", run: head, reports, comparison: compareModels(complete, seed) };
+  return { reports, contenders };
+}
+
+/** What the judge model says of the answers side by side, once all of them are made. */
+async function preferByJudge(
+  deps: SuiteDeps,
+  run: StoredRun,
+  judgeModel: string | undefined,
+  signal: AbortSignal,
+): Promise<readonly Preference[]> {
+  if (judgeModel === undefined) return [];
+  const { contenders } = await readContenders(deps, run);
+  const comparison = await compareModels(contenders, specBody.parse(run.spec).seed);
+  return await judgePreferences(deps, { contenders, comparison, judgeModel }, signal);
 }
 
 /** One model after the other, so that they do not take each other's room. */
@@ -108,7 +138,9 @@ async function work(deps: SuiteDeps, run: StoredRun, options: WorkOptions): Prom
         return await readComparison(deps, await deps.runs.get(run.id));
       }
     }
-    await deps.runs.end(run.id, { status: "completed", result: {} });
+    const judge = judgeModel ?? suite.judgeModel;
+    const preferences = await preferByJudge(deps, await deps.runs.get(run.id), judge, options.signal);
+    await deps.runs.end(run.id, { status: "completed", result: { preferences } });
   } catch (error) {
     await deps.runs.end(run.id, toRunEnd(error, options.signal));
     throw options.signal.aborted ? toCancelled(run.id) : error;
@@ -127,7 +159,9 @@ async function runOne(
 ): Promise<SuiteReport> {
   if (id === undefined) return await startSuite(deps, suite, choice, options);
   const stored = await deps.runs.get(id);
-  return stored.status === "completed" ? readSuiteReport(stored) : await resumeSuite(deps, stored, options);
+  return stored.status === "completed"
+    ? await readSuiteReport(stored)
+    : await resumeSuite(deps, stored, options);
 }
 
 function requireModels(models: readonly string[], suite: Suite): void {
@@ -135,6 +169,12 @@ function requireModels(models: readonly string[], suite: Suite): void {
     const message = `${suite.name}: all answers are stored, so that there is no model to compare`;
     throw new AppError("invalid_request", message);
   }
-  if (models.length >= 2 && models.length <= maxComparedModels) return;
-  throw new AppError("invalid_request", `models: expected 2 to ${maxComparedModels}, got ${models.length}`);
+  if (models.length < 2 || models.length > maxComparedModels) {
+    const message = `models: expected 2 to ${maxComparedModels}, got ${models.length}`;
+    throw new AppError("invalid_request", message);
+  }
+  const answers = models.length * countAnswers(suite);
+  if (answers <= maxAnswers) return;
+  const message = `models: ${answers} answers of all of them; at most ${maxAnswers} are possible`;
+  throw new AppError("invalid_request", message);
 }

@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { AppError } from "../../base/index.ts";
 import type { GenerateRequest } from "../../contract/index.ts";
 import { compareModels } from "./comparison.ts";
-import { toComparisonBody } from "./report-body.ts";
+import { toComparisonBody, toReportBody } from "./report-body.ts";
 import { makeSuite, never, openSuites, promptOf } from "./suite-fixture.ts";
 import type { SuiteReport } from "./suite-report.ts";
 
@@ -100,7 +100,9 @@ describe("comparing models", () => {
   test("is refused for one model, for none that is there, and for answers that are stored", async () => {
     const { suites, engine } = open({ models });
     const stored = makeSuite(1, { cases: [{ name: "a", prompt: "b", response: "c" }] });
+    const large = makeSuite(60, { defaults: { repetitions: 1_000 } });
     for (const [given, names, message] of [
+      [large, models, "models: 120000 answers of all of them; at most 100000"],
       [suite, ["good-model"], "models: expected 2 to 16, got 1"],
       [suite, ["good-model", "absent"], "absent"],
       [stored, models, "all answers are stored"],
@@ -118,7 +120,9 @@ test("what is told of a comparison depends on no order but that of the scores", 
   const { suites } = open({ models, says: goodAndBad(["p1", "p4", "p7"]) });
   const { reports } = await suites.compare(suite, { models }, { signal: never });
   const contenders = reports.map((report: SuiteReport) => ({ model: report.run.model, report }));
-  const [first, second] = [contenders, contenders.toReversed()].map((list) => compareModels(list, 5));
+  const [first, second] = await Promise.all(
+    [contenders, contenders.toReversed()].map((list) => compareModels(list, 5)),
+  );
   expect(first).toEqual(second);
 });
 
@@ -129,7 +133,7 @@ test("a comparison on the wire holds the recommendation, or null with the reason
   expect(body).toMatchObject({ comparisons: [{ wins: 10, is_different: true, interval: { level: 0.95 } }] });
 });
 
-test("two models of equal quality are seldom told apart", () => {
+test("two models of equal quality are seldom told apart", async () => {
   const draw = (seed: number) => Math.abs(Math.sin(seed * 12.9898) * 43758.5453) % 1;
   const report = (seed: number) => {
     const cases = Array.from({ length: 30 }, (_, index) => ({
@@ -139,27 +143,30 @@ test("two models of equal quality are seldom told apart", () => {
     const scored = { scored: true, value: cases.reduce((sum, { score }) => sum + score, 0) / cases.length };
     return { cases, summary: { score: scored, passRate: { scored: false } } } as unknown as SuiteReport;
   };
-  const found = Array.from({ length: 200 }, (_, seed) =>
-    compareModels(
-      [
-        { model: "a", report: report(seed + 1) },
-        { model: "b", report: report(seed + 5_001) },
-      ],
-      seed,
+  const compared = await Promise.all(
+    Array.from({ length: 200 }, (_, seed) =>
+      compareModels(
+        [
+          { model: "a", report: report(seed + 1) },
+          { model: "b", report: report(seed + 5_001) },
+        ],
+        seed,
+      ),
     ),
-  ).filter(({ recommendation }) => recommendation.model !== undefined);
+  );
+  const found = compared.filter(({ recommendation }) => recommendation.model !== undefined);
   expect(found.length).toBeLessThanOrEqual(20);
 });
 
-test("a difference never lies outside its own interval", () => {
-  fc.assert(
-    fc.property(
+test("a difference never lies outside its own interval", async () => {
+  await fc.assert(
+    fc.asyncProperty(
       fc.array(fc.tuple(fc.integer({ min: 0, max: 4 }), fc.integer({ min: 0, max: 4 })), {
         minLength: 8,
         maxLength: 20,
       }),
       fc.nat(),
-      (rows, seed) => {
+      async (rows, seed) => {
         const of = (side: 0 | 1) => {
           const cases = rows.map((row, index) => ({ name: `${index}`, score: row[side] / 4 }));
           const value = cases.reduce((sum, { score }) => sum + score, 0) / cases.length;
@@ -168,13 +175,14 @@ test("a difference never lies outside its own interval", () => {
             summary: { score: { scored: true, value }, passRate: { scored: false } },
           } as unknown as SuiteReport;
         };
-        const [pair] = compareModels(
+        const { pairs } = await compareModels(
           [
             { model: "a", report: of(0) },
             { model: "b", report: of(1) },
           ],
           seed,
-        ).pairs;
+        );
+        const [pair] = pairs;
         const { difference = 0, interval } = pair?.paired ?? {};
         expect(difference).toBeGreaterThanOrEqual(0);
         expect(interval && interval.low <= difference + 1e-9 && difference <= interval.high + 1e-9).toBe(
@@ -184,4 +192,51 @@ test("a difference never lies outside its own interval", () => {
     ),
     { numRuns: 30 },
   );
+});
+
+describe("a judge model", () => {
+  /** The good model knows half of the answers; the judge knows which is which, or favours a place. */
+  function says(judge: (material: string) => string) {
+    const answers = goodAndBad(["p0", "p1"]);
+    return (request: GenerateRequest) => {
+      if (request.model !== "judge-model") return answers(request);
+      const { input } = request;
+      const material = input.type === "chat" ? (input.messages.at(-1)?.content ?? "") : "";
+      return judge(material);
+    };
+  }
+  const world = { models: [...models, "judge-model"] };
+  const choice = { models, judgeModel: "judge-model" };
+
+  test("is asked about each pair of answers in both orders, and its view is stored with the run", async () => {
+    const fair = (material: string) => {
+      const [, a = "", b = ""] = /Answer A: (.*)\n\nAnswer B: (.*)/.exec(material) ?? [];
+      return `{"better": "${a === b ? "tie" : a === "yes" ? "A" : "B"}"}`;
+    };
+    const { suites } = open({ ...world, says: says(fair) });
+    const report = await suites.compare(suite, choice, { signal: never });
+    const expected = { wins: 8, ties: 2, losses: 0, inconsistent: 0, unscored: 0, warnings: [] };
+    expect(report.preferences).toEqual([{ model: "good-model", against: "bad-model", ...expected }]);
+    expect(toReportBody(await suites.report(report.run.id)).preferences).toEqual(report.preferences);
+  });
+
+  test("that favours a place prefers nobody", async () => {
+    const { suites } = open({ ...world, says: says(() => '{"better": "A"}') });
+    const { preferences } = await suites.compare(suite, choice, { signal: never });
+    expect(preferences).toMatchObject([{ wins: 0, losses: 0, ties: 10, inconsistent: 10 }]);
+  });
+
+  test("that is one of the two is told to favour itself", async () => {
+    const { suites } = open({ models, says: () => '{"better": "tie"}' });
+    const own = { models, judgeModel: "good-model" };
+    const { preferences } = await suites.compare(suite, own, { signal: never });
+    expect(preferences[0]?.warnings).toEqual([expect.stringContaining("good-model")]);
+  });
+
+  test("that says nothing usable leaves the pairs unscored, and the scores decide as ever", async () => {
+    const { suites } = open({ ...world, says: says(() => "well") });
+    const { preferences, comparison } = await suites.compare(suite, choice, { signal: never });
+    expect(preferences).toMatchObject([{ unscored: 10, wins: 0 }]);
+    expect(comparison.recommendation.model).toBe("good-model");
+  });
 });

@@ -45,7 +45,7 @@ export type Contender = { readonly model: string; readonly report: SuiteReport }
  * each of the others: every interval excludes 0, at a level that Bonferroni widened over all pairs, for the best was
  * chosen by the same scores.
  */
-export function compareModels(contenders: readonly Contender[], seed: number): Comparison {
+export async function compareModels(contenders: readonly Contender[], seed: number): Promise<Comparison> {
   const ranked = contenders
     .map(({ model, report }) => ({ model, report, ...scoreOf(report) }))
     .toSorted((left, right) => (right.score ?? -1) - (left.score ?? -1));
@@ -56,9 +56,11 @@ export function compareModels(contenders: readonly Contender[], seed: number): C
   }
   const allPairs = (contenders.length * (contenders.length - 1)) / 2;
   const random = createRandom(seed);
-  const pairs = others.map((other) =>
-    comparePair(best, other, { level: 1 - errorRate / allPairs, seed: Math.floor(random() * 2 ** 31) }),
-  );
+  const pairs: ModelComparison[] = [];
+  for (const other of others) {
+    const options = { level: 1 - errorRate / allPairs, seed: Math.floor(random() * 2 ** 31) };
+    pairs.push(await comparePair(best, other, options));
+  }
   return { ranking, pairs, recommendation: recommend(best.model, pairs) };
 }
 
@@ -70,11 +72,11 @@ function scoreOf({ summary }: SuiteReport) {
   };
 }
 
-function comparePair(
+async function comparePair(
   best: Contender,
   other: Contender,
   options: { readonly level: number; readonly seed: number },
-): ModelComparison {
+): Promise<ModelComparison> {
   const theirs = new Map(other.report.cases.map((entry) => [entry.name, entry]));
   const shared = best.report.cases.flatMap((entry) => toPair(entry, theirs.get(entry.name)));
   const differences = shared.map(({ first, second }) => roundScore(second - first));
@@ -85,7 +87,7 @@ function comparePair(
     ties: count((difference) => difference === 0),
     losses: count((difference) => difference < 0),
     ...(shared.length > 0 && {
-      paired: comparePaired(
+      paired: await comparePaired(
         shared.map(({ first }) => first),
         shared.map(({ second }) => second),
         options,

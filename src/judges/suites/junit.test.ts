@@ -15,7 +15,7 @@ function outcome(name: string, changes: Partial<Outcome> = {}): Outcome {
   };
 }
 
-function write(
+async function write(
   outcomes: readonly Outcome[],
   { name = "suite", error }: { name?: string; error?: RunError } = {},
 ) {
@@ -31,7 +31,7 @@ function write(
     ...times,
     ...(error && { error }),
   };
-  return toJunit(createSuiteReport(run, { suite, seed: 1 }, outcomes, { consistency: {}, drift: [] }));
+  return toJunit(await createSuiteReport(run, { suite, seed: 1 }, outcomes, { consistency: {}, drift: [] }));
 }
 
 /** A parser of what is written here: tags that nest, attributes in double quotes, references by number. */
@@ -58,8 +58,8 @@ function parse(xml: string): { readonly tags: readonly string[]; readonly text: 
 }
 
 describe("a report in JUnit's XML", () => {
-  test("tells failures, errors and what was skipped apart, and counts them", () => {
-    const xml = write([
+  test("tells failures, errors and what was skipped apart, and counts them", async () => {
+    const xml = await write([
       outcome("good"),
       outcome("bad", {
         ...{ verdict: "fail", message: "expected x" },
@@ -78,22 +78,22 @@ describe("a report in JUnit's XML", () => {
     expect(tags.filter((tag) => tag.startsWith("testcase "))).toHaveLength(4);
   });
 
-  test("numbers the answers of one case", () => {
-    const { tags } = parse(write([outcome("a"), outcome("a", { repetition: 1 })]));
+  test("numbers the answers of one case", async () => {
+    const { tags } = parse(await write([outcome("a"), outcome("a", { repetition: 1 })]));
     expect(
       tags.filter((tag) => tag.startsWith("testcase ")).map((tag) => /name="(a[^"]*)"/.exec(tag)?.[1]),
     ).toEqual(["a #1", "a #2"]);
   });
 
-  test("says that a run ended early, so that it cannot pass for a success", () => {
-    const { tags } = parse(write([outcome("a")], { error: { code: "host_died", message: "it died" } }));
+  test("says that a run ended early, so that it cannot pass for a success", async () => {
+    const { tags } = parse(await write([outcome("a")], { error: { code: "host_died", message: "it died" } }));
     expect(tags[0]).toContain('tests="2" failures="0" errors="1"');
     expect(tags).toContain('error type="host_died" message="it died"');
   });
 
-  test("holds markup, control characters and halves of pairs without being broken by them", () => {
+  test("holds markup, control characters and halves of pairs without being broken by them", async () => {
     const answer = '</system-out><failure/> ]]> & "quotes" \u0000\u0008\u001b[2J\ud800 \ufffe\nline';
-    const xml = write([outcome('a"><x y="', { answer })], { name: "s\n\u0001&" });
+    const xml = await write([outcome('a"><x y="', { answer })], { name: "s\n\u0001&" });
     const { text } = parse(xml);
     expect(text).toContain(
       '&#60;/system-out&#62;&#60;failure/&#62; ]]&#62; &#38; "quotes" \ufffd\ufffd\ufffd[2J\ufffd \ufffd\nline',
@@ -102,11 +102,15 @@ describe("a report in JUnit's XML", () => {
     expect(xml).not.toMatch(/[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]/);
   });
 
-  test("is well formed whatever models and authors write", () => {
-    fc.assert(
-      fc.property(fc.string({ unit: "binary" }), fc.string({ unit: "binary" }), (answer, message) => {
-        parse(write([outcome(message, { answer, message, verdict: "fail" })], { name: "s" }));
-      }),
+  test("is well formed whatever models and authors write", async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.string({ unit: "binary" }),
+        fc.string({ unit: "binary" }),
+        async (answer, message) => {
+          parse(await write([outcome(message, { answer, message, verdict: "fail" })], { name: "s" }));
+        },
+      ),
     );
   });
 });

@@ -1,10 +1,12 @@
 /** What is measured over a complete run: how alike the answers to one prompt are, and whether scores drift. */
 import type { JsonObject } from "../../contract/index.ts";
 import { type AnswerConsistency, measureAnswers } from "../consistency/answer-consistency.ts";
+import { hasDropped } from "../consistency/consistency.ts";
 import { type DriftReport, detectDrift, toDriftBody } from "../drift/drift.ts";
 import type { ScoreSeries } from "../drift/score-series.ts";
 import { seriesKey } from "../drift/series-key.ts";
 import type { Embedder } from "../similarity/embedder.ts";
+import { mean } from "../statistics/descriptive.ts";
 import type { Score } from "../statistics/score.ts";
 import type { Outcome } from "./outcome.ts";
 import type { Suite, SuiteCase } from "./suite.ts";
@@ -14,6 +16,7 @@ import { groupByCase, meanScore } from "./summary.ts";
 /** Of larger suites the score of the whole alone is followed from run to run. */
 const maxFollowedCases = 200;
 const wholeSuite = "the suite as a whole";
+const storedAnswers = "stored answers";
 
 /** By the name of the case; those that were answered once are left out. Prompts are never pooled. */
 export async function measureConsistency(
@@ -58,14 +61,13 @@ export async function followScores(
   outcomes: readonly Outcome[],
 ): Promise<readonly JsonObject[]> {
   const byCase = groupByCase(outcomes);
-  const by = { model: model?.digest ?? "stored answers", judge: judgeModel?.digest ?? "none" };
-  const followed = suite.cases.length > maxFollowedCases ? [] : suite.cases;
+  const by = { model: model?.digest ?? storedAnswers, judge: judgeModel?.digest ?? "none" };
   const rows = [
     {
       ...{ name: wholeSuite, score: meanScore(outcomes) },
       key: seriesKey({ ...by, task: suite.name, criteria: suite.cases.map(describeTask) }),
     },
-    ...followed.map((entry) => ({
+    ...followedCases(suite).map((entry) => ({
       ...{ name: entry.name, score: meanScore(byCase.get(entry.name) ?? []) },
       key: seriesKey({ ...by, task: describeTask(entry), criteria: entry.name }),
     })),
@@ -78,6 +80,30 @@ export async function followScores(
     if (name === wholeSuite || hasFlag(report)) bodies.push({ of: name, flags: toDriftBody(report) });
   }
   return bodies;
+}
+
+/** Adds what `measureConsistency` found to what earlier runs had. Tells of cases whose legacy_C fell by more than 0.1. */
+export async function followConsistency(
+  series: ScoreSeries,
+  { suite, model }: SuiteSpec,
+  consistency: Readonly<Record<string, JsonObject>>,
+): Promise<readonly JsonObject[]> {
+  const bodies: JsonObject[] = [];
+  for (const entry of followedCases(suite)) {
+    const { legacy_C: value, embedder } = consistency[entry.name] ?? {};
+    if (typeof value !== "number") continue;
+    const by = { model: model?.digest ?? storedAnswers, judge: `likeness by ${embedder}` };
+    const key = seriesKey({ ...by, task: describeTask(entry), criteria: [entry.name, "legacy_C"] });
+    const earlier = await series.read(key);
+    await series.add(key, value);
+    if (earlier.length === 0 || !hasDropped(value, mean(earlier))) continue;
+    bodies.push({ of: entry.name, flags: { legacy_C: { drop: true, value, baseline: mean(earlier) } } });
+  }
+  return bodies;
+}
+
+function followedCases({ cases }: Suite): readonly SuiteCase[] {
+  return cases.length > maxFollowedCases ? [] : cases;
 }
 
 /** All that is asked of the model and of its answer: scores of a case that was changed are another series. */

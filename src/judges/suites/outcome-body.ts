@@ -51,10 +51,24 @@ export function toOutcomeBody(outcome: Outcome): JsonObject {
   };
 }
 
+/** After so many that were read others get their turn. */
+const outcomesPerTurn = 1_000;
+
 /** The outcomes of a stored run, each once; of one that was judged again the latest. */
-export function readOutcomes(parts: readonly RunPart[]): readonly Outcome[] {
-  const outcomes = parts.flatMap(({ result }) => partBody.parse(result).map(fromOutcomeBody));
-  return [...new Map(outcomes.map((outcome) => [outcomeKey(outcome), outcome])).values()];
+export async function readOutcomes(parts: readonly RunPart[]): Promise<readonly Outcome[]> {
+  const outcomes = new Map<string, Outcome>();
+  let read = 0;
+  for (const { result } of parts) {
+    for (const body of partBody.parse(result)) {
+      const outcome = fromOutcomeBody(body);
+      outcomes.set(outcomeKey(outcome), outcome);
+      read += 1;
+    }
+    if (read < outcomesPerTurn) continue;
+    read = 0;
+    await Bun.sleep(0);
+  }
+  return [...outcomes.values()];
 }
 
 function toViolationBody(entry: Violation): JsonValue {

@@ -73,20 +73,25 @@ describe("a suite", () => {
 
 describe("what is wrong is named with file, place and value", () => {
   test.each([
-    ["no text of YAML", "name: [", "suite.yaml: it cannot be read: "],
-    ["an empty file", "", "suite.yaml: "],
+    ["no text of YAML", "name: a\ncases: [\n", "suite.yaml: it cannot be read near line 2: "],
+    ["an empty file", "", "suite.yaml: expected name and cases; hearth judge --init FILE writes an example"],
+    ["a list", "[1, 2]", "suite.yaml: expected name and cases; "],
     ["no cases", "name: a\ncases: []", "suite.yaml: cases: the suite has no cases"],
     ["cases that are no list", "name: a\ncases: 3", "suite.yaml: cases: expected a list of cases"],
-    ["an unknown field", "name: a\nrepeat: 3\ncases: [{ name: b, prompt: c }]", 'there is no field "repeat"'],
+    [
+      "an unknown field",
+      "name: a\nrepeat: 3\ncases: [{ name: b, prompt: c }]",
+      'suite.yaml: there is no field "repeat"; there are name, description, model, ',
+    ],
     [
       "an unknown field of a case",
       "name: a\ncases: [{ name: b, prompt: c, expected: x }]",
-      'suite.yaml: cases[0]: there is no field "expected"',
+      'suite.yaml: cases[0]: there is no field "expected"; there are name, prompt, messages, ',
     ],
     [
       "an unknown expectation",
       "name: a\ncases: [{ name: b, prompt: c, expect: { contain: x } }]",
-      'suite.yaml: cases[0].expect: there is no field "contain"',
+      'suite.yaml: cases[0].expect: there is no field "contain"; there are equals, contains, excludes, ',
     ],
     [
       "an unknown criterion",
@@ -106,7 +111,7 @@ describe("what is wrong is named with file, place and value", () => {
     [
       "a bar above 1",
       "name: a\nbar: { pass_rate: 1.5 }\ncases: [{ name: b, prompt: c }]",
-      "suite.yaml: bar.pass_rate: ",
+      "suite.yaml: bar.pass_rate: expected at most 1; given was 1.5",
     ],
     [
       "a name twice",

@@ -2,10 +2,13 @@
 import type { z } from "zod";
 import { AppError } from "../../base/index.ts";
 import type { JsonObject, JsonValue, Message } from "../../contract/index.ts";
+import { sayIssue } from "../say-issue.ts";
 import { type Criteria, parseCriteria } from "../validation/criteria.ts";
+import { locateYamlFault } from "./locate-yaml-fault.ts";
 import { countAnswers, type Expectation, type Suite, type SuiteCase } from "./suite.ts";
 import {
   type CaseFields,
+  fieldsOf,
   maxAnswers,
   maxPromptCharacters,
   type SuiteFields,
@@ -33,8 +36,14 @@ export function parseSuite(text: string, file: string): Suite {
 /** A suite out of a value that was parsed already, such as a part of a request. */
 export function toSuite(value: unknown, file: string): Suite {
   requireSize(value, file);
+  if (typeof value !== "object" || value === null || Array.isArray(value)) {
+    throw refuse(file, "expected name and cases; hearth judge --init FILE writes an example");
+  }
   const parsed = suiteSchema.safeParse(value);
-  if (!parsed.success) throw refuse(file, describeIssues(parsed.error.issues, value));
+  if (!parsed.success) {
+    const { issues } = parsed.error;
+    throw refuse(file, describeIssues(issues, value), { place: toPlace(issues[0]?.path ?? []) });
+  }
   const fields = parsed.data;
   const shared = fields.defaults.criteria;
   const usual = shared && readCriteria(shared, { file, path: "defaults.criteria" });
@@ -47,7 +56,8 @@ export function toSuite(value: unknown, file: string): Suite {
   requireNames(cases, file);
   const answers = countAnswers({ cases });
   if (answers > maxAnswers) {
-    throw refuse(file, `cases: ${answers} answers with all repetitions; at most ${maxAnswers} are possible`);
+    const message = `cases: ${answers} answers with all repetitions; at most ${maxAnswers} are possible`;
+    throw refuse(file, message, { place: "cases" });
   }
   const { name, description, model, judge_model: judgeModel, seed, bar } = fields;
   return {
@@ -71,7 +81,9 @@ function parseText(text: string, file: string): unknown {
     return file.toLowerCase().endsWith(".json") ? JSON.parse(text) : Bun.YAML.parse(text);
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
-    throw refuse(file, `it cannot be read: ${reason}`, cause);
+    const line = file.toLowerCase().endsWith(".json") ? undefined : locateYamlFault(text);
+    const near = line === undefined ? "" : ` near line ${line}`;
+    throw refuse(file, `it cannot be read${near}: ${reason}`, { cause });
   }
 }
 
@@ -98,7 +110,8 @@ function toCase(
   const given = { ...defaults, ...entry };
   const { reference, response, expected_tool_calls: expectedCalls, repetitions = 1 } = given;
   if (response !== undefined && (entry.repetitions ?? 1) > 1) {
-    throw refuse(file, `${path}.repetitions: ${repetitions}, but there is one response; leave it out`);
+    const place = `${path}.repetitions`;
+    throw refuse(file, `${place}: ${repetitions}, but there is one response; leave it out`, { place });
   }
   const isStored = response !== undefined;
   requireTools(entry, { file, path });
@@ -134,6 +147,7 @@ function toMessages(
     throw refuse(
       file,
       `${path}: expected either prompt or messages, ${prompt === undefined ? "and there is neither" : "and there are both"}`,
+      { place: path },
     );
   }
   const turns: readonly Message[] =
@@ -143,6 +157,7 @@ function toMessages(
     throw refuse(
       file,
       `${path}.messages: ${characters} characters; at most ${maxPromptCharacters} are possible`,
+      { place: `${path}.messages` },
     );
   }
   const hasSystem = turns.some(({ role }) => role === "system");
@@ -177,8 +192,9 @@ function requireTools(
   if (response !== undefined && tools.length === 0) return;
   const index = expected.findIndex(({ name }) => !tools.some((known) => known.name === name));
   if (index < 0) return;
-  const message = `expected_tool_calls[${index}].name: "${shorten(expected[index]?.name ?? "")}" is none of the case's tools`;
-  throw refuse(place.file, `${place.path}.${message}`);
+  const at = `${place.path}.expected_tool_calls[${index}].name`;
+  const name = shorten(expected[index]?.name ?? "");
+  throw refuse(place.file, `${at}: "${name}" is none of the case's tools`, { place: at });
 }
 
 function requireNames(cases: readonly SuiteCase[], file: string): void {
@@ -186,7 +202,8 @@ function requireNames(cases: readonly SuiteCase[], file: string): void {
   for (const [index, { name }] of cases.entries()) {
     const before = places.get(name);
     if (before !== undefined) {
-      throw refuse(file, `cases[${index}].name: "${shorten(name)}" is the name of cases[${before}] too`);
+      const place = `cases[${index}].name`;
+      throw refuse(file, `${place}: "${shorten(name)}" is the name of cases[${before}] too`, { place });
     }
     places.set(name, index);
   }
@@ -198,7 +215,7 @@ function readCriteria(criteria: JsonObject, { file, path }: Place): Criteria {
     return parseCriteria(criteria, path);
   } catch (error) {
     if (error instanceof AppError && error.code === "invalid_request")
-      throw refuse(file, error.message, error);
+      throw refuse(file, error.message, { place: path, cause: error });
     throw error;
   }
 }
@@ -213,7 +230,8 @@ function describeIssue(issue: z.core.$ZodIssue, value: unknown): string {
   const place = issue.path.length === 0 ? "" : `${toPlace(issue.path)}: `;
   if (issue.code === "unrecognized_keys") {
     const keys = issue.keys.map((key) => `"${shorten(key)}"`).join(", ");
-    return `${place}there is no field ${keys}`;
+    const known = fieldsOf(issue.path);
+    return `${place}there is no field ${keys}${known ? `; there are ${known.join(", ")}` : ""}`;
   }
   const given = issue.path.reduce<unknown>(
     (item, key) => (typeof item === "object" && item !== null ? Reflect.get(item, key) : undefined),
@@ -221,7 +239,7 @@ function describeIssue(issue: z.core.$ZodIssue, value: unknown): string {
   );
   const isShort =
     given === null || typeof given === "number" || typeof given === "boolean" || typeof given === "string";
-  return `${place}${issue.message}${isShort ? `; given was ${shorten(JSON.stringify(given))}` : ""}`;
+  return `${place}${sayIssue(issue)}${isShort ? `; given was ${shorten(JSON.stringify(given))}` : ""}`;
 }
 
 /** `cases[2].expect.json`, counted from 0. */
@@ -234,6 +252,14 @@ function shorten(text: string): string {
   return text.length > maxShownCharacters ? `${text.slice(0, maxShownCharacters)}…` : text;
 }
 
-function refuse(file: string, message: string, cause?: unknown): AppError {
-  return new AppError("invalid_request", `${file}: ${message}`, { ...(cause !== undefined && { cause }) });
+/** `place` is told to clients by itself too. */
+function refuse(
+  file: string,
+  message: string,
+  { place = "", cause }: { readonly place?: string; readonly cause?: unknown } = {},
+): AppError {
+  return new AppError("invalid_request", `${file}: ${message}`, {
+    ...(cause !== undefined && { cause }),
+    details: { param: place === "" ? file : `${file}.${place}` },
+  });
 }

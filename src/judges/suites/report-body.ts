@@ -9,6 +9,9 @@ import type { CaseReport, SuiteReport } from "./suite-report.ts";
 import type { JudgeReport } from "./suites.ts";
 import type { Estimate, Summary } from "./summary.ts";
 
+/** Changes with every change of what is computed, so that stored reports can be told from later ones. */
+const definitionVersion = "suite-1";
+
 export function toRunSummary(run: Run): JsonObject {
   const { id, kind, name, model, status, error, createdAtMs, updatedAtMs } = run;
   return {
@@ -25,7 +28,7 @@ export function toSuiteReportBody({ run, spec, summary, result, drift, cases }: 
     ...toRunSummary(run),
     ...(model && { model_digest: model.digest }),
     ...(judgeModel && { judge_model: judgeModel.id, judge_model_digest: judgeModel.digest }),
-    seed,
+    ...{ seed, definition_version: definitionVersion },
     ...{ verdict: result.verdict, reasons: result.reasons, bar: toBarBody(suite.bar) },
     summary: toSummaryBody(summary),
     drift,
@@ -70,7 +73,7 @@ function toCaseBody({ name, verdict, passShare, score, consistency, outcomes }: 
   };
 }
 
-export function toComparisonBody({ run, comparison, reports }: ComparisonReport): JsonObject {
+export function toComparisonBody({ run, comparison, reports, preferences }: ComparisonReport): JsonObject {
   const { ranking, pairs, recommendation } = comparison;
   return {
     ...toRunSummary(run),
@@ -82,6 +85,7 @@ export function toComparisonBody({ run, comparison, reports }: ComparisonReport)
       ...(passRate !== undefined && { pass_rate: passRate }),
     })),
     comparisons: pairs.map(toPairBody),
+    ...(preferences.length > 0 && { preferences: preferences.map((preference) => ({ ...preference })) }),
     runs: reports.map(toSuiteReportBody),
   };
 }

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { AppError } from "../../base/index.ts";
+import { openRealPlugins } from "../validation/probes/probe-fixture.ts";
 import { toReportBody } from "./report-body.ts";
 import type { SuiteProgress } from "./run-suite.ts";
 import { makeSuite, never, openSuites, promptOf } from "./suite-fixture.ts";
@@ -169,6 +170,12 @@ describe("nothing is asked where something is wrong", () => {
       "cases[0].expect.matches",
     ],
     ["a model that is not there", makeSuite(1, { model: "nobody" }), "model_not_found", "nobody"],
+    [
+      "a rubric that no model judges by",
+      stored({ preset: "none", min_response_length: 1, rubric: { min_score: 0.9 } }),
+      "invalid_request",
+      'cases[0] "a": criteria.rubric needs a model that judges; name one with judge_model',
+    ],
   ] as const)("%s", async (_, suite, code, message) => {
     const { suites, engine, runs } = open();
     const before = (await runs.list()).length;
@@ -177,6 +184,42 @@ describe("nothing is asked where something is wrong", () => {
     expect(engine.requests).toHaveLength(0);
     expect(await runs.list()).toHaveLength(before);
   });
+});
+
+test("a judge that a case asks for and that is switched off is known of before any answer", async () => {
+  await using real = openRealPlugins();
+  const deps = {
+    plugins: async () => {
+      const host = await real.plugins();
+      return {
+        judge: host.judge,
+        get: async (name: string) => ({ ...(await host.get(name)), isEnabled: false }),
+      };
+    },
+  };
+  const world = open({ deps });
+  const suite = (criteria: object) =>
+    makeSuite(1, { cases: [{ name: "a", prompt: "x", criteria: { preset: "none", ...criteria } }] });
+  for (const criteria of [{ min_response_length: 1 }, { judges: ["grounding"] }]) {
+    const failure = await world.suites
+      .run(suite(criteria), choice, { signal: never })
+      .catch((error: unknown) => error);
+    expect(failure).toMatchObject({
+      code: "invalid_request",
+      message: expect.stringMatching(/^cases\[0\] "a": [\w-]+ is switched off; hearth plugin enable [\w-]+ /),
+      details: { param: "cases[0]" },
+    });
+  }
+  expect(world.engine.requests).toHaveLength(0);
+});
+
+test("an embedding model that is not there is known of before any answer", async () => {
+  const world = open({ deps: { embeddingModel: "nobody" } });
+  const failure = await world.suites
+    .run(makeSuite(2), choice, { signal: never })
+    .catch((error: unknown) => error);
+  expect(failure).toMatchObject({ code: "model_not_found", message: expect.stringContaining("nobody") });
+  expect(world.engine.requests).toHaveLength(0);
 });
 
 describe("a model that dies", () => {
@@ -298,7 +341,25 @@ test("scores of runs form a series, whose drift is told", async () => {
   });
 });
 
-test("a report on the wire has the names of the definitions and no NaN", async () => {
+test("a case whose answers agree less than in earlier runs is told of", async () => {
+  let said = (_seed: number) => "rivers run";
+  const { suites } = open({ says: ({ sampling }) => said(sampling.seed ?? 0) });
+  const cases = [{ name: "alike", prompt: "Tell me again" }];
+  const suite = makeSuite(1, { cases, seed: 0, defaults: { repetitions: 3 } });
+  const fallen = async () => {
+    const { drift } = await suites.run(suite, choice, { signal: never });
+    return drift.filter(({ flags }) => typeof flags === "object" && flags !== null && "legacy_C" in flags);
+  };
+  expect(await fallen()).toEqual([]);
+  expect(await fallen()).toEqual([]);
+  said = (seed) => (seed === 0 ? "a mountain of stone" : "rivers run");
+  // Distances of about 1, 1 and 0: 1 − 0.577 / 0.667 = 0.134.
+  expect(await fallen()).toEqual([
+    { of: "alike", flags: { legacy_C: { drop: true, value: expect.closeTo(0.134, 1), baseline: 1 } } },
+  ]);
+});
+
+test("a report on the wire has snake_case names and no NaN", async () => {
   const { suites } = open();
   const report = await suites.run(makeSuite(2, { seed: 1 }), choice, { signal: never });
   const body = toReportBody(report);

@@ -15,6 +15,7 @@ export const defaultConcurrency = 2;
 export const maxConcurrency = 64;
 /** Stored answers wait for no model, only for the judges' processes. */
 const storedConcurrency = 48;
+const turnMs = 10;
 
 export type SuiteProgress = {
   readonly runId: string;
@@ -29,6 +30,8 @@ export type SuiteProgress = {
 
 export type WorkOptions = {
   readonly signal: AbortSignal;
+  /** Whose share of the engine the calls of models count against; absent: that of all judges. */
+  readonly tenant?: string;
   /** Answers that are made at the same time. */
   readonly concurrency?: number;
   readonly onProgress?: (progress: SuiteProgress) => void;
@@ -127,12 +130,14 @@ async function workThrough<T>(
   const broken = new AbortController();
   const either = AbortSignal.any([signal, broken.signal]);
   const rest = items.values();
+  const turn = createTurn();
   let failure: { readonly error: unknown } | undefined;
   const worker = async () => {
     try {
       for (const item of rest) {
         either.throwIfAborted();
         await work(item, either);
+        await turn();
       }
     } catch (error) {
       failure ??= { error };
@@ -143,6 +148,16 @@ async function workThrough<T>(
   if (!failure) return;
   signal.throwIfAborted();
   throw failure.error;
+}
+
+/** Work that waits for nothing, as judging stored answers can be, gives others their turn now and then. */
+function createTurn(): () => Promise<void> {
+  let endsMs = performance.now() + turnMs;
+  return async () => {
+    if (performance.now() < endsMs) return;
+    await Bun.sleep(0);
+    endsMs = performance.now() + turnMs;
+  };
 }
 
 function createTeller({ runId, model, done }: SuitePlan, total: number, { onProgress }: WorkOptions) {

@@ -44,14 +44,14 @@ export type Afterthoughts = {
 };
 
 /** Outcomes in whichever order they came; the report has them in that of the suite. */
-export function createSuiteReport(
+export async function createSuiteReport(
   run: StoredRun,
   spec: SuiteSpec,
   unordered: readonly Outcome[],
   { consistency, drift }: Afterthoughts,
-): SuiteReport {
+): Promise<SuiteReport> {
   const outcomes = inOrder(unordered, spec);
-  const summary = summarise(outcomes, spec.seed);
+  const summary = await summarise(outcomes, spec.seed);
   const { parts: _, spec: __, result: ___, ...head } = run;
   return {
     ...{ kind: "suite", run: head, spec, summary, drift },

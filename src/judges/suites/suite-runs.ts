@@ -1,20 +1,20 @@
 /** A suite from its first answer to its report: begun, gone on with where it stopped, and told of. */
 import { z } from "zod";
-import { AppError, toAppError } from "../../base/index.ts";
+import { AppError } from "../../base/index.ts";
 import type { JsonObject } from "../../contract/index.ts";
 import type { JudgeDeps } from "../deps.ts";
 import type { ScoreSeries } from "../drift/score-series.ts";
 import { findModel, type ModelIdentity } from "../find-model.ts";
 import type { StoredRun } from "../runs/run.ts";
 import type { Embedder } from "../similarity/embedder.ts";
-import type { Criteria } from "../validation/criteria.ts";
 import { requirePatterns } from "./check-expectation.ts";
-import { followScores, measureConsistency } from "./measure-run.ts";
+import { followConsistency, followScores, measureConsistency } from "./measure-run.ts";
 import { readOutcomes } from "./outcome-body.ts";
+import { requireJudges } from "./require-judges.ts";
 import { chooseConcurrency, type RunDeps, runSuite, toRunEnd, type WorkOptions } from "./run-suite.ts";
 import { needsModel, type Suite } from "./suite.ts";
 import { type Afterthoughts, createSuiteReport, type SuiteReport } from "./suite-report.ts";
-import { findSame, readSpec, type SuiteSpec, toSpecBody } from "./suite-spec.ts";
+import { findSame, readSpec, type SuiteSpec, toMark, toSpecBody } from "./suite-spec.ts";
 
 export type SuiteDeps = JudgeDeps & RunDeps & { readonly embedder: Embedder; readonly series: ScoreSeries };
 
@@ -61,9 +61,13 @@ export async function resumeSuite(
   return await work(deps, run, { spec, ...(model && { model }) }, options);
 }
 
-export function readSuiteReport(run: StoredRun): SuiteReport {
+/** `spec` is that of the run, where it was read before: a large suite takes a while. */
+export async function readSuiteReport(
+  run: StoredRun,
+  spec: SuiteSpec = readSpec(run.spec, run.id),
+): Promise<SuiteReport> {
   const afterthoughts = run.result === undefined ? nothingYet : afterthoughtsBody.parse(run.result);
-  return createSuiteReport(run, readSpec(run.spec, run.id), readOutcomes(run.parts), afterthoughts);
+  return await createSuiteReport(run, spec, await readOutcomes(run.parts), afterthoughts);
 }
 
 type Prepared = { readonly spec: SuiteSpec; readonly model?: ModelIdentity };
@@ -82,29 +86,17 @@ export async function prepareSuite(
   }
   const judgeName = choice.judgeModel ?? suite.judgeModel;
   const judgeModel = judgeName === undefined ? undefined : await findModel(deps, judgeName);
-  await requireJudges(deps, suite);
+  await requireJudges(deps, suite, judgeName);
+  if (deps.embeddingModel !== undefined) await findModel(deps, deps.embeddingModel);
   await requirePatterns(deps, suite, options.signal);
   const seed = suite.seed ?? Math.min(maxSeed, Math.floor(deps.random() * seeds));
   return {
-    spec: { suite, seed, ...(model && { model }), ...(judgeModel && { judgeModel }) },
+    spec: {
+      ...{ suite, seed, ...(model && { model: toMark(model) }) },
+      ...(judgeModel && { judgeModel: toMark(judgeModel) }),
+    },
     ...(model && { model }),
   };
-}
-
-/** Throws AppError invalid_request where criteria name a plugin that cannot judge, model_not_found for a model. */
-async function requireJudges(deps: SuiteDeps, { cases }: Suite): Promise<void> {
-  const seen = new Set<Criteria>();
-  for (const { name, criteria } of cases) {
-    if (!criteria || seen.has(criteria)) continue;
-    seen.add(criteria);
-    try {
-      await deps.validation.checkCriteria(criteria);
-      if (criteria.judgeModel !== undefined) await findModel(deps, criteria.judgeModel);
-    } catch (cause) {
-      const { code, message, details } = toAppError(cause);
-      throw new AppError(code, `the case "${name}": ${message}`, { cause, details });
-    }
-  }
 }
 
 async function work(
@@ -119,20 +111,23 @@ async function work(
       deps,
       {
         ...{ runId: run.id, suite: spec.suite, seed: spec.seed },
-        ...{ done: readOutcomes(run.parts), parts: run.parts.length },
+        ...{ done: await readOutcomes(run.parts), parts: run.parts.length },
         ...(model && { model }),
         ...(spec.judgeModel && { judgeModel: spec.judgeModel.id }),
       },
       options,
     );
     const consistency = await measureConsistency(deps.embedder, spec.suite, outcomes, signal);
-    const drift = await followScores(deps.series, spec, outcomes);
+    const drift = [
+      ...(await followScores(deps.series, spec, outcomes)),
+      ...(await followConsistency(deps.series, spec, consistency)),
+    ];
     await deps.runs.end(run.id, { status: "completed", result: { consistency, drift } });
   } catch (error) {
     await deps.runs.end(run.id, toRunEnd(error, signal));
     if (signal.aborted) throw toCancelled(run.id);
   }
-  return readSuiteReport(await deps.runs.get(run.id));
+  return await readSuiteReport(await deps.runs.get(run.id), spec);
 }
 
 export function toCancelled(runId: string): AppError {

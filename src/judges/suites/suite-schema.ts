@@ -14,7 +14,7 @@ const maxTexts = 1_000;
 const maxPatternCharacters = 1_000;
 const maxTimeoutMs = 3_600_000;
 export const maxTokensLimit = 1_000_000;
-const maxSeed = 2 ** 31 - 1;
+export const maxSuiteSeed = 2 ** 31 - 1;
 
 const share = z.number().min(0).max(1);
 const name = z.string().trim().min(1).max(maxNameCharacters);
@@ -88,25 +88,39 @@ const caseSchema = z.strictObject({
   ...settings,
 });
 
+const bar = z.strictObject({
+  pass_rate: share.default(1),
+  min_score: share.exactOptional(),
+  max_warnings: z.int().min(0).exactOptional(),
+});
+
 export const suiteSchema = z.strictObject({
   name,
   description: text.exactOptional(),
   model: model.exactOptional(),
   judge_model: model.exactOptional(),
-  seed: z.int().min(0).max(maxSeed).exactOptional(),
+  seed: z.int().min(0).max(maxSuiteSeed).exactOptional(),
   defaults: z.strictObject(settings).default({}),
-  bar: z
-    .strictObject({
-      pass_rate: share.default(1),
-      min_score: share.exactOptional(),
-      max_warnings: z.int().min(0).exactOptional(),
-    })
-    .default({ pass_rate: 1 }),
+  bar: bar.default({ pass_rate: 1 }),
   cases: z
     .array(caseSchema, { error: "expected a list of cases, each with name and prompt" })
     .min(1, { error: "the suite has no cases" })
     .max(maxCases, { error: `more than ${maxCases} cases` }),
 });
+
+/** Names of the fields that may stand at a place; undefined where only few know them. */
+export function fieldsOf(path: readonly PropertyKey[]): readonly string[] | undefined {
+  const place = path.map((key) => (typeof key === "number" ? "[]" : String(key))).join(".");
+  const shapes: Readonly<Record<string, object>> = {
+    "": suiteSchema.shape,
+    defaults: settings,
+    bar: bar.shape,
+    "cases.[]": caseSchema.shape,
+    "cases.[].expect": expectation.shape,
+  };
+  const shape = shapes[place];
+  return shape && Object.keys(shape);
+}
 
 export type SuiteFields = z.output<typeof suiteSchema>;
 export type CaseFields = SuiteFields["cases"][number];

@@ -26,8 +26,12 @@ const specBody = z.object({
   judge_model: mark.exactOptional(),
 });
 
+/** All that is kept of a model. */
+export function toMark({ id, digest }: ModelMark): ModelMark {
+  return { id, digest };
+}
+
 export function toSpecBody({ suite, seed, model, judgeModel }: SuiteSpec): JsonObject {
-  const toMark = ({ id, digest }: ModelMark) => ({ id, digest });
   return {
     ...{ suite: suite.source, seed },
     ...(model && { model: toMark(model) }),

@@ -3,7 +3,7 @@ import type { Criteria } from "../validation/criteria.ts";
 
 /** What a whole run has to reach. */
 export type Bar = {
-  /** Share of the answers that pass or only warn. */
+  /** Mean over cases of the share of their answers that pass or only warn. */
   readonly passRate: number;
   readonly minScore?: number;
   readonly maxWarnings?: number;

@@ -1,9 +1,11 @@
 import { AppError } from "../../base/index.ts";
+import { chargeTenant } from "../charge-tenant.ts";
 import type { JudgeDeps } from "../deps.ts";
 import { createScoreSeries } from "../drift/score-series.ts";
 import type { Run } from "../runs/run.ts";
+import { createRunSlots } from "../runs/run-slots.ts";
 import type { RunStore } from "../runs/run-store.ts";
-import { createEmbedder } from "../similarity/embedder.ts";
+import { createEmbedders } from "../similarity/embedder.ts";
 import { parseCriteria } from "../validation/criteria.ts";
 import type { Validation } from "../validation/validation.ts";
 import {
@@ -20,50 +22,70 @@ import { readSuiteReport, resumeSuite, type SuiteChoice, type SuiteDeps, startSu
 
 export type JudgeReport = SuiteReport | ComparisonReport;
 
-/** Suites of cases: run, gone on with, compared between models, and told of. */
+/**
+ * Suites of cases: run, gone on with, compared between models, and told of. What works on one throws AppError
+ * queue_full where as many are under way as may be.
+ */
 export type Suites = {
   /** As `startSuite`. */
   run(suite: Suite, choice: SuiteChoice, options: WorkOptions): Promise<SuiteReport>;
   compare(suite: Suite, choice: ComparisonChoice, options: WorkOptions): Promise<ComparisonReport>;
   /** Throws AppError conflict where the run is complete or under way, or a model has changed since it began. */
   resume(runId: string, options: WorkOptions): Promise<JudgeReport>;
-  /** Of a run in whichever state. Throws AppError not_found. */
-  report(runId: string): Promise<JudgeReport>;
-  /** Of suites and comparisons, the newest first. */
-  list(): Promise<readonly Run[]>;
+  /** Of a run in whichever state, of that tenant or of anybody. Throws AppError not_found. */
+  report(runId: string, tenant?: string): Promise<JudgeReport>;
+  /** Of suites and comparisons, the newest first; of that tenant or of all. */
+  list(tenant?: string): Promise<readonly Run[]>;
 };
 
 export function createSuites(deps: JudgeDeps & { readonly runs: RunStore }, validation: Validation): Suites {
-  const suiteDeps: SuiteDeps = {
-    ...deps,
-    validation,
-    usualCriteria: parseCriteria({}),
-    embedder: createEmbedder(deps),
-    series: createScoreSeries({ database: deps.database, now: deps.clock.now }),
-  };
-  const { runs } = deps;
+  const embedderFor = createEmbedders(deps);
+  const slots = createRunSlots();
+  const series = createScoreSeries({ database: deps.database, now: deps.clock.now });
+  const usualCriteria = parseCriteria({});
+  const runsOf = (tenant?: string) => (tenant === undefined ? deps.runs : deps.runs.of(tenant));
+  const depsFor = (tenant?: string): SuiteDeps => ({
+    ...{ ...chargeTenant(deps, tenant), series, usualCriteria, embedder: embedderFor(tenant) },
+    runs: runsOf(tenant),
+    validation: tenant === undefined ? validation : chargeValidation(validation, tenant),
+  });
+  const hold = <T>(tenant: string | undefined, work: (charged: SuiteDeps) => Promise<T>) =>
+    slots.hold(tenant, () => work(depsFor(tenant)));
   return {
-    run: (suite, choice, options) => startSuite(suiteDeps, suite, choice, options),
-    compare: (suite, choice, options) => startComparison(suiteDeps, suite, choice, options),
-    async resume(runId, options) {
+    run: (suite, choice, options) =>
+      hold(options.tenant, (charged) => startSuite(charged, suite, choice, options)),
+    compare: (suite, choice, options) =>
+      hold(options.tenant, (charged) => startComparison(charged, suite, choice, options)),
+    resume: (runId, options) =>
+      hold(options.tenant, async (charged) => {
+        const run = await charged.runs.get(runId);
+        if (run.kind === "suite") return await resumeSuite(charged, run, options);
+        if (run.kind === "comparison") return await resumeComparison(charged, run, options);
+        throw notOfSuites(run);
+      }),
+    async report(runId, tenant) {
+      const runs = runsOf(tenant);
       const run = await runs.get(runId);
-      if (run.kind === "suite") return await resumeSuite(suiteDeps, run, options);
-      if (run.kind === "comparison") return await resumeComparison(suiteDeps, run, options);
+      if (run.kind === "suite") return await readSuiteReport(run);
+      if (run.kind === "comparison") return await readComparison({ runs }, run);
       throw notOfSuites(run);
     },
-    async report(runId) {
-      const run = await runs.get(runId);
-      if (run.kind === "suite") return readSuiteReport(run);
-      if (run.kind === "comparison") return await readComparison(suiteDeps, run);
-      throw notOfSuites(run);
-    },
-    async list() {
+    async list(tenant) {
+      const runs = runsOf(tenant);
       const lists = await Promise.all([runs.list("suite"), runs.list("comparison")]);
       return lists.flat().toSorted((left, right) => right.createdAtMs - left.createdAtMs);
     },
   };
 }
 
+function chargeValidation(validation: Validation, tenant: string): Validation {
+  return {
+    ...validation,
+    judgeAnswer: (answer, criteria, options) =>
+      validation.judgeAnswer(answer, criteria, { ...options, tenant }),
+  };
+}
+
 function notOfSuites({ id, kind }: Run): AppError {
-  return new AppError("invalid_request", `${id} is a run of another kind: ${kind}`);
+  return new AppError("not_found", `the run "${id}" is no run of a suite but a ${kind}`);
 }

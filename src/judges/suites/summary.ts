@@ -1,4 +1,4 @@
-import { bootstrapInterval } from "../statistics/bootstrap.ts";
+import { bootstrapInTurns } from "../statistics/bootstrap.ts";
 import { mean } from "../statistics/descriptive.ts";
 import { roundScore, type Verdict } from "../verdict.ts";
 import { hasPassed, type Outcome } from "./outcome.ts";
@@ -45,7 +45,7 @@ const level = 0.95;
 /** 0.975 quantile of the normal distribution. */
 const z = 1.959963984540054;
 
-export function summarise(outcomes: readonly Outcome[], seed: number): Summary {
+export async function summarise(outcomes: readonly Outcome[], seed: number): Promise<Summary> {
   const byCase = [...groupByCase(outcomes).values()];
   const total = (value: (outcome: Outcome) => number) => outcomes.reduce((sum, item) => sum + value(item), 0);
   const count = (holds: (outcome: Outcome) => boolean) => total((outcome) => (holds(outcome) ? 1 : 0));
@@ -57,7 +57,7 @@ export function summarise(outcomes: readonly Outcome[], seed: number): Summary {
     abstained: count(({ verdict }) => verdict === "abstain"),
     unscored: total(({ unscored }) => unscored.length),
     passRate: estimatePassRate(byCase.map(passShare)),
-    score: estimateMean(byCase.map(meanScore), seed),
+    score: await estimateMean(byCase.map(meanScore), seed),
     judges: meanByJudge(outcomes),
     durationMs: total(({ durationMs }) => durationMs),
     promptTokens: total(({ promptTokens }) => promptTokens),
@@ -120,10 +120,10 @@ function estimatePassRate(shares: readonly (number | undefined)[]): Estimate {
   return { scored: true, value: p, low, high, level, units: n };
 }
 
-function estimateMean(scores: readonly (number | undefined)[], seed: number): Estimate {
+async function estimateMean(scores: readonly (number | undefined)[], seed: number): Promise<Estimate> {
   const given = scores.filter((score) => score !== undefined);
   if (given.length === 0) return { scored: false, reason: "no answer has a score" };
-  const { low, high } = bootstrapInterval(given, mean, { seed, level });
+  const { low, high } = await bootstrapInTurns(given, mean, { seed, level });
   return { scored: true, value: mean(given), low, high, level, units: given.length };
 }
 

@@ -67,5 +67,5 @@ function toTimeout(timeoutMs: number, observer: Observer): AppError {
   );
 }
 
-/** Seconds after which a generation that took too long may be tried again (definitions.md 2.4). */
+/** Seconds after which a generation that took too long may be tried again. */
 const retryAfterSeconds = 2;

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { AppError } from "../../base/index.ts";
 import type { Sampling } from "../../contract/index.ts";
+import { sayIssue } from "../say-issue.ts";
 import type { Bars } from "./thresholds.ts";
 
 export const maxPromptCharacters = 10_000;
@@ -14,7 +15,7 @@ const observedAlternatives = 10;
 const usualSurpriseProbability = 0.1;
 const threshold = z.number().positive();
 
-/** Absent fields have the defaults of definitions.md 2.1. */
+/** Thresholds have no default here: absent ones are the model's own, else those of every model. */
 const configSchema = z.strictObject({
   perplexity_threshold: threshold.exactOptional(),
   entropy_threshold: threshold.max(1).exactOptional(),
@@ -49,7 +50,7 @@ export function parseTrajectoryConfig(value: unknown, path = "config"): Trajecto
   if (parsed.success) return toConfig(parsed.data);
   const [issue] = parsed.error.issues;
   const field = [path, ...(issue?.path ?? [])].filter((part) => part !== "").join(".");
-  const message = `${field === "" ? "" : `${field}: `}${issue?.message ?? "invalid"}`;
+  const message = `${field === "" ? "" : `${field}: `}${issue ? sayIssue(issue) : "invalid"}`;
   throw new AppError("invalid_request", message, { details: field === "" ? {} : { param: field } });
 }
 

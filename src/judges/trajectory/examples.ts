@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { AppError } from "../../base/index.ts";
+import { sayIssue } from "../say-issue.ts";
 
 const maxExamples = 10_000;
 const maxAnswerCharacters = 100_000;
@@ -49,19 +50,19 @@ function describeIssue(error: z.ZodError): string {
   const [first] = closest ?? [];
   if (!first) return "";
   const field = first.path.join(".");
-  return `; ${field === "" ? "" : `${field}: `}${first.message}`;
+  return `; ${field === "" ? "" : `${field}: `}${sayIssue(first)}`;
 }
 
 /** The entries of a list. Throws as `parseExample` does, and for more than 10,000. */
-function parseExamples(values: readonly unknown[]): readonly Example[] {
+function parseExamples(values: readonly unknown[], name: string): readonly Example[] {
   if (values.length > maxExamples) {
     throw new AppError(
       "invalid_request",
-      `examples: there are ${values.length}, and ${maxExamples} are the most`,
+      `${name}: there are ${values.length} examples, and ${maxExamples} are the most`,
       { details: { param: "examples", max: maxExamples } },
     );
   }
-  return values.map((value, index) => parseExample(value, `examples[${index}]`));
+  return values.map((value, index) => parseExample(value, `${name}: examples[${index}]`));
 }
 
 /**
@@ -69,9 +70,9 @@ function parseExamples(values: readonly unknown[]): readonly Example[] {
  * Throws AppError invalid_request naming the file and the line.
  */
 export function readExamples(text: string, name: string): readonly Example[] {
-  if (!/\.(json|ya?ml)$/i.test(name)) return parseExamples(parseLines(text, name));
+  if (!/\.(json|ya?ml)$/i.test(name)) return parseExamples(parseLines(text, name), name);
   const list = parseWhole(text, name);
-  if (Array.isArray(list)) return parseExamples(list);
+  if (Array.isArray(list)) return parseExamples(list, name);
   throw new AppError("invalid_request", `${name}: expected a list of examples`);
 }
 

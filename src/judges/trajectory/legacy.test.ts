@@ -20,13 +20,31 @@ test("the legacy entropy is that of the likeliest tokens as they are", () => {
   expect(avgEntropy).toBeCloseTo(Math.LN2 / 2, 12);
 });
 
+test("the legacy entropy has the width of the window", () => {
+  const { measured } = observe([token(0.5, [0.5, 0.25, 0.25])], { topK: 2 });
+  expect(measured?.legacy.maxEntropy).toBeCloseTo(0.5 * Math.LN2 + 0.25 * Math.log(4), 12);
+});
+
 test("legacy surprise adds up over the answer and knows no length", () => {
   const { steps, finalSurprise, passedQualityCheck } = legacyOf(
     ...Array.from({ length: 5 }, () => token(0.09)),
   );
   expect(steps[1]?.cumulativeSurprise).toBeCloseTo(4.816, 3);
+  expect(legacyOf(token(0.1)).finalSurprise).toBe(0);
   expect(finalSurprise).toBeCloseTo(12.04, 2);
   expect(passedQualityCheck).toBe(false);
+});
+
+test("each legacy gate fails by itself, beyond 50, 2.5 and 10", () => {
+  const passes = (...tokens: readonly ReturnType<typeof token>[]) => legacyOf(...tokens).passedQualityCheck;
+  expect([token(0.021), token(0.0185)].map((each) => passes(each))).toEqual([true, false]);
+  expect(passes(token(0.03), token(0.03))).toBe(true);
+  // Three times 3.507 nats.
+  expect(passes(token(0.03), token(0.03), token(0.03))).toBe(false);
+  const even = (count: number) => token(0.5, Array(count).fill(1 / count));
+  // ln 10 = 2.303 is the most that ten alternatives have: the gate is out of their reach.
+  expect(passes(even(10))).toBe(true);
+  expect(observe([even(20)], { topK: 20 }).measured?.legacy.passedQualityCheck).toBe(false);
 });
 
 test("legacy averages leave out tokens of no probability, and are absent where no token has any", () => {

@@ -1,5 +1,5 @@
 /**
- * The figures of an earlier system, by its formulas and names (definitions.md 2.3), for those who stored such figures.
+ * The figures of an earlier system, by its formulas and names, for those who stored such figures.
  * Its perplexity is the mean of 1/p and no perplexity; its entropy is not normalised; its budget ignores the length.
  */
 

@@ -9,7 +9,7 @@ const canonical = (record: ReturnType<typeof observe>) => {
   return record.measured.canonical;
 };
 
-describe("hand values of the definitions", () => {
+describe("values worked out by hand", () => {
   test("p = .5, .25, .125 has the perplexity 4", () => {
     expect(perplexityOf(logs(0.5, 0.25, 0.125))).toBeCloseTo(4, 12);
   });
@@ -24,6 +24,26 @@ describe("hand values of the definitions", () => {
 
   test("p = .5, .05 has the surprise rate 1.498", () => {
     expect(surpriseRateOf(logs(0.5, 0.05), 0.1)).toBeCloseTo(1.498, 3);
+  });
+
+  test("a token of exactly the surprise probability is no surprise, one just below it is", () => {
+    const measuresOf = (...probabilities: readonly number[]) =>
+      canonical(observe(probabilities.map((each) => token(each))));
+    expect(measuresOf(0.1, 0.5)).toMatchObject({ surprisingTokens: 0, surpriseRate: 0 });
+    expect(Object.is(measuresOf(0.1).surpriseRate, 0)).toBe(true);
+    const { surprisingTokens, surpriseRate } = measuresOf(0.0999, 0.5);
+    expect(surprisingTokens).toBe(1);
+    expect(surpriseRate).toBeCloseTo(-Math.log(0.0999) / 2, 12);
+  });
+
+  test("alternatives beyond the width of the window count for nothing", () => {
+    // q = 4/7 and 3/7.
+    expect(normalizedEntropyOf(token(0.4, [0.4, 0.3, 0.2, 0.1]).top, 2)).toBeCloseTo(0.9852, 4);
+  });
+
+  test("the least gap is that of one token", () => {
+    const { logitGap } = canonical(observe([token(0.9, [0.9, 0.1]), token(0.5, [0.5, 0.3])]));
+    expect(logitGap).toEqual({ mean: expect.closeTo(0.5, 12), min: expect.closeTo(0.2, 12) });
   });
 
   test("the gap is that of the two likeliest tokens, not that of the one that was drawn", () => {

@@ -1,5 +1,5 @@
 /**
- * What the probabilities of generated tokens say (definitions.md 2.2). Every probability is of the raw logits, before
+ * What the probabilities of generated tokens say. Every probability is of the raw logits, before
  * temperature, top-k or top-p, so how a token was drawn changes nothing here. Logarithms are natural.
  */
 import type { TokenAlternative } from "../../contract/index.ts";
@@ -44,7 +44,7 @@ export function perplexityOf(logprobs: readonly number[]): number {
 /** (1/T)·Σ −ln p_t over the tokens with p_t below the bar; p = .5, .05 gives 1.498 nats at 0.1. */
 export function surpriseRateOf(logprobs: readonly number[], surpriseProbability: number): number {
   const bar = Math.log(surpriseProbability);
-  return -logprobs.reduce((sum, logprob) => (logprob < bar ? sum + logprob : sum), 0) / logprobs.length;
+  return logprobs.reduce((sum, logprob) => (logprob < bar ? sum - logprob : sum), 0) / logprobs.length;
 }
 
 /**

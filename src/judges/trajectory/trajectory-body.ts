@@ -8,14 +8,14 @@ import { logitGapOf, type Measures, normalizedEntropyOf } from "./measures.ts";
 import { leastLogprob, type TrajectoryRecord } from "./observe.ts";
 import type { Bars, Thresholds } from "./thresholds.ts";
 
-/** Section of the definitions that the figures follow, so that stored ones can be told from later ones. */
-const definition = "trajectory/1";
+/** Changes with every change of what is computed, so that stored figures can be told from later ones. */
+const definitionVersion = "trajectory-1";
 const entropyNames = { perplexity: "perplexity", entropy: "entropy_statistic", surprise: "surprise_rate" };
 
 /** Without tokens, for an answer that the reader has already. */
 export function toTrajectoryBody({ tokens, measured, gate, thresholds }: TrajectoryRecord) {
   return {
-    definition,
+    definition_version: definitionVersion,
     tokens,
     gate: toGateBody(gate),
     thresholds: toThresholdBody(thresholds),

@@ -66,6 +66,12 @@ describe("what cannot be analysed is refused before a model works", () => {
   });
 });
 
+test("a config of which nothing is said", () => {
+  expect(config()).toEqual({
+    ...{ bars: {}, surpriseProbability: 0.1, maxNewTokens: 150, temperature: 0.7, topK: 10 },
+  });
+});
+
 test("config fields that are unknown or out of range are named", () => {
   expect(() => config({ temprature: 0 })).toThrow("temprature");
   expect(() => config({ top_k: 1 })).toThrow("config.top_k");
@@ -213,6 +219,7 @@ test("the wire form has the canonical figures at the top and the earlier ones in
   expect(JSON.parse(JSON.stringify(body))).toMatchObject({
     ...{ model_name: "hearth-demo", prompt: "x", generation_steps: 4, timestamp: "2026-01-01T00:00:00.000Z" },
     ...{ perplexity: expect.any(Number), surprise_rate: 0, entropy_statistic: expect.any(Number) },
+    definition_version: "trajectory-1",
     gate: { status: "passed", advisory: true },
     thresholds: { perplexity_threshold: 50, entropy_threshold: 0.85, surprise_threshold: 0.067 },
     config: { temperature: 0.7, top_k: 10, max_new_tokens: 150, seed: null },

@@ -38,7 +38,7 @@ test("a window that the model's context does not hold is refused", () => {
 });
 
 test("a text of one token has nothing to score", () => {
-  expect(() => planWindows({ textTokens: 1, contextTokens: 512 })).toThrow("the text has 1 tokens");
+  expect(() => planWindows({ textTokens: 1, contextTokens: 512 })).toThrow("the text has one token");
 });
 
 test("every plan fits the text and the context, and scores something", () => {

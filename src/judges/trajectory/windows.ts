@@ -46,7 +46,7 @@ export function planWindows({ textTokens, contextTokens, windowTokens }: WindowW
   if (textTokens >= 2) return { windowTokens: textTokens, windows: 1, firstScored: 1, isShort: true };
   throw new AppError(
     "invalid_request",
-    `the text has ${textTokens} tokens, and the first is never scored: there is nothing before it; give a longer text`,
+    `the text has ${textTokens === 1 ? "one token" : `${textTokens} tokens`}, and the first is never scored: there is nothing before it; give a longer text`,
     { details: { text_tokens: textTokens, needed: 2 } },
   );
 }

@@ -1,10 +1,10 @@
 import { roundScore, type Verdict, type Violation, verdictOf } from "../verdict.ts";
-import { measureAgreement } from "./ensemble-agreement.ts";
+import { describeDisagreement, measureAgreement } from "./ensemble-agreement.ts";
 import type { Finding } from "./finding.ts";
 import type { Judgement, Opinion, ValidationMetrics } from "./judgement.ts";
 import { coherenceJudge, relevanceJudge, textJudge } from "./plan-judges.ts";
 
-/** In the order in which definitions 1.3 evaluates them; rules of other judges come after. */
+/** In the order in which violations are told; rules of other judges come after. */
 const suggestions: Readonly<Record<string, string>> = {
   blank_response:
     "Ask again: a model that answers nothing may have run into a stop sequence or a limit of tokens",
@@ -20,6 +20,7 @@ const suggestions: Readonly<Record<string, string>> = {
   more_keywords: "Look at fewer keywords at a time",
   require_factual_accuracy:
     "Give the model the evidence with the question, and have it answer from that alone",
+  compliance: "Give more of the evidence, have a person check the answer, or use it where less is at stake",
 };
 const ruleOrder = Object.keys(suggestions);
 const maxTold = 3;
@@ -35,6 +36,7 @@ export function conclude(findings: readonly Finding[], measures: Measures): Judg
   const unscored = findings.flatMap((finding) => finding.unscored ?? []);
   const factualAccuracy = findings.find((finding) => finding.factualAccuracy)?.factualAccuracy;
   const score = toScore(opinions);
+  const agreement = agreementOf(opinions);
   const isJudged = opinions.some(({ verdict }) => verdict !== "abstain") || factualAccuracy === "supported";
   const verdict = violations.length > 0 || isJudged ? verdictOf(violations) : "abstain";
   return {
@@ -46,8 +48,11 @@ export function conclude(findings: readonly Finding[], measures: Measures): Judg
       const suggestion = violations.some((violation) => violation.rule === rule) && suggestions[rule];
       return suggestion ? [suggestion] : [];
     }),
-    metrics: { ...measures, ...toMetrics(findings, opinions) },
-    warnings: [...new Set(findings.flatMap((finding) => finding.warnings ?? []))],
+    metrics: { ...measures, ...toMetrics(findings, opinions, agreement) },
+    warnings: [
+      ...new Set(findings.flatMap((finding) => finding.warnings ?? [])),
+      ...(agreement === undefined ? [] : describeDisagreement(agreement)),
+    ],
   };
 }
 
@@ -90,11 +95,18 @@ function toMessage(
   return told.slice(0, maxTold).join("; ") + (rest > 0 ? `; and ${rest} more` : "");
 }
 
-function toMetrics(findings: readonly Finding[], opinions: readonly Opinion[]) {
+function agreementOf(opinions: readonly Opinion[]): number | undefined {
+  const whole = opinions.filter(({ judge, weight }) => weight > 0 && !ruleJudges.has(judge));
+  return measureAgreement(whole.flatMap(({ score }) => (score === undefined ? [] : [score])));
+}
+
+function toMetrics(
+  findings: readonly Finding[],
+  opinions: readonly Opinion[],
+  agreement: number | undefined,
+) {
   const coherence = opinions.find(({ judge }) => judge === coherenceJudge);
   const relevance = opinions.find(({ judge }) => judge === relevanceJudge);
-  const whole = opinions.filter(({ judge, weight }) => weight > 0 && !ruleJudges.has(judge));
-  const agreement = measureAgreement(whole.flatMap(({ score }) => (score === undefined ? [] : [score])));
   const legacy = {
     coherence_legacy: coherence?.metrics.coherence_legacy,
     relevance_legacy: relevance?.metrics.relevance_legacy,

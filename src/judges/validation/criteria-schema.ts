@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { complianceNames } from "./grounded-confidence.ts";
 import { presetNames } from "./presets.ts";
 
 /** Each is one pass over the answer. */
@@ -31,7 +32,7 @@ const rubric = z.strictObject({
   weight,
 });
 
-/** ValidationCriteria (definitions 1.1) and who judges beside them, as users write them. */
+/** What an answer is held to and who judges it, as users write them. */
 export const criteriaSchema = z.strictObject({
   preset: z.enum(presetNames).default("default"),
   min_response_length: length.exactOptional(),
@@ -41,6 +42,7 @@ export const criteriaSchema = z.strictObject({
   min_coherence_score: share.exactOptional(),
   min_relevance_score: share.exactOptional(),
   require_factual_accuracy: z.boolean().exactOptional(),
+  compliance: z.enum(complianceNames).exactOptional(),
   custom_validators: z.array(name).max(maxJudges).default([]),
   judges: z.array(judge).max(maxJudges).default([]),
   judge_model: name.exactOptional(),

@@ -24,7 +24,7 @@ test("nothing said is the default preset", () => {
     requireFactualAccuracy: true,
     customValidators: [],
     judges: [],
-    rubric: { weight: 1 },
+    rubric: { isAsked: false, weight: 1 },
     looksAt: { text: true, coherence: true, relevance: true },
   });
 });
@@ -40,6 +40,9 @@ test("a preset is the whole of its column, and fields beside it go before it", (
     ...{ minResponseLength: 50, maxResponseLength: 20_000, minRelevanceScore: 0.7 },
     ...{ minCoherenceScore: 0.1, forbiddenKeywords: [], requireFactualAccuracy: false },
   });
+  expect(parseCriteria({ preset: "creative_writing" })).toMatchObject({
+    ...{ minCoherenceScore: 0.6, requiredKeywords: [], forbiddenKeywords: ["error", "failed"] },
+  });
 });
 
 test("without a preset only what is asked for is looked at", () => {
@@ -48,6 +51,11 @@ test("without a preset only what is asked for is looked at", () => {
   expect(parseCriteria({ ...none, max_response_length: 5 }).looksAt.text).toBe(true);
   expect(parseCriteria({ ...none, min_coherence_score: 0.1 }).looksAt.coherence).toBe(true);
   expect(parseCriteria({ ...none, min_relevance_score: 0 }).looksAt.relevance).toBe(true);
+});
+
+test("compliance asks for factual accuracy, whatever is said of that", () => {
+  const criteria = { preset: "none", compliance: "legal", require_factual_accuracy: false };
+  expect(parseCriteria(criteria)).toMatchObject({ compliance: "legal", requireFactualAccuracy: true });
 });
 
 test("a length that is asked for goes before the default of the other", () => {
@@ -80,22 +88,23 @@ test.each([
   [{ min_response_length: 1.5 }, /^criteria\.min_response_length: /],
   [{ min_response_length: "10" }, /^criteria\.min_response_length: .*not "10"$/],
   [{ min_response_length: 9, max_response_length: 5 }, /^criteria\.min_response_length: 9 is above .* 5$/],
-  [{ required_keywords: "word" }, /^criteria\.required_keywords: expected array, not "word"$/],
+  [{ required_keywords: "word" }, /^criteria\.required_keywords: expected a list, not "word"$/],
   [{ required_keywords: [""] }, /^criteria\.required_keywords\[0\]: /],
   [{ forbidden_keywords: [1] }, /^criteria\.forbidden_keywords\[0\]: .*not 1$/],
   [{ required_keywords: Array.from({ length: 257 }, () => "a") }, /^criteria\.required_keywords: .*256/],
-  [{ require_factual_accuracy: 1 }, /^criteria\.require_factual_accuracy: expected boolean, not 1$/],
+  [{ require_factual_accuracy: 1 }, /^criteria\.require_factual_accuracy: expected true or false, not 1$/],
   [{ min_lenght: 1 }, /^criteria\.min_lenght: there is no such field; there are preset, min_response_length/],
   [{ judges: [{ plugin: "a", weigth: 1 }] }, /^criteria\.judges\[0\]\.weigth: there is no such field$/],
   [{ judges: [{ plugin: "a", weight: -1 }] }, /^criteria\.judges\[0\]\.weight: .*not -1$/],
   [{ judges: [{ plugin: "a", threshold: 2 }] }, /^criteria\.judges\[0\]\.threshold: .*not 2$/],
   [{ judges: [{ plugin: "a" }, "a"] }, /^criteria\.judges\[1\]\.plugin: "a" judges already/],
-  [{ judges: [{}] }, /^criteria\.judges\[0\]\.plugin: expected string, not nothing$/],
+  [{ judges: [{}] }, /^criteria\.judges\[0\]\.plugin: it is missing$/],
   [{ preset: "strict" }, /^criteria\.preset: .*not "strict"$/],
+  [{ compliance: "strict" }, /^criteria\.compliance: expected one of healthcare, .*not "strict"$/],
   [{ rubric: { min_score: 7 } }, /^criteria\.rubric\.min_score: /],
   [{ rubric: { criteria: [] } }, /^criteria\.rubric\.criteria: /],
-  [null, /^criteria: expected object, not null$/],
-  [[], /^criteria: expected object/],
+  [null, /^criteria: expected fields and their values, not null$/],
+  [[], /^criteria: expected fields and their values/],
 ])("%j is refused by the field that is wrong", (value, message) => {
   expect(refusalOf(value)).toMatch(message);
 });

@@ -1,7 +1,9 @@
 import type { z } from "zod";
 import { AppError } from "../../base/index.ts";
 import type { JsonObject } from "../../contract/index.ts";
+import { sayIssue } from "../say-issue.ts";
 import { type CriteriaFields, criteriaNames, criteriaSchema } from "./criteria-schema.ts";
+import type { CompliancePreset } from "./grounded-confidence.ts";
 import { type Preset, presets } from "./presets.ts";
 import { checkRubric } from "./rubric/rate-answer.ts";
 
@@ -17,6 +19,8 @@ export type JudgeChoice = {
 };
 
 export type Rubric = {
+  /** Whether somebody wrote it; a judge model rates by the usual one too. */
+  readonly isAsked: boolean;
   /** Absent: accuracy, relevance, completeness and clarity. */
   readonly criteria?: readonly string[];
   readonly minScore?: number;
@@ -29,6 +33,8 @@ export type Criteria = Preset & {
   readonly customValidators: readonly string[];
   readonly judges: readonly JudgeChoice[];
   readonly judgeModel?: string;
+  /** The field that the answer is used in; factual accuracy is required then. */
+  readonly compliance?: CompliancePreset;
   readonly rubric: Rubric;
   /** Which built-in judges look at an answer though `judges` does not name them. */
   readonly looksAt: { readonly text: boolean; readonly coherence: boolean; readonly relevance: boolean };
@@ -47,14 +53,16 @@ export function parseCriteria(value: unknown, path = "criteria"): Criteria {
     );
   }
   const fields = parsed.data;
-  const { judge_model: judgeModel, rubric } = fields;
+  const { judge_model: judgeModel, rubric, compliance } = fields;
   if (rubric?.criteria) checkRubric(rubric.criteria, `${path}.rubric.criteria`);
   return {
     ...toRules(fields, path),
     customValidators: [...new Set(fields.custom_validators)],
     judges: toJudges(fields, path),
     ...(judgeModel !== undefined && { judgeModel }),
+    ...(compliance && { compliance }),
     rubric: {
+      isAsked: rubric !== undefined,
       weight: rubric?.weight ?? 1,
       ...(rubric?.criteria && { criteria: rubric.criteria }),
       ...(rubric?.min_score !== undefined && { minScore: rubric.min_score }),
@@ -84,7 +92,8 @@ function toRules(fields: CriteriaFields, path: string): Preset {
     forbiddenKeywords: fields.forbidden_keywords ?? preset.forbiddenKeywords,
     minCoherenceScore: fields.min_coherence_score ?? preset.minCoherenceScore,
     minRelevanceScore: fields.min_relevance_score ?? preset.minRelevanceScore,
-    requireFactualAccuracy: fields.require_factual_accuracy ?? preset.requireFactualAccuracy,
+    requireFactualAccuracy:
+      fields.compliance !== undefined || (fields.require_factual_accuracy ?? preset.requireFactualAccuracy),
   };
 }
 
@@ -134,15 +143,14 @@ function describeIssue(issue: z.core.$ZodIssue, value: unknown, root: string): s
     const known = place.length === 1 ? `; there are ${criteriaNames.join(", ")}` : "";
     return `${path}: there is no such field${known}`;
   }
-  const said = issue.message.replace(/^(Invalid input|Too (big|small)|Invalid option): /, "");
   const given = place.reduce<unknown>(
     (inner, key) => (typeof inner === "object" && inner !== null ? Reflect.get(inner, key) : undefined),
     value,
   );
-  return `${path}: ${said.replace(/, received .*$/, "")}, not ${show(given)}`;
+  return `${path}: ${sayIssue(issue)}${given === undefined ? "" : `, not ${show(given)}`}`;
 }
 
 function show(value: unknown): string {
-  const text = value === undefined ? "nothing" : JSON.stringify(value);
+  const text = JSON.stringify(value);
   return text.length > maxShownCharacters ? `${text.slice(0, maxShownCharacters)}…` : text;
 }

@@ -1,7 +1,13 @@
 /** Whether evidence supports an answer: `supported` is said by entailment alone, never by words that both have. */
 import type { Embedder } from "../similarity/embedder.ts";
 import type { Finding } from "./finding.ts";
-import { measureGroundedConfidence } from "./grounded-confidence.ts";
+import {
+  type CompliancePreset,
+  findComplianceViolation,
+  type GroundedConfidence,
+  isCompliant,
+  measureGroundedConfidence,
+} from "./grounded-confidence.ts";
 import type { JudgedText } from "./judgement.ts";
 import { measureTextSimilarity } from "./measure-similarity.ts";
 import { groundingJudge, listEvidence } from "./plan-judges.ts";
@@ -13,6 +19,8 @@ const name = "factual_accuracy";
 export type FactualQuestion = {
   readonly answer: JudgedText;
   readonly judgeModel?: string;
+  /** Absent: nothing is held against the answer beyond a contradiction. */
+  readonly compliance?: CompliancePreset;
   readonly answeredBy?: string;
   readonly depth?: number;
   /** What the judge `grounding` found. */
@@ -28,7 +36,10 @@ export async function checkFactualAccuracy(
   signal: AbortSignal,
 ): Promise<Finding> {
   const evidence = listEvidence(question.answer);
-  if (evidence.length === 0) return unscored("there is neither a reference nor context to check it against");
+  if (evidence.length === 0) {
+    const reason = "there is neither a reference nor context to check it against";
+    return withCompliance(unscored(reason), undefined, question.compliance);
+  }
   const [entailment, grounding, semantic] = await Promise.all([
     entail(deps, question, evidence, signal),
     question.grounding,
@@ -36,8 +47,26 @@ export async function checkFactualAccuracy(
       measureTextSimilarity(question.embedder, [question.answer.response, evidence.join("\n")], signal),
   ]);
   const said = conclude(entailment, grounding);
-  const measured = toMetrics(entailment, grounding, semantic?.ok === true ? semantic.value : undefined);
-  return { ...said, metrics: measured, warnings: entailment?.warnings ?? [] };
+  const grounded = measureGrounded(entailment, grounding, semantic?.ok === true ? semantic.value : undefined);
+  const { compliance = "default" } = question;
+  const metrics = grounded ? toMetrics(grounded, compliance) : {};
+  const found = withCompliance(said, grounded, question.compliance);
+  return { ...found, metrics, warnings: entailment?.warnings ?? [] };
+}
+
+/** Compliance that was asked for and could not be measured is unscored, and no violation. */
+function withCompliance(
+  found: Finding,
+  grounded: GroundedConfidence | undefined,
+  preset: CompliancePreset | undefined,
+): Finding {
+  if (preset === undefined) return found;
+  if (!grounded) {
+    const reason = "it takes evidence and a judge model that says what the evidence entails";
+    return { ...found, unscored: [...(found.unscored ?? []), { name: "compliance", reason }] };
+  }
+  const violation = findComplianceViolation(grounded, preset);
+  return violation ? { ...found, violations: [...(found.violations ?? []), violation] } : found;
 }
 
 async function entail(
@@ -93,24 +122,28 @@ function unscored(reason: string): Finding {
   return { factualAccuracy: "unscored", unscored: [{ name, reason }] };
 }
 
-/** Grounded confidence, where there is an entailment: without it nothing of it tells what the answer says. */
-function toMetrics(
+/** Where there is an entailment: without it nothing of it tells what the answer says. */
+function measureGrounded(
   entailment: Entailment | undefined,
   grounding: Finding | undefined,
   semantic: number | undefined,
-): Readonly<Record<string, number>> {
-  if (entailment?.label === undefined || entailment.score === undefined) return {};
+): GroundedConfidence | undefined {
+  if (entailment?.label === undefined || entailment.score === undefined) return undefined;
   const { label, score } = entailment;
   const { grounding: share, ungrounded_terms: ungroundedTerms } = grounding?.opinion?.metrics ?? {};
-  const measured = measureGroundedConfidence({
+  return measureGroundedConfidence({
     entailment: { label, probability: label === "contradiction" ? 1 - score : score },
     ...(semantic !== undefined && { semantic }),
     ...(share !== undefined && ungroundedTerms !== undefined && { grounding: { share, ungroundedTerms } }),
   });
-  if (!measured) return {};
+}
+
+function toMetrics(grounded: GroundedConfidence, preset: CompliancePreset): Readonly<Record<string, number>> {
   return {
-    nli_score: score,
-    grounded_confidence: measured.confidence,
-    hallucination: measured.isHallucination ? 1 : 0,
+    ...(grounded.nli !== undefined && { nli_score: grounded.nli }),
+    grounded_confidence: grounded.confidence,
+    grounded_match: grounded.isMatch ? 1 : 0,
+    hallucination: grounded.isHallucination ? 1 : 0,
+    compliant: isCompliant(grounded, preset) ? 1 : 0,
   };
 }

@@ -3,6 +3,7 @@ import fc from "fast-check";
 import {
   type CompliancePreset,
   compliancePresets,
+  findComplianceViolation,
   isCompliant,
   measureGroundedConfidence,
   toNliScore,
@@ -22,6 +23,11 @@ test("0.3·0.8 + 0.5·0.9 + 0.2·0.5 is 0.79, a match", () => {
   expect(measured).toMatchObject({ isMatch: true, isHallucination: false, nli: 0.9 });
 });
 
+test("a confidence of 0.7 after rounding is a match, one below is none", () => {
+  const isMatch = (semantic: number) => measureGroundedConfidence({ semantic })?.isMatch;
+  expect([0.7, 0.69996, 0.6999].map(isMatch)).toEqual([true, true, false]);
+});
+
 test("weights of what is not measured go to the rest", () => {
   const { confidence } = measureGroundedConfidence({ semantic: 0.8, grounding: grounded }) ?? {};
   expect(confidence).toBeCloseTo((0.3 * 0.8 + 0.2 * 1) / 0.5, 12);
@@ -33,6 +39,8 @@ test("a contradiction scores below a half, and is a hallucination whatever else 
   expect(toNliScore(entailment)).toBeCloseTo(0.1, 12);
   const measured = measureGroundedConfidence({ semantic: 1, entailment, grounding: grounded });
   expect(measured).toMatchObject({ isHallucination: true });
+  const unsure = { ...entailment, probability: 0.5 };
+  expect(measureGroundedConfidence({ entailment: unsure })).toMatchObject({ isHallucination: true });
   expect(toNliScore({ label: "neutral", probability: 1 })).toBe(0.5);
 });
 
@@ -50,6 +58,23 @@ test("each preset changes whether some answer is compliant", () => {
   expect(compliant(0.92)).toEqual(["financial", "legal", "general", "default"]);
   expect(compliant(0.94994)).not.toContain("healthcare");
   expect(isCompliant({ confidence: 1, isHallucination: true }, "general")).toBe(false);
+});
+
+test("within the tolerance of its preset an answer warns, beyond it and by hallucination it fails", () => {
+  const severityOf = (preset: CompliancePreset, confidence: number, isHallucination = false) =>
+    findComplianceViolation({ confidence, isHallucination }, preset)?.severity;
+  const bounds = [
+    ...([["healthcare", 0.95, 0.93] as const, ["financial", 0.9, 0.85] as const] as const),
+    ...([["legal", 0.92, 0.89] as const, ["general", 0.8, 0.7] as const] as const),
+    ["default", 0.9, 0.85] as const,
+  ];
+  for (const [preset, accuracy, tolerated] of bounds) {
+    expect(severityOf(preset, accuracy)).toBeUndefined();
+    expect(severityOf(preset, accuracy - 0.0001)).toBe("warning");
+    expect(severityOf(preset, tolerated)).toBe("warning");
+    expect(severityOf(preset, tolerated - 0.0001)).toBe("failure");
+    expect(severityOf(preset, 1, true)).toBe("failure");
+  }
 });
 
 test("six ungrounded terms, grounding below a half and NLI below 0.3 are hallucinations each", () => {

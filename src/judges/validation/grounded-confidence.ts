@@ -1,5 +1,5 @@
-/** Confidence in an answer that rests on retrieved texts (definitions 1.6). */
-import { roundScore } from "../verdict.ts";
+/** Confidence in an answer that rests on retrieved texts. */
+import { roundScore, type Violation } from "../verdict.ts";
 
 const weights = { semantic: 0.3, nli: 0.5, grounding: 0.2 } as const;
 const leastMatch = 0.7;
@@ -7,15 +7,19 @@ const leastNli = 0.3;
 const leastGrounding = 0.5;
 const maxUngroundedTerms = 5;
 
-/** Accuracy that is asked for, and how far below it a fault is a warning, by the field an answer is used in (§23). */
-export const compliancePresets = {
+export const complianceNames = ["healthcare", "financial", "legal", "general", "default"] as const;
+export type CompliancePreset = (typeof complianceNames)[number];
+
+/** By the field that an answer is used in: the confidence that is asked for, and how far below it only warns. */
+export const compliancePresets: Readonly<
+  Record<CompliancePreset, { readonly accuracy: number; readonly tolerance: number }>
+> = {
   healthcare: { accuracy: 0.95, tolerance: 0.02 },
   financial: { accuracy: 0.9, tolerance: 0.05 },
   legal: { accuracy: 0.92, tolerance: 0.03 },
   general: { accuracy: 0.8, tolerance: 0.1 },
   default: { accuracy: 0.9, tolerance: 0.05 },
-} as const;
-export type CompliancePreset = keyof typeof compliancePresets;
+};
 
 /** A part that is absent is not measured, and its weight goes to the others. All from 0 to 1. */
 export type GroundedParts = {
@@ -80,10 +84,24 @@ export function measureGroundedConfidence(parts: GroundedParts): GroundedConfide
   };
 }
 
-/** Whether an answer is accurate enough for the field that it is used in, and no hallucination. */
-export function isCompliant(
-  { confidence, isHallucination }: Pick<GroundedConfidence, "confidence" | "isHallucination">,
-  preset: CompliancePreset = "default",
-): boolean {
+type Grounded = Pick<GroundedConfidence, "confidence" | "isHallucination">;
+
+/** Whether an answer is sure enough for the field that it is used in, and no hallucination. */
+export function isCompliant({ confidence, isHallucination }: Grounded, preset: CompliancePreset): boolean {
   return !isHallucination && roundScore(confidence) >= compliancePresets[preset].accuracy;
+}
+
+/** What keeps an answer from being compliant: a warning within the tolerance, beyond it and for hallucinations a failure. */
+export function findComplianceViolation(grounded: Grounded, preset: CompliancePreset): Violation | undefined {
+  if (isCompliant(grounded, preset)) return undefined;
+  const { accuracy, tolerance } = compliancePresets[preset];
+  const observed = roundScore(grounded.confidence);
+  const isNear = !grounded.isHallucination && observed >= roundScore(accuracy - tolerance);
+  const fault = grounded.isHallucination ? "says what the evidence does not" : `is below ${accuracy}`;
+  return {
+    rule: "compliance",
+    severity: isNear ? "warning" : "failure",
+    ...{ observed, limit: accuracy },
+    message: `not compliant for ${preset} use: the answer, of grounded confidence ${observed}, ${fault}`,
+  };
 }

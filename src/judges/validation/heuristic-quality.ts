@@ -1,4 +1,4 @@
-/** A rough quality of an answer where no model judges it (definitions 1.7); never mixed with scores of a rubric. */
+/** A rough quality of an answer where no model judges it; never mixed with scores of a rubric. */
 import { listSentences } from "./sentences.ts";
 
 const weights = { relevance: 0.3, coherence: 0.3, density: 0.4 } as const;

@@ -30,6 +30,8 @@ describe("verdicts", () => {
       score: 1,
     });
     expect(judgement.metrics).toMatchObject({ relevanceScore: 1, responseLength: 57, retryCount: 0 });
+    // Judges of one rule each need not agree.
+    expect(judgement.metrics.customMetrics.ensemble_agreement).toBeUndefined();
   });
 
   test("one word fails coherence, and too short an answer fails", async () => {
@@ -58,6 +60,18 @@ describe("verdicts", () => {
     ]);
     expect(message).toStartWith("1 sentence of the answer contradict");
     expect(suggestions).toHaveLength(3);
+  });
+
+  test("all broken rules are told in their order, whichever judge found them", async () => {
+    const response = "maybe maybe maybe maybe";
+    const judgement = await judgeByVectors(
+      { ...boiling, response },
+      { max_response_length: 20, forbidden_keywords: ["maybe"], required_keywords: ["pressure"] },
+    );
+    expect(rulesOf(judgement)).toEqual([
+      ...["max_response_length", "min_coherence_score", "min_relevance_score"],
+      ...["forbidden_keywords", "required_keywords"],
+    ]);
   });
 
   test("rules that only warn make a warning", async () => {
@@ -123,11 +137,59 @@ describe("every field of the criteria", () => {
     expect(await verdictOf({ rubric })).toBe("pass");
     expect(await verdictOf({ rubric, judge_model: "fake-model" })).toBe("fail");
     expect(await verdictOf({ rubric: { min_score: 0.3 }, judge_model: "fake-model" })).toBe("pass");
+    const { unscored } = await judge(boiling, { rubric });
+    expect(unscored).toContainEqual({ name: "rubric", reason: "there is no judge model to rate it" });
+    const { unscored: usual } = await judge(boiling);
+    expect(usual.map(({ name }) => name)).not.toContain("rubric");
   });
 
   test("the criteria of a judge go before those of the whole", async () => {
     const lenient = { plugin: "grounding", criteria: { min_grounding: 0, max_ungrounded_terms: 99 } };
     expect((await judge(foreign, { ...quiet, judges: [lenient] })).verdict).not.toBe("fail");
+  });
+});
+
+describe("compliance", () => {
+  const evident = { ...boiling, context: [boiling.response] };
+  const { judge: judgeByModel } = opened.create({
+    script: ({ input }) =>
+      JSON.stringify(input).includes("Hypothesis:")
+        ? say('{"label":"neutral"}')
+        : say('{"accuracy":9,"relevance":9,"completeness":9,"clarity":9}'),
+    embed: "words",
+  });
+  const asked = { judgeModel: "fake-model" };
+
+  test("fails an answer that is not sure enough for the field, and says nothing where none is named", async () => {
+    // 0.3 · 1 + 0.5 · 0.5 + 0.2 · 1 = 0.75.
+    const judgement = await judgeByModel(evident, { compliance: "healthcare" }, asked);
+    expect(judgement).toMatchObject({
+      verdict: "fail",
+      violations: [{ rule: "compliance", severity: "failure", observed: 0.75, limit: 0.95 }],
+    });
+    expect(judgement.metrics.customMetrics).toMatchObject({
+      ...{ grounded_confidence: expect.closeTo(0.75, 6), grounded_match: 1, hallucination: 0, compliant: 0 },
+    });
+    expect((await judgeByModel(evident, { compliance: "general" }, asked)).violations).toMatchObject([
+      { rule: "compliance", severity: "warning", limit: 0.8 },
+    ]);
+    expect((await judgeByModel(evident, {}, asked)).violations).toEqual([]);
+  });
+
+  test("without evidence, or a judge model to read it, is unscored and no number", async () => {
+    for (const [answer, options] of [
+      [boiling, asked],
+      [evident, {}],
+    ] as const) {
+      const { unscored, violations, metrics } = await judgeByModel(
+        answer,
+        { compliance: "general", min_relevance_score: 0 },
+        options,
+      );
+      expect(unscored.map(({ name }) => name)).toContain("compliance");
+      expect(violations).toEqual([]);
+      expect(metrics.customMetrics.compliant).toBeUndefined();
+    }
   });
 });
 
@@ -166,6 +228,23 @@ describe("judges", () => {
     const { score, opinions } = await judge({ ...boiling, context }, { preset: "none", judges });
     const scores = Object.fromEntries(opinions.map((opinion) => [opinion.judge, opinion.score ?? 0]));
     expect(score).toBeCloseTo((3 * (scores.grounding ?? 0) + (scores["json-schema"] ?? 0)) / 4, 4);
+    expect(String(score)).toMatch(/^0\.\d{1,4}$/);
+  });
+
+  test("that do not agree are warned of, those that do are not", async () => {
+    const agreementAt = async (grounding: string) => {
+      const criteria = {
+        preset: "none",
+        judges: ["grounding", { plugin: "json-schema", criteria: { schema: true } }],
+      };
+      const { warnings, metrics } = await judge({ ...boiling, context: [grounding] }, criteria);
+      return { warnings, agreement: metrics.customMetrics.ensemble_agreement };
+    };
+    const foreign = await agreementAt("Bananas are yellow.");
+    const [known] = [await agreementAt(boiling.response)];
+    // The text is no JSON, for which json-schema gives 0.
+    expect(known).toEqual({ agreement: 0, warnings: [expect.stringContaining("agreement is none (0)")] });
+    expect(foreign).toEqual({ agreement: 1, warnings: [] });
   });
 
   test("a score below its threshold is a failure, and one that equals it after rounding is none", async () => {
@@ -178,6 +257,28 @@ describe("judges", () => {
     expect((await judged(score + 0.0001)).violations).toMatchObject([
       { rule: "judge:grounding", severity: "failure", observed: score, limit: score + 0.0001 },
     ]);
+  });
+
+  test("a score of 0.69996 reaches a threshold of 0.7", async () => {
+    const plugins = await opened.plugins();
+    const output = { verdict: "pass", score: 0.69996, reasons: [] };
+    await plugins.add({ bytes: makeJudge("nearly", JSON.stringify(output)), source: "test" }, {});
+    const judgedAt = async (threshold: number) =>
+      await judge(boiling, { preset: "none", judges: [{ plugin: "nearly", threshold }] });
+    expect((await judgedAt(0.7)).violations).toEqual([]);
+    expect((await judgedAt(0.7001)).violations).toMatchObject([{ rule: "judge:nearly", observed: 0.7 }]);
+  });
+
+  test("what a user gives a judge goes before what was measured for it", async () => {
+    const along = () => [1, 0];
+    const { judge: judgeBySame } = opened.create({ embed: along });
+    const response = "It boils at 100 degrees. Some salt raises that.";
+    const coherenceOf = async (judges: readonly object[]) =>
+      (await judgeBySame({ ...boiling, response }, { judges })).metrics.coherenceScore;
+    expect(await coherenceOf([])).toBe(1);
+    expect(await coherenceOf([{ plugin: "coherence", criteria: { sentence_similarities: [0.2] } }])).toBe(
+      0.2,
+    );
   });
 
   test("one that is not there, or does not judge, is refused before any work", async () => {
@@ -322,7 +423,8 @@ describe("factual accuracy", () => {
     for (const answer of [boiling, { ...boiling, context: [" "], reference: "" }]) {
       const { factualAccuracy, unscored } = await judge(answer);
       expect(factualAccuracy).toBe("unscored");
-      expect(unscored.map(({ name }) => name)).toContain("factual_accuracy");
+      const reason = expect.stringContaining("neither a reference nor context");
+      expect(unscored).toContainEqual({ name: "factual_accuracy", reason });
     }
   });
 
@@ -347,6 +449,14 @@ describe("factual accuracy", () => {
 });
 
 describe("embeddings", () => {
+  test("tell an answer to another question from the right one", async () => {
+    const prompt = "How do whales breathe?";
+    const relevanceOf = async (response: string) =>
+      (await judgeByVectors({ prompt, response })).metrics.relevanceScore ?? Number.NaN;
+    expect(await relevanceOf("Whales breathe air through a blowhole.")).toBe(1);
+    expect(await relevanceOf("Shares fell on Monday.")).toBeLessThan(0.3);
+  });
+
   test("tell how much each sentence is like the next", async () => {
     const along = (text: string) => (text.includes("salt") ? [1, 0] : [0.6, 0.8]);
     const { judge: judgeByModel } = opened.create({ embed: along });

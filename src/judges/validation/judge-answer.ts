@@ -16,7 +16,7 @@ import {
   type PromptSimilarity,
 } from "./measure-similarity.ts";
 import { coherenceJudge, groundingJudge, type JudgePlan, planJudges, relevanceJudge } from "./plan-judges.ts";
-import { rateByRubric, readClarity, toRubricFinding } from "./rate-by-rubric.ts";
+import { rateByRubric, readClarity, rubricWithoutModel, toRubricFinding } from "./rate-by-rubric.ts";
 import type { Rating } from "./rubric/rate-answer.ts";
 
 export type ValidationDeps = Omit<JudgeDeps, "database"> & {
@@ -31,6 +31,8 @@ export type JudgeOptions = {
   readonly answeredBy?: string;
   /** Calls of plugins and models above this one. */
   readonly depth?: number;
+  /** Whose share of the engine its calls of models count against; absent: that of all judges. */
+  readonly tenant?: string;
   /** How often the answer was asked for anew. */
   readonly retryCount?: number;
 };
@@ -62,6 +64,7 @@ export async function judgeAnswer(
   const findings = await Promise.all([
     ...calls.values(),
     ...(task.rating ? [task.rating.then((rating) => toRubricFinding(rating, criteria))] : []),
+    ...(criteria.rubric.isAsked && !task.rating ? [rubricWithoutModel] : []),
     ...(factual ? [factual] : []),
     measureQuality(task),
   ]);
@@ -131,11 +134,12 @@ async function measureFor(
 
 function toFactualQuestion(
   deps: ValidationDeps,
-  { answer, judgeModel, options }: Task,
+  { answer, criteria, judgeModel, options }: Task,
   grounding: Promise<Finding> | undefined,
 ) {
   return {
     ...{ answer, grounding, ...callerOf(options) },
+    ...(criteria.compliance && { compliance: criteria.compliance }),
     ...(judgeModel !== undefined && { judgeModel }),
     ...(deps.embeddingModel !== undefined && { embedder: deps.embedder }),
   };

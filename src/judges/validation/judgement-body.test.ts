@@ -63,7 +63,16 @@ test("a failure is the ValidationResult of its names, with the triple of promptf
       },
     ],
     warnings: ["it judges itself"],
+    definition_version: "judgement-1",
   });
+});
+
+test("judges of a whole answer are told with how much they agree", () => {
+  const bandOf = (ensemble_agreement: number) => {
+    const metrics = { ...judgement.metrics, customMetrics: { ensemble_agreement } };
+    return toJudgementBody({ ...judgement, metrics }).agreement;
+  };
+  expect([0.9, 0.7, 0.5, 0.1].map(bandOf)).toEqual(["strong", "moderate", "weak", "none"]);
 });
 
 test("warnings pass, and what could not be judged does not", () => {

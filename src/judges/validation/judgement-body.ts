@@ -1,6 +1,10 @@
 import type { JsonObject } from "../../contract/index.ts";
 import type { Verdict } from "../verdict.ts";
+import { toAgreementBand } from "./ensemble-agreement.ts";
 import type { Judgement, Opinion, ValidationMetrics } from "./judgement.ts";
+
+/** Changes with every change of what is computed, so that stored judgements can be told from later ones. */
+const definitionVersion = "judgement-1";
 
 const results: Readonly<Record<Verdict, string>> = {
   pass: "Success",
@@ -10,12 +14,13 @@ const results: Readonly<Record<Verdict, string>> = {
 };
 
 /**
- * The ValidationResult of definitions 1.3, with the triple of promptfoo: `pass` is false for failures, and where nothing
+ * The judgement in the names of the wire, with the triple of promptfoo: `pass` is false for failures, and where nothing
  * could be judged. `duration` is in milliseconds.
  */
 export function toJudgementBody(judgement: Judgement): JsonObject {
   const { verdict, message, score, violations, factualAccuracy } = judgement;
   const failures = violations.filter(({ severity }) => severity === "failure");
+  const { ensemble_agreement: agreement } = judgement.metrics.customMetrics;
   return {
     ...{ result: results[verdict], verdict, message },
     ...{ reason: message, score: score ?? null, pass: verdict === "pass" || verdict === "warn" },
@@ -24,9 +29,10 @@ export function toJudgementBody(judgement: Judgement): JsonObject {
     unscored: judgement.unscored.map((entry) => ({ ...entry })),
     suggestions: judgement.suggestions,
     ...(factualAccuracy && { factual_accuracy: factualAccuracy }),
+    ...(agreement !== undefined && { agreement: toAgreementBand(agreement) }),
     metrics: toMetricsBody(judgement.metrics),
     opinions: judgement.opinions.map(toOpinionBody),
-    warnings: judgement.warnings,
+    ...{ warnings: judgement.warnings, definition_version: definitionVersion },
   };
 }
 

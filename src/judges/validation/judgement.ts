@@ -27,7 +27,7 @@ export type Opinion = {
   readonly metrics: Readonly<Record<string, number>>;
 };
 
-/** ValidationMetrics of definitions 1.3. */
+/** What was measured of an answer, beside its verdict. */
 export type ValidationMetrics = {
   readonly durationMs: number;
   readonly retryCount: number;

@@ -1,4 +1,4 @@
-/** What an answer is held to where nothing else is said (definitions 1.1). `none` asks for nothing. */
+/** What an answer is held to where nothing else is said. `none` asks for nothing. */
 export type Preset = {
   readonly minResponseLength: number;
   readonly maxResponseLength: number;

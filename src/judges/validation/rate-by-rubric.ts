@@ -9,6 +9,11 @@ export const rubricJudge = "rubric";
 /** Ratings of criteria are from 0 to it. */
 const bestRating = 10;
 
+/** A rubric that was asked for is never left out in silence. */
+export const rubricWithoutModel: Finding = {
+  unscored: [{ name: rubricJudge, reason: "there is no judge model to rate it" }],
+};
+
 export type RubricQuestion = {
   readonly answer: JudgedText;
   readonly criteria: Criteria;

@@ -1,8 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import { measureAgreement, toAgreementBand } from "./ensemble-agreement.ts";
+import { describeDisagreement, measureAgreement, toAgreementBand } from "./ensemble-agreement.ts";
 import { measureHeuristicQuality } from "./heuristic-quality.ts";
-import { scoreHumanReview } from "./human-review.ts";
 import { listSentences } from "./sentences.ts";
 
 describe("agreement of judges", () => {
@@ -22,6 +21,11 @@ describe("agreement of judges", () => {
         expect(measureAgreement(scores)).toBeCloseTo(1 - mean, 9);
       }),
     );
+  });
+
+  test("is warned of below 0.7, after rounding", () => {
+    expect([1, 0.7, 0.69996].flatMap(describeDisagreement)).toEqual([]);
+    expect(describeDisagreement(0.6999)).toEqual([expect.stringContaining("moderate (0.6999)")]);
   });
 
   test("has bands at 0.8, 0.6 and 0.4", () => {
@@ -44,6 +48,13 @@ describe("heuristic quality", () => {
       keywords: ["water", "stones"],
     });
     expect(quality).toBeCloseTo(0.3 * 0.5 + 0.3 * 1 + (0.4 * ((2 / 20) * 100)) / 20, 12);
+  });
+
+  test("of 30 words of 9 letters in a sentence falls to 0.8 and 0.5 of a good one", () => {
+    const response = `${Array.from({ length: 30 }, () => "abcdefghi").join(" ")}.`;
+    const quality = measureHeuristicQuality({ response, similarity: 0, keywords: [] });
+    // (50 − 30) / (50 − 25) and (12 − 9) / (12 − 6).
+    expect(quality).toBeCloseTo((0.3 * (0.8 + 0.5)) / 2, 12);
   });
 
   test("of one short word has a fifteenth of a good sentence", () => {
@@ -70,35 +81,6 @@ describe("heuristic quality", () => {
         },
       ),
     );
-  });
-});
-
-describe("reviews by people", () => {
-  const review = { correctness: 5, quality: 4, completeness: 3, context: 2, explanation: 1 };
-
-  test("are weighted .30, .25, .20, .15 and .10", () => {
-    expect(scoreHumanReview(review)).toEqual({ score: 3.5, band: "good" });
-  });
-
-  test("have bands from 4.5, 3.5, 2.5 and 1.5", () => {
-    const bandOf = (points: number) =>
-      scoreHumanReview({
-        correctness: points,
-        quality: points,
-        completeness: points,
-        context: points,
-        explanation: points,
-      }).band;
-    expect([5, 4.5, 4.4, 3.4, 2.4, 1.5, 1].map(bandOf)).toEqual([
-      ...(["excellent", "excellent", "good", "adequate", "poor", "poor", "failing"] as const),
-    ]);
-  });
-
-  test("outside 1 to 5 are refused by the aspect", () => {
-    expect(() => scoreHumanReview({ ...review, quality: 6 })).toThrow(
-      "quality: expected a number from 1 to 5, not 6",
-    );
-    expect(() => scoreHumanReview({ ...review, context: Number.NaN })).toThrow("context: ");
   });
 });
 

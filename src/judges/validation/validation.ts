@@ -1,25 +1,28 @@
+import { chargeTenant } from "../charge-tenant.ts";
 import type { JudgeDeps } from "../deps.ts";
-import { createEmbedder } from "../similarity/embedder.ts";
+import { findModel } from "../find-model.ts";
+import { createEmbedders } from "../similarity/embedder.ts";
 import { checkJudges } from "./call-judge.ts";
 import type { Criteria } from "./criteria.ts";
-import { type JudgeOptions, judgeAnswer, type ValidationDeps } from "./judge-answer.ts";
+import { type JudgeOptions, judgeAnswer } from "./judge-answer.ts";
 import type { JudgedText, Judgement } from "./judgement.ts";
 
 /** Judges answers. */
 export type Validation = {
-  /** Throws AppError invalid_request where criteria name a plugin that is not there or is no judge. */
+  /** Throws AppError invalid_request for a plugin that is not there or is no judge, and model_not_found. */
   checkCriteria(criteria: Criteria): Promise<void>;
   /** Throws as `checkCriteria` does, before any work, and what aborts the signal. */
   judgeAnswer(answer: JudgedText, criteria: Criteria, options: JudgeOptions): Promise<Judgement>;
 };
 
 export function createValidation(deps: Omit<JudgeDeps, "database">): Validation {
-  const own: ValidationDeps = { ...deps, embedder: createEmbedder(deps) };
+  const embedderFor = createEmbedders(deps);
   /** Criteria of a suite judge thousands of answers. */
   const checked = new WeakSet<Criteria>();
   async function checkCriteria(criteria: Criteria): Promise<void> {
     if (checked.has(criteria)) return;
-    const { judges, customValidators } = criteria;
+    const { judges, customValidators, judgeModel } = criteria;
+    if (judgeModel !== undefined) await findModel(deps, judgeModel);
     await checkJudges(deps.plugins, [...judges.map(({ plugin }) => plugin), ...customValidators]);
     checked.add(criteria);
   }
@@ -27,7 +30,9 @@ export function createValidation(deps: Omit<JudgeDeps, "database">): Validation 
     checkCriteria,
     async judgeAnswer(answer, criteria, options) {
       await checkCriteria(criteria);
-      return await judgeAnswer(own, answer, criteria, options);
+      const { tenant } = options;
+      const charged = { ...chargeTenant(deps, tenant), embedder: embedderFor(tenant) };
+      return await judgeAnswer(charged, answer, criteria, options);
     },
   };
 }

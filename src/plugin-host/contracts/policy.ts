@@ -4,7 +4,7 @@ const count = z.number().int().min(0);
 const score = z.number().min(0).max(1);
 const reason = z.string().max(2_000);
 
-/** Value of a finished interaction: `definitions.md` calls the parts outcome, feedback, reusability, complexity, novelty. */
+/** Value of a finished interaction: the sum of its parts outcome, feedback, reusability, complexity and novelty. */
 const valueScore = {
   input: z.object({
     hook: z.literal("value.score"),

@@ -20,6 +20,7 @@ import { coordinationSchema, resumeSchema } from "./coordination-bodies.ts";
 
 type Measuring = (options: {
   readonly signal: AbortSignal;
+  readonly tenant: string;
   readonly onProgress: (progress: CoordinationProgress) => void;
 }) => Promise<CoordinationRun>;
 
@@ -53,7 +54,9 @@ export async function handleResume(context: AppContext, deps: RouteDeps): Promis
 
 export async function handleList(context: AppContext, deps: RouteDeps): Promise<Response> {
   const { coordination } = await deps.judges();
-  return context.json({ runs: (await coordination.list()).map(toCoordinationRunBody) });
+  return context.json({
+    runs: (await coordination.list(context.get("scope").tenant)).map(toCoordinationRunBody),
+  });
 }
 
 export async function handleShow(context: AppContext, deps: RouteDeps): Promise<Response> {
@@ -63,7 +66,7 @@ export async function handleShow(context: AppContext, deps: RouteDeps): Promise<
     throw new AppError("invalid_request", message, { details: { param: "format" } });
   }
   const { coordination } = await deps.judges();
-  const run = await coordination.get(readId(context));
+  const run = await coordination.get(readId(context), context.get("scope").tenant);
   if (format === "json") return context.json(toCoordinationBody(run));
   if (!run.result) {
     throw new AppError(
@@ -99,10 +102,11 @@ async function answer(
   deps: RouteDeps,
   { stream, work }: { readonly stream: boolean; readonly work: Measuring },
 ): Promise<Response> {
-  const { signal } = context.get("scope").abort;
-  if (!stream) return context.json(toCoordinationBody(await work({ signal, onProgress: () => {} })));
+  const { tenant, abort } = context.get("scope");
+  const scope = { signal: abort.signal, tenant };
+  if (!stream) return context.json(toCoordinationBody(await work({ ...scope, onProgress: () => {} })));
   const events = new EventQueue<CoordinationEvent>();
-  void work({ signal, onProgress: (progress) => events.push({ type: "progress", progress }) }).then(
+  void work({ ...scope, onProgress: (progress) => events.push({ type: "progress", progress }) }).then(
     (run) => {
       events.push({ type: "result", run });
       events.close();

@@ -8,6 +8,7 @@ import {
   createServerRecords,
   createTemporaryFolder,
   type FakeStep,
+  waitUntil,
 } from "../../testing/index.ts";
 import { createServerApp } from "../app.ts";
 
@@ -58,6 +59,23 @@ function toReply({ constraint }: GenerateRequest): string {
   const { required = [] } = schema as { readonly required?: readonly string[] };
   return JSON.stringify(Object.fromEntries(required.map((name) => [name, 8])));
 }
+
+test("agents and judge count against the caller's share", async () => {
+  await using app = await openApp();
+  await app.json("POST", path, small);
+  expect(new Set(app.engine.requests.map(({ tenant }) => tenant))).toEqual(new Set(["local"]));
+});
+
+test("more than may be at once are refused with a 503, streamed or not", async () => {
+  const ending = Promise.withResolvers<void>();
+  await using app = await openApp(() => [{ until: ending.promise }, { text: "blue" }]);
+  const begun = Array.from({ length: 8 }, () => app.send("POST", path, { ...small, num_agents: 1 }));
+  await waitUntil("all are asked", () => app.engine.running === 8);
+  for (const stream of [false, true])
+    expect(await app.json("POST", path, { ...small, stream })).toMatchObject({ status: 503 });
+  ending.resolve();
+  expect((await Promise.all(begun)).map(({ status }) => status)).toEqual(Array(8).fill(200));
+});
 
 test("a team is measured, listed and shown", async () => {
   await using app = await openApp();
@@ -150,6 +168,7 @@ describe("what is refused", () => {
     [{ ...small, strategy: "vote" }, 400, "strategy"],
     [{ ...small, colour: "red" }, 400, null],
     [{ ...small, model: "gone" }, 404, null],
+    [{ ...small, judge_model: "gone", closed: true, reference: "blue" }, 404, null],
     [{ ...small, budget: { tokens: 0 } }, 400, "budget.tokens"],
   ])("%j", async (body, status, param) => {
     await using app = await openApp();

@@ -74,6 +74,8 @@ const suite = {
   cases: ["p0", "p1", "p2"].map((prompt) => ({ name: prompt, prompt, expect: { contains: "yes" } })),
 };
 
+const judged = { model: "fake-model", judge_model: "other-model" };
+
 describe("POST /v1/judge", () => {
   test("judges an answer, with the triple that promptfoo's users know", async () => {
     await using app = await openApp();
@@ -119,6 +121,7 @@ describe("POST /v1/judge", () => {
     [{ response: "x", criteria: { min_relevance_score: 3 } }, 400, "criteria.min_relevance_score"],
     [{ response: "x", criterion: {} }, 400, 'there is no field "criterion"'],
     [{ response: "x", criteria: { judges: ["nobody"] } }, 400, 'there is no judge "nobody"'],
+    [{ response: "x", criteria: { judge_model: "absent" } }, 404, "absent"],
     [{ prompt: "x", model: "absent" }, 404, "absent"],
   ])("refuses %j", async (body, status, message) => {
     await using app = await openApp();
@@ -151,8 +154,37 @@ describe("POST /v1/judge/runs", () => {
     });
     const junit = await app.request("GET", `${path}?format=junit`);
     expect(junit.headers.get("content-type")).toStartWith("application/xml");
+    expect(junit.headers.get("x-content-type-options")).toBe("nosniff");
     expect(await junit.text()).toContain('<testsuites name="mine" tests="6"');
     expect(await app.send("POST", `${path}/resume`, {})).toMatchObject({ status: 409 });
+    expect(await app.send("POST", `${path}/resume`)).toMatchObject({ status: 409 });
+  });
+
+  test("counts every call of a model against the caller's share, and so does a single answer's judge", async () => {
+    await using app = await openApp(({ constraint }) => (constraint ? "{}" : "yes"));
+    await app.send("POST", "/v1/judge/runs", { suite: { ...suite, defaults: { criteria: {} } }, ...judged });
+    await app.send("POST", "/v1/judge", { prompt: "x", response: "y", judge_model: "other-model" });
+    expect(app.engine.requests.length).toBeGreaterThan(6);
+    expect((await app.send("POST", "/v1/judge/probe", { model: "fake-model" })).status).toBe(200);
+    expect(new Set(app.engine.requests.map(({ tenant }) => tenant))).toEqual(new Set(["local"]));
+  });
+
+  test("says 503 and when to come back where as many runs as may be are under way", async () => {
+    const ending = Promise.withResolvers<void>();
+    await using app = await openApp(() => [{ until: ending.promise }, { text: "yes" }]);
+    const one = { name: "one", cases: suite.cases.slice(0, 1) };
+    const run = (stream: boolean) =>
+      app.request("POST", "/v1/judge/runs", { suite: one, model: "fake-model", stream });
+    const begun = Array.from({ length: 8 }, () => run(false));
+    await waitUntil("all are asked", () => app.engine.running === 8);
+    for (const stream of [false, true]) {
+      const refused = await run(stream);
+      expect(refused.status).toBe(503);
+      expect(refused.headers.get("retry-after")).toBe("1");
+      expect(await refused.text()).toContain("8 runs of yours are being worked on");
+    }
+    ending.resolve();
+    expect((await Promise.all(begun)).map(({ status }) => status)).toEqual(Array(8).fill(200));
   });
 
   test("streams progress as named events, then the result, then [DONE]", async () => {
@@ -186,7 +218,9 @@ describe("POST /v1/judge/runs", () => {
       const wrong = { suite: { ...suite, bar: { pass_rate: 3 } }, stream };
       expect(await app.send("POST", "/v1/judge/runs", wrong)).toMatchObject({
         status: 400,
-        answer: { error: { message: expect.stringContaining("suite: bar.pass_rate: ") } },
+        answer: {
+          error: { message: expect.stringContaining("suite: bar.pass_rate: "), param: "suite.bar.pass_rate" },
+        },
       });
       const absent = { suite, model: "absent", stream };
       expect(await app.send("POST", "/v1/judge/runs", absent)).toMatchObject({ status: 404 });

@@ -42,7 +42,7 @@ import { encodeWork, followWork } from "./work-stream.ts";
 /** Judges the answer of the body, or that of the model it names. */
 export async function handleJudge(context: AppContext, deps: RouteDeps): Promise<Response> {
   const body = await readBody(context, judgeSchema());
-  const { signal } = context.get("scope").abort;
+  const { tenant, abort } = context.get("scope");
   const criteria = parseCriteria(body.criteria ?? {});
   const { validation } = await deps.judges();
   await validation.checkCriteria(criteria);
@@ -50,7 +50,7 @@ export async function handleJudge(context: AppContext, deps: RouteDeps): Promise
   const answer = await obtainAnswer(context, deps, body);
   const { model: answeredBy, ...text } = answer;
   const judgement = await validation.judgeAnswer(text, criteria, {
-    signal,
+    ...{ signal: abort.signal, tenant },
     ...(body.judge_model !== undefined && { judgeModel: body.judge_model }),
     ...(answeredBy !== undefined && { answeredBy }),
   });
@@ -65,7 +65,8 @@ export async function handleJudge(context: AppContext, deps: RouteDeps): Promise
 export async function handleProbe(context: AppContext, deps: RouteDeps): Promise<Response> {
   const spec = parseProbeSpec(await readBody(context, probeSchema()), "body");
   const { probes } = await deps.judges();
-  const results = await probes.probe(spec, context.get("scope").abort.signal);
+  const { tenant, abort } = context.get("scope");
+  const results = await probes.probe(spec, abort.signal, tenant);
   return context.json({
     verdict: worstVerdict(results.map(({ verdict }) => verdict)),
     probes: results.map(toProbeBody),
@@ -88,7 +89,8 @@ export async function handleRun(context: AppContext, deps: RouteDeps): Promise<R
 }
 
 export async function handleResume(context: AppContext, deps: RouteDeps): Promise<Response> {
-  const body = await readBody(context, judgeResumeSchema());
+  const hasBody = context.req.raw.body !== null;
+  const body = hasBody ? await readBody(context, judgeResumeSchema()) : {};
   const { suites } = await deps.judges();
   const id = readId(context);
   return await answerWork(context, deps, body, (options) => suites.resume(id, options));
@@ -96,7 +98,7 @@ export async function handleResume(context: AppContext, deps: RouteDeps): Promis
 
 export async function handleList(context: AppContext, deps: RouteDeps): Promise<Response> {
   const { suites } = await deps.judges();
-  return context.json({ runs: (await suites.list()).map(toRunSummary) });
+  return context.json({ runs: (await suites.list(context.get("scope").tenant)).map(toRunSummary) });
 }
 
 export async function handleShow(context: AppContext, deps: RouteDeps): Promise<Response> {
@@ -108,13 +110,19 @@ export async function handleShow(context: AppContext, deps: RouteDeps): Promise<
       `format: expected json or junit, got "${format.slice(0, maxNameCharacters)}".`,
     );
   }
-  const report = await suites.report(readId(context));
+  const report = await suites.report(readId(context), context.get("scope").tenant);
   if (format === "json") return context.json(toReportBody(report));
   if (report.kind !== "suite") {
     throw invalidParameter("format", "format: junit tells of one run, and this is a comparison of several.");
   }
-  return new Response(toJunit(report), { headers: { "content-type": "application/xml; charset=utf-8" } });
+  return new Response(toJunit(report), { headers: junitHeaders });
 }
+
+/** What models said stands in it. */
+const junitHeaders = {
+  "content-type": "application/xml; charset=utf-8",
+  "x-content-type-options": "nosniff",
+};
 
 type Answer = JudgedText & { readonly model?: string };
 
@@ -180,8 +188,8 @@ async function answerWork(
   }: { readonly stream?: boolean | undefined; readonly concurrency?: number | undefined },
   work: (options: WorkOptions) => ReturnType<Suites["resume"]>,
 ): Promise<Response> {
-  const { signal } = context.get("scope").abort;
-  const options = { signal, ...(concurrency !== undefined && { concurrency }) };
+  const { tenant, abort } = context.get("scope");
+  const options = { signal: abort.signal, tenant, ...(concurrency !== undefined && { concurrency }) };
   if (!stream) return context.json(toReportBody(await work(options)));
   const events = followWork((onProgress) => work({ ...options, onProgress }));
   return await streamAnswer(context, deps, events, toStreamCodec(encodeWork));

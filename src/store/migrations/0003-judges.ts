@@ -28,6 +28,7 @@ async function createRuns(db: Kysely<unknown>): Promise<void> {
     .addColumn("spec", "text", (column) => column.notNull())
     .addColumn("result", "text")
     .addColumn("error", "text")
+    .addColumn("tenant", "text", (column) => column.notNull())
     .addColumn("owner", "integer")
     .addColumn("created_at_ms", "bigint", (column) => column.notNull())
     .addColumn("updated_at_ms", "bigint", (column) => column.notNull())

@@ -1,3 +1,5 @@
+import { showControls } from "./control-characters.ts";
+
 const entities: Readonly<Record<string, string>> = {
   "&": "&amp;",
   "<": "&lt;",
@@ -8,10 +10,5 @@ const entities: Readonly<Record<string, string>> = {
 
 /** Text as it may stand in an element or in a quoted attribute. Control characters become signs that can be seen. */
 export function escapeHtml(text: string): string {
-  return (
-    text
-      .replace(/[&<>"']/g, (mark) => entities[mark] ?? mark)
-      // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is replaced.
-      .replace(/[\x00-\x08\x0b-\x1f\x7f]/g, "�")
-  );
+  return showControls(text).replace(/[&<>"']/g, (mark) => entities[mark] ?? mark);
 }

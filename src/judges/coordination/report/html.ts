@@ -6,16 +6,18 @@ import { describeMethod } from "./markdown.ts";
 import { computeCaveat, listMeasures, show, toVerdict } from "./measures.ts";
 
 const style = `
-body { font: 16px/1.5 system-ui, sans-serif; max-width: 46rem; margin: 2rem auto; padding: 0 1rem; color: #222; background: #fff }
-h1 { font-size: 1.5rem } h2 { font-size: 1.15rem; margin-top: 2rem }
+:root { color-scheme: light dark; --ink: #222; --page: #fff; --block: #f5f5f2; --line: #ddd; --faint: #777; --team: #1b6ca8; --alone: #b5651d }
+@media (prefers-color-scheme: dark) { :root { --ink: #e8e8e8; --page: #16181d; --block: #22252c; --line: #3a3f4a; --faint: #999; --team: #5aaee8; --alone: #e0975a } }
+body { font: 16px/1.5 system-ui, sans-serif; max-width: 46rem; margin: 2rem auto; padding: 0 1rem; color: var(--ink); background: var(--page) }
+h1 { font-size: 1.5rem } h2 { font-size: 1.15rem; margin-top: 2rem } h3 { font-size: 1rem }
 table { border-collapse: collapse; width: 100%; font-size: .92rem }
-th, td { text-align: left; padding: .3rem .6rem; border-bottom: 1px solid #ddd; vertical-align: top }
-pre { background: #f5f5f2; padding: .8rem; white-space: pre-wrap; overflow-wrap: anywhere }
-.verdict { font-size: 1.1rem; border-left: 4px solid #1b6ca8; padding-left: .8rem }
-svg { width: 100%; height: auto } svg text { font: 12px system-ui, sans-serif; fill: #333 } svg .scale { text-anchor: middle; fill: #777 }
-circle.alone { fill: none; stroke: #b5651d; stroke-width: 2 } circle.team, rect.team { fill: #1b6ca8 } rect.alone { fill: #b5651d }
-line.axis { stroke: #ddd } line.mean { stroke-width: 2; stroke-dasharray: 4 3 } line.mean.alone { stroke: #b5651d } line.mean.team { stroke: #1b6ca8 }
-line.range { stroke: #1b6ca8; stroke-width: 3 } line.one { stroke: #999; stroke-dasharray: 2 3 }
+th, td { text-align: left; padding: .3rem .6rem; border-bottom: 1px solid var(--line); vertical-align: top }
+pre { background: var(--block); padding: .8rem; white-space: pre-wrap; overflow-wrap: anywhere }
+.verdict { font-size: 1.1rem; border-left: 4px solid var(--team); padding-left: .8rem }
+svg { width: 100%; height: auto } svg text { font: 12px system-ui, sans-serif; fill: var(--ink) } svg .scale { text-anchor: middle; fill: var(--faint) }
+circle.alone { fill: none; stroke: var(--alone); stroke-width: 2 } circle.team, rect.team { fill: var(--team) } rect.alone { fill: var(--alone) }
+line.axis { stroke: var(--line) } line.mean { stroke-width: 2; stroke-dasharray: 4 3 } line.mean.alone { stroke: var(--alone) } line.mean.team { stroke: var(--team) }
+line.range { stroke: var(--team); stroke-width: 3 } line.one { stroke: var(--faint); stroke-dasharray: 2 3 }
 `;
 
 /** A report as one HTML file that needs nothing else. It runs no script, and every text in it is escaped. */

@@ -1,5 +1,6 @@
 import { tokensOf } from "../meter.ts";
 import type { ArmCosts, CoordinationResult } from "../result.ts";
+import { showControls } from "./control-characters.ts";
 import { computeCaveat, listMeasures, show, toVerdict } from "./measures.ts";
 
 /** A report in Markdown. Texts of models and users stand in code blocks that they cannot end. */
@@ -26,7 +27,7 @@ export function toMarkdown(result: CoordinationResult): string {
       .join("\n\n")}`,
     `## How it was measured\n\n${toTable(["", ""], describeMethod(result))}`,
   ];
-  return `${sections.filter((section) => section !== "").join("\n\n")}\n`;
+  return showControls(`${sections.filter((section) => section !== "").join("\n\n")}\n`);
 }
 
 /** Name and value of each circumstance that the figures depend on. */
@@ -78,7 +79,7 @@ function toTable(heads: readonly string[], rows: readonly (readonly string[])[])
 
 /** A fence that is longer than any in the text. */
 function toBlock(text: string): string {
-  const longest = Math.max(2, ...(text.match(/`+/g) ?? []).map((ticks) => ticks.length));
+  const longest = (text.match(/`+/g) ?? []).reduce((most, ticks) => Math.max(most, ticks.length), 2);
   const fence = "`".repeat(longest + 1);
   return `${fence}text\n${text}\n${fence}`;
 }

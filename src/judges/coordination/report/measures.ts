@@ -28,7 +28,7 @@ function listEffect({ effect, control }: CoordinationResult): readonly MeasureRo
       "gamma",
       effect.isGammaDefined ? withInterval(effect.gamma, effect.gammaInterval) : "undefined",
       effect.isGammaDefined
-        ? `team / one agent; above 1 the team is better. Here: ${labelTexts[effect.gammaLabel]}`
+        ? `team / one agent; above 1 the team is better. Here: ${labelTexts[effect.gammaLabel]}${tellBrackets(effect.gammaInterval)}`
         : "the baseline scored 0, so there is nothing to divide by",
     ),
     row(
@@ -75,7 +75,7 @@ function listCost({ costs, overhead }: CoordinationResult): readonly MeasureRow[
       "cost of the team",
       `${coordinated.calls} calls, ${tokensOf(coordinated)} tokens${usd}`,
       overhead
-        ? `${show(overhead.calls)} times the calls and ${show(overhead.tokens)} times the tokens of the independent answers`
+        ? `${toTimes(overhead.calls)} times the calls and ${toTimes(overhead.tokens)} times the tokens of the independent answers`
         : "",
     ),
     row(
@@ -100,9 +100,17 @@ export function toVerdict({ effect }: CoordinationResult): string {
 export const computeCaveat =
   "The team spends more calls and tokens than one agent does, so gamma mixes the effect of coordination with that of compute. Gamma at the same tokens compares with the best of as many independent answers as the team's tokens pay for, picked by the judge.";
 
+function toTimes(ratio: number): string {
+  return String(Number(ratio.toFixed(1)));
+}
+
 /** To four decimals; a dash for what was not measured. */
 export function show(value: number | undefined): string {
   return value === undefined ? "-" : String(Number(value.toFixed(4)));
+}
+
+function tellBrackets(interval: Interval | undefined): string {
+  return interval ? `. In brackets: its ${show(interval.level * 100)} % interval` : "";
 }
 
 function withInterval(value: number, interval: Interval | undefined): string {

@@ -51,6 +51,21 @@ describe("the body", () => {
     );
   });
 
+  test("tells omega under both of its names, and the earlier bars without intervals", async () => {
+    await using opened = await openCoordination({
+      says: ({ input }) => (JSON.stringify(input).includes("Several agents") ? "team" : "alone"),
+      judges: (material) => (material.includes("Answer: team") ? 9 : 6),
+    });
+    const spec = specOf({ num_agents: 2, seed: 1, strategy: "parallel" });
+    const { result } = await opened.coordination.measure(spec, { signal });
+    expect(result && toResultBody(result)).toMatchObject({
+      ...{ gamma: expect.closeTo(1.5, 10), omega: expect.closeTo(0.3, 10) },
+      emergence_gap: expect.closeTo(0.3, 10),
+      ...{ coordination_effective: null, emergence_detected: null },
+      legacy: { is_coordination_effective: true, has_emergence: true },
+    });
+  });
+
   test("has null and no number for what was not measured", async () => {
     const body = toResultBody(await measure("yes", {}, "no JSON"));
     expect(body).toMatchObject({ gamma: null, omega: null, gamma_ci: null, coordination_effective: null });
@@ -74,6 +89,20 @@ describe("what a model says", () => {
     expect(html).toContain("&lt;/pre&gt;&lt;script&gt;");
     expect(html).toContain("Content-Security-Policy");
     expect(html).not.toMatch(/<[^>]*(src|href)=/);
+  });
+
+  test("has no control characters left that a terminal would obey", async () => {
+    const result = await measure("red\u001b[31m\u0000\u009b2J\r\nnext\tline");
+    for (const text of [toMarkdown(result), toHtml(result)]) {
+      expect(text).toContain("red\ufffd[31m\ufffd\ufffd2J\nnext\tline");
+      // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what must not be there.
+      expect(text).not.toMatch(/[\x00-\x08\x0b-\x1f\x7f-\x9f]/);
+    }
+  });
+
+  test("may be nothing but ticks, and as long as it likes", async () => {
+    const result = await measure("yes");
+    expect(toMarkdown({ ...result, finalAnswer: "` ".repeat(500_000) })).toContain("\n```text\n` ` ");
   });
 
   test("cannot end its block in Markdown", async () => {

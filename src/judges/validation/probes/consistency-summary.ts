@@ -15,7 +15,7 @@ export type ConsistencyLimits = {
   readonly successRate: number;
 };
 
-/** Consistency and latency of the canary prompts (definitions 1.8), and the least share of answers (1.4). */
+/** What fixed prompts that are asked again and again are held to. */
 export const defaultConsistencyLimits: ConsistencyLimits = {
   consistency: 0.8,
   latencyMs: defaultLatencyMs,

@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { defaultJudgeConfig, parseJudgeConfig } from "./judge-config.ts";
 
-test("absent fields take the defaults of the definitions", () => {
+test("absent fields take their defaults", () => {
   expect(parseJudgeConfig({})).toEqual({
     ...{ maxRetries: 3, baseDelayMs: 100, maxDelayMs: 5_000 },
     ...{ jitterFactor: 0.1, defaultTimeoutMs: 30_000, verbose: false },

@@ -1,7 +1,8 @@
 import { z } from "zod";
 import { AppError } from "../../../base/index.ts";
+import { sayIssue } from "../../say-issue.ts";
 
-/** How often, how long and how far apart a judge tries (definitions 1.1). */
+/** How often, how long and how far apart a judge tries. */
 export type JudgeConfig = {
   /** Attempts after the first. */
   readonly maxRetries: number;
@@ -54,7 +55,10 @@ export function parseJudgeConfig(value: unknown, path = "config"): JudgeConfig {
   if (!parsed.success) {
     const [issue] = parsed.error.issues;
     const field = [path, ...(issue?.path ?? [])].join(".");
-    throw new AppError("invalid_request", `${field}: ${issue?.message ?? "not a configuration of a judge"}`);
+    throw new AppError(
+      "invalid_request",
+      `${field}: ${issue ? sayIssue(issue) : "not a configuration of a judge"}`,
+    );
   }
   const { max_retries, base_delay, max_delay, jitter_factor, default_timeout, verbose } = parsed.data;
   return {

@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { AppError } from "../../../base/index.ts";
 import type { Engine } from "../../../engine/index.ts";
 import { createRealEngine, type FakeStep } from "../../../testing/index.ts";
+import { defaultConsistencyLimits, summarizeConsistency } from "./consistency-summary.ts";
 import { defaultJudgeConfig } from "./judge-config.ts";
 import { type ConsistencyOptions, measureConsistency } from "./measure-consistency.ts";
 import { createRealDeps, createScriptedDeps, say } from "./probe-fixture.ts";
@@ -167,4 +168,18 @@ describe("with the built-in model", () => {
     expect(result).toMatchObject({ verdict: "pass", metrics: { consistency: 1, answered: 4 } });
     expect(result.prompts[0]?.answered).toEqual(["pong-42", "pong-42"]);
   });
+});
+
+test("a consistency of 0.79996 reaches 0.8, and one of 0.7999 does not", () => {
+  const verdictOf = (value: number) =>
+    summarizeConsistency({
+      ...{ model: "m", limits: defaultConsistencyLimits, durationMs: 1 },
+      prompts: [
+        {
+          ...{ prompt: "q", attempted: 2, answered: ["a", "b"], errors: [], retryCount: 0, latencyMs: 5_000 },
+          score: { scored: true, value },
+        },
+      ],
+    }).verdict;
+  expect([0.79996, 0.7999].map(verdictOf)).toEqual(["pass", "warn"]);
 });

@@ -15,7 +15,7 @@ import type { ProbeResult } from "./probe-result.ts";
 import type { ProbeDeps } from "./responsiveness.ts";
 import { withRetries } from "./with-retries.ts";
 
-/** Between two answers to one prompt (definitions 1.4). */
+/** Between two answers to one prompt. */
 const pauseMs = 100;
 const maxPrompts = 100;
 const maxAnswers = 50;

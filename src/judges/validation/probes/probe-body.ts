@@ -60,8 +60,9 @@ function toPromptBody({
       embedder: measures.embedder,
       consistency: toScoreBody(measures.consistency),
       legacy_C: toScoreBody(measures.legacyC),
+      ...(measures.legacyBand && { legacy_band: measures.legacyBand }),
       exact_match: toScoreBody(measures.exactMatch),
-      majority: toScoreBody(measures.majority),
+      majority_rate: toScoreBody(measures.majority),
     }),
   };
 }

@@ -10,7 +10,7 @@ export type ProbeResult = {
   readonly violations: readonly Violation[];
   readonly unscored: readonly Unscored[];
   readonly suggestions: readonly string[];
-  /** By the names of the definitions. */
+  /** By their names on the wire. */
   readonly metrics: Readonly<Record<string, number>>;
   readonly durationMs: number;
   /** Given when the configuration is verbose. */

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { AppError } from "../../../base/index.ts";
+import { sayIssue } from "../../say-issue.ts";
 import { type Criteria, parseCriteria } from "../criteria.ts";
 import { type JudgeConfig, parseJudgeConfig } from "./judge-config.ts";
 import { type ConsistencyOptions, checkConsistencyOptions } from "./measure-consistency.ts";
@@ -51,7 +52,7 @@ export function parseProbeSpec(value: unknown, path = "probe"): ProbeSpec {
   if (!parsed.success) {
     const [issue] = parsed.error.issues;
     const field = [path, ...(issue?.path ?? [])].join(".");
-    throw new AppError("invalid_request", `${field}: ${issue?.message ?? "not a probe"}`);
+    throw new AppError("invalid_request", `${field}: ${issue ? sayIssue(issue) : "not a probe"}`);
   }
   const { model, judge_model, prompt, max_tokens, max_latency_ms, ...parts } = parsed.data;
   const { scenarios = [], consistency } = parts;

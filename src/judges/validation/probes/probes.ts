@@ -1,3 +1,4 @@
+import { chargeTenant } from "../../charge-tenant.ts";
 import type { JudgeDeps } from "../../deps.ts";
 import type { Validation } from "../validation.ts";
 import type { ProbeResult } from "./probe-result.ts";
@@ -6,18 +7,24 @@ import { type JudgeQuality, validateComprehensively } from "./validate-comprehen
 
 /** Probes models as a whole. */
 export type Probes = {
-  /** All probes that the spec asks for; throws as `validateComprehensively` and the check of criteria do. */
-  probe(spec: ProbeSpec, signal: AbortSignal): Promise<readonly ProbeResult[]>;
+  /**
+   * All probes that the spec asks for; throws as `validateComprehensively` and the check of criteria do. Calls of models
+   * count against the share of `tenant`; absent: that of all judges.
+   */
+  probe(spec: ProbeSpec, signal: AbortSignal, tenant?: string): Promise<readonly ProbeResult[]>;
 };
 
 export function createProbes(deps: JudgeDeps, validation: Validation): Probes {
   return {
-    async probe({ criteria, judgeModel, ...spec }, signal) {
+    async probe({ criteria, judgeModel, ...spec }, signal, tenant) {
       await validation.checkCriteria(criteria);
-      const judge = judgeModel !== undefined && { judgeModel };
+      const judge = {
+        ...(judgeModel !== undefined && { judgeModel }),
+        ...(tenant !== undefined && { tenant }),
+      };
       const judgeQuality: JudgeQuality = (answer, options) =>
         validation.judgeAnswer(answer, criteria, { ...options, ...judge });
-      return await validateComprehensively(deps, { ...spec, judgeQuality }, signal);
+      return await validateComprehensively(chargeTenant(deps, tenant), { ...spec, judgeQuality }, signal);
     },
   };
 }

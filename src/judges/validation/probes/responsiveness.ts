@@ -9,7 +9,7 @@ import { withRetries } from "./with-retries.ts";
 /** What a probe of a model needs. */
 export type ProbeDeps = Pick<JudgeDeps, "generate" | "clock" | "random" | "engine" | "library" | "models">;
 
-/** The longest that an answer to a fixed probe may take (definitions 1.8). */
+/** The longest that an answer to a fixed probe may take. */
 export const defaultLatencyMs = 5_000;
 const probePrompt = "Say hello.";
 const probeTokens = 8;

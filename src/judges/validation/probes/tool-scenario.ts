@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { AppError } from "../../../base/index.ts";
 import type { JsonObject, Tool } from "../../../contract/index.ts";
+import { sayIssue } from "../../say-issue.ts";
 
 /** A call that the model is expected to make. */
 export type ExpectedCall = {
@@ -48,7 +49,10 @@ export function parseToolScenario(value: unknown, path = "scenario"): ToolScenar
   if (!parsed.success) {
     const [issue] = parsed.error.issues;
     const field = [path, ...(issue?.path ?? [])].join(".");
-    throw new AppError("invalid_request", `${field}: ${issue?.message ?? "not a scenario of tool calls"}`);
+    throw new AppError(
+      "invalid_request",
+      `${field}: ${issue ? sayIssue(issue) : "not a scenario of tool calls"}`,
+    );
   }
   const { prompt, tools, expected, argument_match, order } = parsed.data;
   const scenario: ToolScenario = {

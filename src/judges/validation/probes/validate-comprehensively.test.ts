@@ -80,7 +80,7 @@ test("a model that gives no answer fails its probes, and nothing is judged", asy
   expect(judged).toEqual([]);
 });
 
-test("results on the wire have the names of the definitions and the triple of reason, score and pass", async () => {
+test("results on the wire have snake_case names and the triple of reason, score and pass", async () => {
   const { results } = await validate({ consistency: { prompts: ["a"], answers: 3 } });
   const [responsive, quality, consistency] = results.map(toProbeBody);
   expect(responsive).toMatchObject({
@@ -97,7 +97,17 @@ test("results on the wire have the names of the definitions and the triple of re
   });
   expect(consistency).toMatchObject({
     ...{ score: 1, metrics: { success_rate: 1 } },
-    prompts: [{ answered: 3, score: 1, legacy_C: 1, exact_match: 1, majority: 1, embedder: "words" }],
+    prompts: [
+      {
+        answered: 3,
+        score: 1,
+        legacy_C: 1,
+        legacy_band: "ready",
+        exact_match: 1,
+        majority_rate: 1,
+        embedder: "words",
+      },
+    ],
   });
   expect(JSON.parse(JSON.stringify(consistency))).toEqual(consistency);
 });

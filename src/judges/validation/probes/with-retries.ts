@@ -64,9 +64,9 @@ export async function withRetries<Value>(
   }
 }
 
-/** An open breaker says when to come back, which is longer than anybody waits here. */
+/** An open breaker is open for longer than anybody waits here, and a server that stops stays so for this process. */
 function canTryAgain({ row, code }: AppError): boolean {
-  return row.class === "transient" && code !== "circuit_open";
+  return row.class === "transient" && code !== "circuit_open" && code !== "shutting_down";
 }
 
 /** min(base·2^attempt, max)·(1 + U[0, jitter]), attempt from 0; at least what the error asks callers to wait. */

@@ -57,7 +57,7 @@ export type Entailment = { readonly warnings: readonly string[] } & (
 );
 
 /**
- * Whether evidence supports what a text says (definitions 1.2, 1.6). Without evidence, without a label of the judge
+ * Whether evidence supports what a text says. Without evidence, without a label of the judge
  * and where the evidence is silent it is unscored; the signal's abort alone is thrown.
  */
 export async function checkEntailment(
