@@ -20,7 +20,7 @@ type Says = (request: GenerateRequest) => string | readonly FakeStep[];
 
 const models = ["fake-model", "other-model"];
 
-async function openApp(says: Says = () => "yes") {
+async function openApp(says: Says = () => "yes", apiKeys: readonly string[] = []) {
   const folder = createTemporaryFolder();
   const database = await openDatabase(folder.file("hearth.db"));
   const plugins = createPlugins({
@@ -45,12 +45,13 @@ async function openApp(says: Says = () => "yes") {
     library,
     judges: async () => judges,
     plugins: async () => plugins,
+    apiKeys,
   });
   const app = createServerApp(records.deps);
-  const request = (method: string, path: string, body?: object, signal?: AbortSignal) =>
+  const request = (method: string, path: string, body?: object, signal?: AbortSignal, key?: string) =>
     app.request(path, {
       method,
-      headers: { "content-type": "application/json" },
+      headers: { "content-type": "application/json", ...(key !== undefined && { "x-api-key": key }) },
       ...(body && { body: JSON.stringify(body) }),
       ...(signal && { signal }),
     });
@@ -298,4 +299,20 @@ describe("a probe", () => {
     expect(status).toBe(400);
     expect(JSON.stringify(answer)).toContain("mood");
   });
+});
+
+test("the runs of one API key are not there for another", async () => {
+  await using app = await openApp(() => "yes", ["key-of-ann", "key-of-bob"]);
+  const ask = async (key: string, method: string, path: string, body?: object) => {
+    const response = await app.request(method, path, body, undefined, key);
+    return { status: response.status, answer: JSON.parse(await response.text()) as Wire };
+  };
+  const path = "/v1/judge/runs";
+  const { answer } = await ask("key-of-ann", "POST", path, { suite, model: "fake-model" });
+  expect((await ask("key-of-ann", "GET", path)).answer.runs).toHaveLength(1);
+  expect((await ask("key-of-bob", "GET", path)).answer.runs).toEqual([]);
+  for (const [method, rest] of [["GET", ""] as const, ["POST", "/resume"] as const]) {
+    const { status } = await ask("key-of-bob", method, `${path}/${answer.id}${rest}`);
+    expect(status).toBe(404);
+  }
 });
