@@ -81,7 +81,9 @@ export async function watchAnswer(
 
 /** Asks for as many alternatives as the measures need, and for no fewer than the client did. */
 function withConfidence(request: GenerateRequest, { topK }: TrajectoryConfig): GenerateRequest {
-  return { ...request, topLogprobs: Math.max(topK, request.topLogprobs ?? 0), entropy: true };
+  const { topLogprobs } = request;
+  const lateLogprobs = topLogprobs === undefined;
+  return { ...request, topLogprobs: Math.max(topK, topLogprobs ?? 0), entropy: true, lateLogprobs };
 }
 
 async function openObservers(

@@ -159,11 +159,12 @@ function formatEstimate(estimate: Estimate): string {
   return `${formatScore(value)} ${over} (${formatShare(level)}: ${formatScore(low)} to ${formatScore(high)})`;
 }
 
-function formatBar({ passRate, minScore, maxWarnings }: Suite["spec"]["suite"]["bar"]): string {
+function formatBar({ passRate, minScore, maxWarnings, maxUnjudged }: Suite["spec"]["suite"]["bar"]): string {
   return [
     `pass rate ${passRate}`,
     ...(minScore === undefined ? [] : [`mean score ${minScore}`]),
     ...(maxWarnings === undefined ? [] : [`at most ${maxWarnings} warnings`]),
+    ...(maxUnjudged === 0 ? [] : [`at most ${maxUnjudged} not judged`]),
   ].join(", ");
 }
 

@@ -70,6 +70,7 @@ export function toSuite(value: unknown, file: string): Suite {
       passRate: bar.pass_rate,
       ...(bar.min_score !== undefined && { minScore: bar.min_score }),
       ...(bar.max_warnings !== undefined && { maxWarnings: bar.max_warnings }),
+      maxUnjudged: bar.max_unjudged,
     },
     cases,
     source: value as JsonObject,

@@ -36,11 +36,12 @@ export function toSuiteReportBody({ run, spec, summary, result, drift, cases }: 
   };
 }
 
-function toBarBody({ passRate, minScore, maxWarnings }: Suite["bar"]): JsonObject {
+function toBarBody({ passRate, minScore, maxWarnings, maxUnjudged }: Suite["bar"]): JsonObject {
   return {
     pass_rate: passRate,
     ...(minScore !== undefined && { min_score: minScore }),
     ...(maxWarnings !== undefined && { max_warnings: maxWarnings }),
+    max_unjudged: maxUnjudged,
   };
 }
 

@@ -92,6 +92,7 @@ const bar = z.strictObject({
   pass_rate: share.default(1),
   min_score: share.exactOptional(),
   max_warnings: z.int().min(0).exactOptional(),
+  max_unjudged: z.int().min(0).default(0),
 });
 
 export const suiteSchema = z.strictObject({
@@ -101,7 +102,7 @@ export const suiteSchema = z.strictObject({
   judge_model: model.exactOptional(),
   seed: z.int().min(0).max(maxSuiteSeed).exactOptional(),
   defaults: z.strictObject(settings).default({}),
-  bar: bar.default({ pass_rate: 1 }),
+  bar: bar.default({ pass_rate: 1, max_unjudged: 0 }),
   cases: z
     .array(caseSchema, { error: "expected a list of cases, each with name and prompt" })
     .min(1, { error: "the suite has no cases" })

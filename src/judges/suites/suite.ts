@@ -7,6 +7,8 @@ export type Bar = {
   readonly passRate: number;
   readonly minScore?: number;
   readonly maxWarnings?: number;
+  /** Answers that judges could not judge; those of cases that were skipped do not count. */
+  readonly maxUnjudged: number;
 };
 
 /** What an answer must say, told without a judge. Each that is given has to hold. */

@@ -12,7 +12,7 @@ function outcome(name: string, verdict: Outcome["verdict"], changes: Partial<Out
   };
 }
 
-const bar = { passRate: 1 };
+const bar = { passRate: 1, maxUnjudged: 0 };
 
 describe("the pass rate", () => {
   test("has Wilson's interval: 8 of 10 is 0.8, from 0.4902 to 0.9433", async () => {
@@ -73,23 +73,36 @@ describe("the bar", async () => {
   const summary = await summarise(outcomes, 1);
 
   test.each([
-    [{ passRate: 0.6667 }, "warn"],
-    [{ passRate: 0.6668 }, "fail"],
-    [{ passRate: 0.5, minScore: 0.75 }, "warn"],
-    [{ passRate: 0.5, minScore: 0.76 }, "fail"],
-    [{ passRate: 0.5, maxWarnings: 1 }, "warn"],
-    [{ passRate: 0.5, maxWarnings: 0 }, "fail"],
+    [{ ...bar, passRate: 0.6667 }, "warn"],
+    [{ ...bar, passRate: 0.6668 }, "fail"],
+    [{ ...bar, passRate: 0.5, minScore: 0.75 }, "warn"],
+    [{ ...bar, passRate: 0.5, minScore: 0.76 }, "fail"],
+    [{ ...bar, passRate: 0.5, maxWarnings: 1 }, "warn"],
+    [{ ...bar, passRate: 0.5, maxWarnings: 0 }, "fail"],
   ] as const)("%j makes it %s", (asked, verdict) => {
     expect(compareWithBar(summary, asked).verdict).toBe(verdict);
   });
 
   test("on the score is missed where there is no score", async () => {
     const unscored = await summarise([outcome("a", "pass")], 1);
-    expect(compareWithBar(unscored, { passRate: 0, minScore: 0 }).verdict).toBe("fail");
+    expect(compareWithBar(unscored, { ...bar, passRate: 0, minScore: 0 }).verdict).toBe("fail");
+  });
+
+  test("is not reached where judges could not judge more answers than it allows", async () => {
+    const unscored = [{ name: "grounding", reason: "it is switched off" }];
+    const outcomes = [outcome("a", "pass"), outcome("b", "abstain", { unscored })];
+    const faulty = await summarise(outcomes, 1);
+    expect(compareWithBar(faulty, bar)).toEqual({
+      verdict: "abstain",
+      reasons: ["answers that could not be judged: 1, and at most 0 may be"],
+    });
+    expect(compareWithBar(faulty, { ...bar, maxUnjudged: 1 }).verdict).toBe("pass");
+    const skipped = await summarise([outcome("a", "pass"), outcome("b", "abstain")], 1);
+    expect(compareWithBar(skipped, bar).verdict).toBe("pass");
   });
 
   test("tells all that is missed", () => {
-    const { reasons } = compareWithBar(summary, { passRate: 1, minScore: 1, maxWarnings: 0 });
+    const { reasons } = compareWithBar(summary, { ...bar, minScore: 1, maxWarnings: 0 });
     expect(reasons).toHaveLength(3);
   });
 });

@@ -27,6 +27,8 @@ export type Summary = {
   readonly failed: number;
   /** Nothing could be said of these; they count for nothing. */
   readonly abstained: number;
+  /** Of those that abstained: the ones that were to be judged and could not be. */
+  readonly unjudged: number;
   /** Measures that are missing, over all answers. */
   readonly unscored: number;
   /** Mean over cases of the share of its answers that passed; Wilson's interval. */
@@ -55,6 +57,7 @@ export async function summarise(outcomes: readonly Outcome[], seed: number): Pro
     warned: count(({ verdict }) => verdict === "warn"),
     failed: count(({ verdict }) => verdict === "fail"),
     abstained: count(({ verdict }) => verdict === "abstain"),
+    unjudged: count(({ verdict, unscored }) => verdict === "abstain" && unscored.length > 0),
     unscored: total(({ unscored }) => unscored.length),
     passRate: estimatePassRate(byCase.map(passShare)),
     score: await estimateMean(byCase.map(meanScore), seed),
@@ -65,9 +68,9 @@ export async function summarise(outcomes: readonly Outcome[], seed: number): Pro
   };
 }
 
-/** What keeps a whole run below its bar. Nothing judged is no success. */
+/** What keeps a whole run below its bar. What was not judged is no success: a judge that fails must not open a gate. */
 export function compareWithBar(summary: Summary, bar: Bar): BarResult {
-  const { passRate, score, warned } = summary;
+  const { passRate, score, warned, unjudged } = summary;
   if (!passRate.scored) return { verdict: "abstain", reasons: [passRate.reason] };
   const reasons = [
     ...(roundScore(passRate.value) < roundScore(bar.passRate)
@@ -79,6 +82,10 @@ export function compareWithBar(summary: Summary, bar: Bar): BarResult {
       : []),
   ];
   if (reasons.length > 0) return { verdict: "fail", reasons };
+  if (unjudged > bar.maxUnjudged) {
+    const reason = `answers that could not be judged: ${unjudged}, and at most ${bar.maxUnjudged} may be`;
+    return { verdict: "abstain", reasons: [reason] };
+  }
   return { verdict: warned > 0 ? "warn" : "pass", reasons };
 }
 
