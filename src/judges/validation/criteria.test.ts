@@ -131,3 +131,15 @@ test("every preset is itself within the bounds that criteria have", () => {
   for (const preset of Object.keys(presets))
     expect(parseCriteria({ preset })).toMatchObject(presets[preset as "none"]);
 });
+
+test("an error names the field for clients that read it apart from the message", () => {
+  const wrong = [
+    [{ mood: 1 }, "criteria.mood"],
+    [{ judges: [{ plugin: "a", threshold: 2 }] }, "criteria.judges[0].threshold"],
+    [{ judges: ["a", "a"] }, "criteria.judges[1].plugin"],
+    [{ min_response_length: 2, max_response_length: 1 }, "criteria.min_response_length"],
+  ] as const;
+  for (const [criteria, param] of wrong) {
+    expect(() => parseCriteria(criteria)).toThrow(expect.objectContaining({ details: { param } }));
+  }
+});

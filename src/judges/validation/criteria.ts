@@ -47,10 +47,7 @@ export function parseCriteria(value: unknown, path = "criteria"): Criteria {
   const parsed = criteriaSchema.safeParse(value);
   if (!parsed.success) {
     const [issue] = parsed.error.issues;
-    throw new AppError(
-      "invalid_request",
-      issue ? describeIssue(issue, value, path) : `${path}: not criteria`,
-    );
+    throw issue ? refuseIssue(issue, value, path) : refuse(path, "not criteria");
   }
   const fields = parsed.data;
   const { judge_model: judgeModel, rubric, compliance } = fields;
@@ -101,8 +98,7 @@ function toRules(fields: CriteriaFields, path: string): Preset {
 function settleLengths(fields: CriteriaFields, preset: Preset, path: string) {
   const { min_response_length: least, max_response_length: most } = fields;
   if (least !== undefined && most !== undefined && least > most) {
-    const message = `${path}.min_response_length: ${least} is above max_response_length, which is ${most}`;
-    throw new AppError("invalid_request", message);
+    throw refuse(`${path}.min_response_length`, `${least} is above max_response_length, which is ${most}`);
   }
   return {
     minResponseLength: least ?? Math.min(preset.minResponseLength, most ?? Number.POSITIVE_INFINITY),
@@ -113,8 +109,7 @@ function settleLengths(fields: CriteriaFields, preset: Preset, path: string) {
 function toJudges({ judges }: CriteriaFields, path: string): readonly JudgeChoice[] {
   return judges.map(({ plugin, weight, threshold, criteria = {} }, index) => {
     if (judges.findIndex((other) => other.plugin === plugin) < index) {
-      const message = `${path}.judges[${index}].plugin: ${show(plugin)} judges already; each judges once`;
-      throw new AppError("invalid_request", message);
+      throw refuse(`${path}.judges[${index}].plugin`, `${show(plugin)} judges already; each judges once`);
     }
     return { plugin, weight, criteria, ...(threshold !== undefined && { threshold }) };
   });
@@ -135,19 +130,23 @@ function toLooksAt(fields: CriteriaFields): Criteria["looksAt"] {
   };
 }
 
-function describeIssue(issue: z.core.$ZodIssue, value: unknown, root: string): string {
+function refuse(param: string, fault: string): AppError {
+  return new AppError("invalid_request", `${param}: ${fault}`, { details: { param } });
+}
+
+function refuseIssue(issue: z.core.$ZodIssue, value: unknown, root: string): AppError {
   const place = [...issue.path];
   if (issue.code === "unrecognized_keys") place.push(issue.keys[0] ?? "");
   const path = root + place.map((key) => (typeof key === "number" ? `[${key}]` : `.${String(key)}`)).join("");
   if (issue.code === "unrecognized_keys") {
     const known = place.length === 1 ? `; there are ${criteriaNames.join(", ")}` : "";
-    return `${path}: there is no such field${known}`;
+    return refuse(path, `there is no such field${known}`);
   }
   const given = place.reduce<unknown>(
     (inner, key) => (typeof inner === "object" && inner !== null ? Reflect.get(inner, key) : undefined),
     value,
   );
-  return `${path}: ${sayIssue(issue)}${given === undefined ? "" : `, not ${show(given)}`}`;
+  return refuse(path, `${sayIssue(issue)}${given === undefined ? "" : `, not ${show(given)}`}`);
 }
 
 function show(value: unknown): string {
