@@ -39,21 +39,20 @@ void cut_min_p(std::vector<Candidate> & sorted, float min_p) {
 }
 
 // Candidates in descending order after top-k and top-p.
-void sorted_candidates(const float * logits, int32_t size, const common_params_sampling & params,
-                       std::vector<Candidate> & candidates) {
+void sorted_candidates(Row & row, const common_params_sampling & params, std::vector<Candidate> & candidates) {
     if (params.top_k > 0) {
-        top_k(logits, size, params.top_k, candidates);
+        row.top_k(params.top_k, candidates);
         if (params.top_p >= 1.0f) return;
         double total = 0;
         for (const auto & candidate : candidates) total += std::exp(candidate.logit - candidates.front().logit);
         cut_top_p(candidates, params.top_p, total, true);
         return;
     }
-    const double total = softmax_sums(logits, size).sum;
+    const double total = row.softmax_sums().sum;
     for (int64_t count = kFirstTopPCandidates;; count *= kWidening) {
-        const auto k = static_cast<int32_t>(std::min<int64_t>(count, size));
-        top_k(logits, size, k, candidates);
-        if (cut_top_p(candidates, params.top_p, total, k == size)) return;
+        const auto k = static_cast<int32_t>(std::min<int64_t>(count, row.size));
+        row.top_k(k, candidates);
+        if (cut_top_p(candidates, params.top_p, total, k == row.size)) return;
     }
 }
 
@@ -107,45 +106,44 @@ llama_token draw_any(const float * logits, int32_t size, float max, float temper
 
 }  // namespace
 
-llama_token draw(const float * logits, int32_t size, const common_params_sampling & params, std::mt19937 & random) {
+llama_token draw(Row & row, const common_params_sampling & params, std::mt19937 & random) {
     static thread_local std::vector<Candidate> candidates;
     if (params.temp > 0 && params.top_k > 0) {
-        // The first of these is the largest logit: a row is as long as the vocabulary, and each pass over it counts.
-        sorted_candidates(logits, size, params, candidates);
+        sorted_candidates(row, params, candidates);
         require_finite(candidates.empty() ? -INFINITY : candidates.front().logit);
         if (params.min_p > 0) cut_min_p(candidates, params.min_p);
         return draw_candidate(candidates, candidates.front().logit, params.temp, random);
     }
-    const llama_token best = argmax(logits, size);
-    require_finite(best < 0 ? -INFINITY : logits[best]);
+    const llama_token best = row.argmax();
+    require_finite(best < 0 ? -INFINITY : row.logits[best]);
     if (params.temp <= 0) return best;
-    const float max = logits[best];
+    const float max = row.logits[best];
     if (params.top_p < 1.0f) {
-        sorted_candidates(logits, size, params, candidates);
+        sorted_candidates(row, params, candidates);
         if (params.min_p > 0) cut_min_p(candidates, params.min_p);
     } else if (params.min_p > 0) {
         candidates.clear();
         const float threshold = max + std::log(params.min_p);
-        for (int32_t i = 0; i < size; i++) {
-            if (logits[i] >= threshold) candidates.push_back({logits[i], i});
+        for (int32_t i = 0; i < row.size; i++) {
+            if (row.logits[i] >= threshold) candidates.push_back({row.logits[i], i});
         }
         // A min-p above 1 leaves nothing; the most likely token always stays.
         if (candidates.empty()) candidates.push_back({max, best});
     } else {
-        return draw_any(logits, size, max, params.temp, random);
+        return draw_any(row.logits, row.size, max, params.temp, random);
     }
     return draw_candidate(candidates, max, params.temp, random);
 }
 
-void record_row(const float * logits, int32_t size, llama_token token, int32_t top, Record & record) {
-    const SoftmaxSums sums = softmax_sums(logits, size);
+void record_row(Row & row, llama_token token, int32_t top, Record & record) {
+    const SoftmaxSums & sums = row.softmax_sums();
     const double log_total = sums.max + std::log(sums.sum);
     record.token = token;
-    record.logprob = static_cast<float>(logits[token] - log_total);
+    record.logprob = static_cast<float>(row.logits[token] - log_total);
     record.entropy = static_cast<float>(std::max(0.0, std::log(sums.sum) - sums.weighted / sums.sum));
     record.top.clear();
     if (top <= 0) return;
-    top_k(logits, size, top, record.top);
+    row.top_k(top, record.top);
     for (auto & candidate : record.top) candidate.logit = static_cast<float>(candidate.logit - log_total);
 }
 

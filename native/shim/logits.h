@@ -2,7 +2,7 @@
 #pragma once
 
 #include <cstdint>
-#include <utility>
+#include <optional>
 #include <vector>
 
 namespace hearth {
@@ -19,15 +19,30 @@ struct SoftmaxSums {
     double weighted;
 };
 
-// Index of the first largest value; −1 where no value is finite.
-int32_t argmax(const float * logits, int32_t size);
+// The logits of one token. A row is as long as the vocabulary and each pass over it counts, so what the first pass
+// finds serves all that is asked later; the logits may not change in between.
+class Row {
+  public:
+    Row(const float * logits, int32_t size) : logits(logits), size(size) {}
 
-float max_of(const float * logits, int32_t size);
+    const float * const logits;
+    const int32_t size;
 
-// The `k` largest, in descending order; equal values by token id.
-void top_k(const float * logits, int32_t size, int32_t k, std::vector<Candidate> & out);
+    // Index of the first largest value; −1 where no value is finite.
+    int32_t argmax();
 
-SoftmaxSums softmax_sums(const float * logits, int32_t size);
+    // The `k` largest, in descending order; equal values by token id.
+    void top_k(int32_t k, std::vector<Candidate> & out);
+
+    // −∞ and NaN add nothing; a row of nothing else has a sum of 0.
+    const SoftmaxSums & softmax_sums();
+
+  private:
+    const std::vector<float> & block_maxima();
+
+    std::vector<float> maxima;
+    std::optional<SoftmaxSums> sums;
+};
 
 // Writes exp((x - max) * scale) for each value.
 void exponentials(const float * logits, int32_t size, float max, float scale, float * out);

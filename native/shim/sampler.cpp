@@ -92,7 +92,7 @@ void Sampler::accept(llama_token token) {
     recent.pop_front();
 }
 
-llama_token Sampler::sample_fast(float * logits) {
+llama_token Sampler::sample_fast(float * logits, Row & row) {
     static thread_local std::vector<Candidate> saved_values;
     SavedLogits saved(logits, saved_values);
     for (const auto & bias : params.logit_bias) saved.change(bias.token) += bias.bias;
@@ -103,7 +103,9 @@ llama_token Sampler::sample_fast(float * logits) {
             logit -= static_cast<float>(count) * params.penalty_freq + params.penalty_present;
         }
     }
-    return draw(logits, model->n_vocab, params, random);
+    if (saved_values.empty()) return draw(row, params, random);
+    Row changed(logits, model->n_vocab);
+    return draw(changed, params, random);
 }
 
 llama_token Sampler::sample_chain(llama_context * context, int32_t batch_index) {
@@ -121,14 +123,17 @@ llama_token Sampler::sample_chain(llama_context * context, int32_t batch_index) 
 llama_token Sampler::sample(const Context & context, int32_t batch_index) {
     if (!failure.empty()) throw Error(ErrorKind::kInference, failure);
     float * logits = logits_at(context, batch_index);
+    Row row(logits, model->n_vocab);
+    // The pass for the sums finds what drawing needs too, and not the other way round.
+    if (records) row.softmax_sums();
     llama_token token;
     if (chain) {
         token = sample_chain(context.context, batch_index);
     } else {
-        token = sample_fast(logits);
+        token = sample_fast(logits, row);
         accept(token);
     }
-    if (records) record_row(logits, model->n_vocab, token, top_logprobs, last);
+    if (records) record_row(row, token, top_logprobs, untaken.emplace_back());
     return token;
 }
 
@@ -233,10 +238,16 @@ int32_t write_record(const Record & record, int32_t capacity, int32_t * token, f
 
 }  // namespace
 
+// Takes the oldest record that is left.
 HEARTH_API int32_t hearth_sampler_record(int32_t handle, int32_t capacity, int32_t * token, float * values,
                                          int32_t * top_tokens) {
-    return guard(ErrorKind::kInference, kFailure,
-                 [&] { return write_record(sampler_at(handle).last, capacity, token, values, top_tokens); });
+    return guard(ErrorKind::kInference, kFailure, [&] {
+        auto & untaken = sampler_at(handle).untaken;
+        if (untaken.empty()) throw Error(ErrorKind::kInference, "the sampler has no record left");
+        const int32_t count = write_record(untaken.front(), capacity, token, values, top_tokens);
+        untaken.pop_front();
+        return count;
+    });
 }
 
 // The record of any token at a batch place of the last decode.
@@ -245,7 +256,8 @@ HEARTH_API int32_t hearth_raw_record(const Context * context, int32_t batch_inde
     return guard(ErrorKind::kInference, kFailure, [&] {
         if (wanted < 0 || wanted >= context->model->n_vocab) refuse("a token is outside the vocabulary");
         Record record;
-        record_row(logits_at(*context, batch_index), context->model->n_vocab, wanted, top, record);
+        Row row(logits_at(*context, batch_index), context->model->n_vocab);
+        record_row(row, wanted, top, record);
         return write_record(record, top, token, values, top_tokens);
     });
 }

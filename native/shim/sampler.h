@@ -18,14 +18,15 @@ struct Record {
     std::vector<Candidate> top;
 };
 
-void record_row(const float * logits, int32_t size, llama_token token, int32_t top, Record & record);
+void record_row(Row & row, llama_token token, int32_t top, Record & record);
 
 struct Sampler {
     const Model * model = nullptr;
     common_params_sampling params;
     bool records = false;
     int32_t top_logprobs = 0;
-    Record last;
+    // Of the tokens sampled, oldest first, until they are taken.
+    std::deque<Record> untaken;
     std::string failure;
 
     // The fast path's own state; unused where `chain` is set.
@@ -41,12 +42,12 @@ struct Sampler {
     llama_token sample(const Context & context, int32_t batch_index);
 
   private:
-    llama_token sample_fast(float * logits);
+    llama_token sample_fast(float * logits, Row & row);
     llama_token sample_chain(llama_context * context, int32_t batch_index);
 };
 
 // Draws one token as llama.cpp's chain top-k, top-p, min-p, temperature would, from the same random numbers.
-llama_token draw(const float * logits, int32_t size, const common_params_sampling & params, std::mt19937 & random);
+llama_token draw(Row & row, const common_params_sampling & params, std::mt19937 & random);
 
 // Reads the JSON of SamplerOptions (backend.ts).
 void read_options(const json & options, Sampler & sampler);

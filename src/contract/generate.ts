@@ -88,6 +88,8 @@ export type GenerateRequest = {
   readonly topLogprobs?: number;
   /** Adds the entropy of the full distribution, in nats, to each token's record. */
   readonly entropy: boolean;
+  /** Logprobs may come after the text of their tokens, many at once: that is cheaper. They still come before `finish`. */
+  readonly lateLogprobs?: boolean;
   /** Also report logprobs over the prompt's own tokens. */
   readonly promptLogprobs: boolean;
   readonly priority: Priority;

@@ -77,7 +77,9 @@ test("what judges say of a choice comes after its last word and before the end",
 });
 
 test("each choice is judged by itself", async () => {
-  const script = (_: GenerateRequest, choice: number) => [{ text: choice === 0 ? "hm" : "a long enough answer" }];
+  const script = (_: GenerateRequest, choice: number) => [
+    { text: choice === 0 ? "hm" : "a long enough answer" },
+  ];
   const { judged } = await collect(createSetup({ script }), {
     choices: 2,
     judging: { criteria: { preset: "none", min_response_length: 10 }, trajectory: false },
@@ -95,7 +97,10 @@ test.each([
 ])("criteria %j are refused before the model is asked", async (criteria, message) => {
   const setup = createSetup();
   const asked = collect(setup, { judging: { criteria, trajectory: false } });
-  await expect(asked).rejects.toMatchObject({ code: "invalid_request", message: expect.stringMatching(message) });
+  await expect(asked).rejects.toMatchObject({
+    code: "invalid_request",
+    message: expect.stringMatching(message),
+  });
   expect(setup.engine.requests).toEqual([]);
 });
 

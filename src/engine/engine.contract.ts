@@ -129,6 +129,17 @@ export function runEngineContract(name: string, createEngine: () => Promise<Engi
       expect(tokens.every((token) => (token.entropy ?? -1) >= 0)).toBe(true);
     });
 
+    test("reports the same logprobs where they may be late, all before the finish", async () => {
+      const wanted = { topLogprobs: 2, entropy: true, sampling: { temperature: 1, seed: 7 } };
+      const events = await run({ ...wanted, lateLogprobs: true });
+      const late = ofType(events, "logprobs").flatMap((event) => event.tokens);
+      const prompt = ofType(await run(wanted), "logprobs").flatMap((event) => event.tokens);
+      expect(late).toEqual(prompt);
+      expect(events.findIndex(({ type }) => type === "finish")).toBeGreaterThan(
+        events.findLastIndex(({ type }) => type === "logprobs"),
+      );
+    });
+
     test("reports no logprobs when none were asked for", async () => {
       expect(ofType(await run(), "logprobs")).toEqual([]);
     });

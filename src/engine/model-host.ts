@@ -11,6 +11,7 @@ import {
 } from "../process/index.ts";
 import type { LoadOptions } from "./host/load-options.ts";
 import type { EngineObserver } from "./options.ts";
+import { unpackEvent } from "./packed-event.ts";
 import type { AdapterFile, HostEvent, HostMessage, HostRequest, HostResult, HostStats } from "./protocol.ts";
 import type { HostSource } from "./spare-host.ts";
 
@@ -255,7 +256,7 @@ export class ModelHost {
         this.#watchdogs.delete(message.id);
         return;
       case "events":
-        for (const event of message.events) this.#route(event);
+        for (const event of message.events) this.#route(unpackEvent(event));
         return;
       case "report":
         this.#stats = message.stats;

@@ -2,6 +2,7 @@
 import type { ErrorRecord } from "../base/index.ts";
 import type { GenerateEvent, GenerateRequest, ModelDescription } from "../contract/index.ts";
 import type { LoadOptions } from "./host/load-options.ts";
+import type { PackedEvent } from "./packed-event.ts";
 
 export type HostStats = {
   readonly running: number;
@@ -124,6 +125,6 @@ export type HostMessage =
    */
   | { readonly type: "began"; readonly id: number; readonly deadlineMs?: number }
   | { readonly type: "ended"; readonly id: number }
-  | { readonly type: "events"; readonly events: readonly HostEvent[] }
+  | { readonly type: "events"; readonly events: readonly (HostEvent | PackedEvent)[] }
   /** What was done since the last report; comes a few times a second while there is work, and when it ends. */
   | { readonly type: "report"; readonly stats: HostStats; readonly steps: readonly StepRecord[] };

@@ -171,5 +171,5 @@ export function createFakeBackend(options: FakeBackendOptions): FakeBackend {
 }
 
 function createFakeSampler(): Sampler {
-  return { acceptPrompt: () => {}, lastLogprob: undefined, lastError: undefined, free: () => {} };
+  return { acceptPrompt: () => {}, takeLogprobs: () => [], lastError: undefined, free: () => {} };
 }

@@ -4,12 +4,22 @@ import type { GenerateEvent } from "../../contract/index.ts";
 import { Answer } from "./answer.ts";
 import type { AnswerParser } from "./backend.ts";
 
-function answer(stops: readonly string[], pieces: readonly (string | Uint8Array)[], parser?: AnswerParser) {
+type AnswerParts = { readonly parser?: AnswerParser; readonly lateLogprobs?: boolean };
+
+function answer(
+  stops: readonly string[],
+  pieces: readonly (string | Uint8Array)[],
+  { parser, lateLogprobs = false }: AnswerParts = {},
+) {
   const events: GenerateEvent[] = [];
-  const made = new Answer({ choice: 0, stops, parser, emit: (event) => events.push(event) });
+  let taken = 0;
+  const takeLogprobs = (count: number) =>
+    Array.from({ length: count }, () => ({ token: taken++, bytes: new Uint8Array(), logprob: -1, top: [] }));
+  const emit = (event: GenerateEvent) => events.push(event);
+  const made = new Answer({ choice: 0, stops, parser, emit, takeLogprobs, lateLogprobs });
   for (const piece of pieces) {
     const bytes = typeof piece === "string" ? new TextEncoder().encode(piece) : piece;
-    made.add(bytes, { token: 1, bytes, logprob: -1, top: [] });
+    made.add(bytes);
     if (made.stopSequence !== undefined) break;
   }
   made.finish("stop");
@@ -43,6 +53,15 @@ describe("an answer", () => {
     expect(events.map((event) => event.type)).toEqual(["logprobs", "text", "logprobs", "text", "finish"]);
   });
 
+  test("tells late logprobs many at once, each of them once and before the end", () => {
+    const pieces = Array.from({ length: 150 }, () => "a");
+    const { events } = answer([], pieces, { lateLogprobs: true });
+    const told = events.flatMap((event) => (event.type === "logprobs" ? [event.tokens] : []));
+    expect(told.map((tokens) => tokens.length)).toEqual([64, 64, 22]);
+    expect(told.flat().map(({ token }) => token)).toEqual(pieces.map((_, index) => index));
+    expect(events.at(-2)?.type).toBe("logprobs");
+  });
+
   test("says tool_calls when a call was made, and counts reasoning tokens", () => {
     let calls = 0;
     const parser: AnswerParser = {
@@ -52,7 +71,7 @@ describe("an answer", () => {
           : [{ type: "tool-call", index: 0, id: "c", name: "f", argumentsDelta: "{}" }],
       free: () => {},
     };
-    const { events, made } = answer([], ["hm", "call"], parser);
+    const { events, made } = answer([], ["hm", "call"], { parser });
     expect(events.at(-1)).toMatchObject({ type: "finish", reason: "tool_calls" });
     expect(made.reasoningTokens).toBe(1);
   });

@@ -11,7 +11,14 @@ export type AnswerOptions = {
   readonly stops: readonly string[];
   readonly parser: AnswerParser | undefined;
   readonly emit: (event: GenerateEvent) => void;
+  /** Gives the logprobs of the next `count` tokens that were added; absent where none are wanted. */
+  readonly takeLogprobs?: (count: number) => readonly TokenLogprob[];
+  /** Whether logprobs may come after the text of their tokens. */
+  readonly lateLogprobs?: boolean;
 };
+
+/** Tokens whose logprobs are told at once where they may be late. */
+const lateTokens = 64;
 
 /** A parse costs time in proportion to the answer: it is repeated once the answer has grown by this share. */
 const reparseShare = 1 / 256;
@@ -25,7 +32,8 @@ export class Answer {
   /** All released text, kept only where a parser needs it. */
   #text = "";
   #parsedLength = 0;
-  #logprobs: TokenLogprob[] = [];
+  /** Tokens whose logprobs were not told yet. */
+  #untold = 0;
   #hasToolCalls = false;
   #lastDelta: AnswerDelta["type"] = "text";
   #reasoningTokens = 0;
@@ -47,8 +55,8 @@ export class Answer {
   }
 
   /** Adds a token's bytes. Afterwards `stopSequence` tells whether the answer has ended. */
-  add(bytes: Uint8Array, logprob: TokenLogprob | undefined): void {
-    if (logprob) this.#logprobs.push(logprob);
+  add(bytes: Uint8Array): void {
+    this.#untold++;
     this.#held += this.#decoder.decode(bytes, { stream: true });
     const stop = this.#findStop();
     if (stop) {
@@ -83,7 +91,8 @@ export class Answer {
     if (length <= 0) return;
     const text = this.#held.slice(0, length);
     this.#held = this.#held.slice(length);
-    if (this.#held.length === 0) this.#releaseLogprobs();
+    const mayWait = this.#options.lateLogprobs && this.#untold < lateTokens;
+    if (this.#held.length === 0 && !mayWait) this.#releaseLogprobs();
     if (this.#options.parser) {
       this.#text += text;
       const grown = this.#text.length - this.#parsedLength;
@@ -92,9 +101,10 @@ export class Answer {
   }
 
   #releaseLogprobs(): void {
-    if (this.#logprobs.length === 0) return;
-    this.#options.emit({ type: "logprobs", choice: this.#options.choice, tokens: this.#logprobs });
-    this.#logprobs = [];
+    const { choice, takeLogprobs, emit } = this.#options;
+    if (takeLogprobs && this.#untold > 0)
+      emit({ type: "logprobs", choice, tokens: takeLogprobs(this.#untold) });
+    this.#untold = 0;
   }
 
   #parse(options: { readonly final: boolean }): void {

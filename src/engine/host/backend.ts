@@ -116,8 +116,11 @@ export type SamplerOptions = {
 export type Sampler = {
   /** Tells penalties and repetition samplers about prompt tokens. */
   acceptPrompt(tokens: Int32Array): void;
-  /** Record of the token sampled last, where logprobs or entropy were asked for. */
-  readonly lastLogprob: RawLogprob | undefined;
+  /**
+   * Records of the tokens sampled next after those that were taken before; `count` is of tokens that were sampled.
+   * Only where logprobs or entropy were asked for.
+   */
+  takeLogprobs(count: number): RawLogprob[];
   readonly lastError: AppError | undefined;
   free(): void;
 };

@@ -1,6 +1,6 @@
 import type { GenerateEvent, GenerateRequest, TokenLogprob } from "../../contract/index.ts";
 import type { HostEvent } from "../protocol.ts";
-import { Answer } from "./answer.ts";
+import { Answer, type AnswerOptions } from "./answer.ts";
 import type { Backend, RawLogprob } from "./backend.ts";
 import type { PreparedRequest } from "./prepare.ts";
 import type { Sequence } from "./sequence.ts";
@@ -38,7 +38,10 @@ export function createJob(
   const answers = new Map(
     sequences.map((sequence, choice) => [
       sequence,
-      new Answer({ choice, stops: prepared.stops, parser: prepared.createParser?.(), emit }),
+      new Answer({
+        ...{ choice, stops: prepared.stops, parser: prepared.createParser?.(), emit },
+        ...describeLogprobs(backend, request, sequence),
+      }),
     ]),
   );
   const promptLogprobs: RawLogprob[] = [];
@@ -60,8 +63,7 @@ export function createJob(
       if (backend.model.endTokens.has(token)) return "stop";
       const answer = answers.get(sequence);
       const bytes = backend.piece(token, prepared.preservedTokens.has(token));
-      const record = sequence.sampler.lastLogprob;
-      answer?.add(bytes, record && toTokenLogprob(backend, record, { entropy: request.entropy }));
+      answer?.add(bytes);
       return answer?.stopSequence === undefined ? undefined : "stop";
     },
     addPromptLogprob(record) {
@@ -98,6 +100,19 @@ function createSequences(
     throw error;
   }
   return sequences;
+}
+
+function describeLogprobs(
+  backend: Backend,
+  { topLogprobs, entropy, lateLogprobs = false }: GenerateRequest,
+  { sampler }: Sequence,
+): Pick<AnswerOptions, "takeLogprobs" | "lateLogprobs"> {
+  if (topLogprobs === undefined && !entropy) return {};
+  return {
+    lateLogprobs,
+    takeLogprobs: (count) =>
+      sampler.takeLogprobs(count).map((record) => toTokenLogprob(backend, record, { entropy })),
+  };
 }
 
 type ChoiceOptions = { readonly choice: number; readonly nowMs: number };

@@ -140,7 +140,7 @@ describe("a sampler", () => {
       samplerOptions({ temperature: 2 }, { topLogprobs: 4, entropy: true }),
     );
     const token = sampleOne(backend, place, sampler);
-    const record = sampler.lastLogprob;
+    const [record] = sampler.takeLogprobs(1);
     expect(record?.token).toBe(token);
     expect(record?.logprob).toBeCloseTo(all.topLogprobs[all.topTokens.indexOf(token)] ?? 0, 5);
     expect(record?.topTokens).toEqual(all.topTokens.slice(0, 4));
@@ -155,14 +155,41 @@ describe("a sampler", () => {
     );
     const sampler = backend.createSampler(options);
     sampleOne(backend, place, sampler);
-    expect(sampler.lastLogprob?.topTokens[0]).toBe(all.topTokens[0] ?? -1);
-    expect(sampler.lastLogprob?.logprob).toBeLessThan(all.topLogprobs[0] ?? 0);
+    const [record] = sampler.takeLogprobs(1);
+    expect(record?.topTokens[0]).toBe(all.topTokens[0] ?? -1);
+    expect(record?.logprob).toBeLessThan(all.topLogprobs[0] ?? 0);
   });
 
   test("has no record where none was asked for", () => {
     const sampler = backend.createSampler(samplerOptions({}));
     sampleOne(backend, place, sampler);
-    expect(sampler.lastLogprob).toBeUndefined();
+    expect(sampler.takeLogprobs(1)).toEqual([]);
+  });
+
+  test("keeps records until they are taken, oldest first, and has no more of them than tokens", () => {
+    const sampler = backend.createSampler(samplerOptions({ temperature: 2 }, { topLogprobs: 0 }));
+    const tokens = Array.from({ length: 5 }, () => sampleOne(backend, place, sampler));
+    const records = [...sampler.takeLogprobs(2), ...sampler.takeLogprobs(3)];
+    expect(records.map(({ token }) => token)).toEqual(tokens);
+    expect(errorOf(() => sampler.takeLogprobs(1)).message).toBe("the sampler has no record left");
+  });
+
+  test.each<[string, Sampling]>([
+    ["nothing changes the logits", {}],
+    ["a bias changes them", { logitBias: [{ token: 300, bias: 12 }] }],
+    ["a penalty changes them", { repeatPenalty: 1.8 }],
+    ["llama.cpp's chain draws", throughChain],
+  ])("draws the same with records and without where %s", (_, changes) => {
+    for (const sampling of [
+      { temperature: 0 },
+      { temperature: 1.5, topK: 0, topP: 0.9 },
+      { temperature: 1.5 },
+    ]) {
+      const options = { ...sampling, ...changes };
+      const history = distribution(backend, place).topTokens.slice(0, 6);
+      const recorded = draw(options, { topLogprobs: 5, entropy: true }, history);
+      expect(recorded).toEqual(draw(options, {}, history));
+    }
   });
 
   test("never ends an answer when told to ignore the end", () => {

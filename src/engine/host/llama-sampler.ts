@@ -69,17 +69,15 @@ export class LlamaSampler implements Sampler {
     this.#native.check(this.#native.symbols.hearth_sampler_accept_prompt(this.handle, tokens, tokens.length));
   }
 
-  get lastLogprob(): RawLogprob | undefined {
-    if (!this.#record) return undefined;
-    const { token, values, topTokens } = this.#record;
-    const count = this.#native.symbols.hearth_sampler_record(
-      this.handle,
-      values.length - 2,
-      token,
-      values,
-      topTokens,
-    );
-    return readRecord(this.#record, this.#native.check(count));
+  takeLogprobs(count: number): RawLogprob[] {
+    const buffers = this.#record;
+    if (!buffers) return [];
+    const { token, values, topTokens } = buffers;
+    const { symbols, check } = this.#native;
+    return Array.from({ length: count }, () => {
+      const top = symbols.hearth_sampler_record(this.handle, values.length - 2, token, values, topTokens);
+      return readRecord(buffers, check(top));
+    });
   }
 
   get lastError(): AppError | undefined {

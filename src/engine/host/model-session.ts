@@ -2,6 +2,7 @@
 import { AppError, toErrorRecord } from "../../base/index.ts";
 import type { GenerateRequest } from "../../contract/index.ts";
 import type { HostChannel } from "../../process/index.ts";
+import { packEvent } from "../packed-event.ts";
 import type { HostMessage, HostRequest, HostResult, StepRecord } from "../protocol.ts";
 import { AdapterTable } from "./adapters.ts";
 import type { Backend } from "./backend.ts";
@@ -234,7 +235,7 @@ export class ModelSession {
     for (const event of events) {
       if ("error" in event || ("event" in event && event.event.type === "done")) this.#jobs.delete(event.id);
     }
-    this.#channel.send({ type: "events", events });
+    this.#channel.send({ type: "events", events: events.map(packEvent) });
   }
 
   #report(step: StepRecord | undefined, { now }: { readonly now: boolean }): void {
