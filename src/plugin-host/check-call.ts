@@ -1,6 +1,6 @@
 import type { z } from "zod";
 import { connectorInputSchema, connectorOutputSchema, healthOutputSchema } from "./contracts/connector.ts";
-import { judgeInputSchema, judgeOutputSchema } from "./contracts/judge.ts";
+import { type JudgeInput, judgeDefaults, judgeInputSchema, judgeOutputSchema } from "./contracts/judge.ts";
 import { healthExport, mainExports } from "./contracts/kinds.ts";
 import type { Manifest } from "./contracts/manifest.ts";
 import { type PolicyHook, policyHooks } from "./contracts/policy.ts";
@@ -25,13 +25,22 @@ type Asked = {
   readonly grants: Grants;
   readonly export: string;
   readonly input: unknown;
+  /** Whether it is a judge's input by its type. */
+  readonly isTyped?: boolean;
 };
 
 /**
  * Checks the input of a call by the contract of the plugin's kind; undefined for an export that no contract names.
  * Throws PluginFailure input_invalid, plugin_not_implemented or not_granted.
  */
-export function checkCall({ manifest, grants, export: name, input: given }: Asked): CheckedCall | undefined {
+export function checkCall({
+  manifest,
+  grants,
+  export: name,
+  input: given,
+  isTyped = false,
+}: Asked): CheckedCall | undefined {
+  if (isTyped && manifest.kind === "judge" && name === mainExports.judge) return toTypedCall(given);
   const input = withoutNulls(given);
   if (manifest.kind === "connector" && name === healthExport)
     return { input: "{}", output: healthOutputSchema, maxValues: maxVerdictValues };
@@ -39,9 +48,8 @@ export function checkCall({ manifest, grants, export: name, input: given }: Aske
   switch (manifest.kind) {
     case "judge":
       return {
+        ...judgeCheck,
         input: toJson(parse(judgeInputSchema, withContextList(input))),
-        output: judgeOutputSchema,
-        maxValues: maxVerdictValues,
       };
     case "policy":
       return checkDecision(manifest, input);
@@ -50,6 +58,13 @@ export function checkCall({ manifest, grants, export: name, input: given }: Aske
     default:
       return manifest satisfies never;
   }
+}
+
+const judgeCheck = { output: judgeOutputSchema, maxValues: maxVerdictValues } as const;
+
+/** What the compiler has checked is not checked again: judges look at thousands of answers. */
+function toTypedCall(given: unknown): CheckedCall {
+  return { ...judgeCheck, input: toJson({ ...judgeDefaults, ...(given as JudgeInput) }) };
 }
 
 /** Throws PluginFailure output_not_json or output_invalid, which name what is wrong. */

@@ -37,6 +37,8 @@ export type RawCall = CallScope & {
   /** Absent: the export of the plugin's kind. */
   readonly export?: string;
   readonly input: unknown;
+  /** Whether the compiler has checked the input; what comes from outside is checked as it runs. */
+  readonly isTyped?: boolean;
 };
 
 export type Plugins = Admin & {
@@ -140,7 +142,7 @@ export function createPlugins(options: PluginOptions): Plugins {
     }
     const spec = toSpec(record, options.readVariable);
     const checked = record.manifest
-      ? checkCall({ manifest: record.manifest, grants: record.grants, export: name, input: asked.input })
+      ? checkCall({ ...asked, manifest: record.manifest, grants: record.grants, export: name })
       : undefined;
     const input = checked?.input ?? toInput(asked.input);
     checkSize(input, spec);
@@ -211,7 +213,8 @@ export function createPlugins(options: PluginOptions): Plugins {
     }),
     call,
     callRecord: invoke,
-    judge: async (name, input, scope) => (await call(name, { ...scope, input })) as PluginResult<JudgeOutput>,
+    judge: async (name, input, scope) =>
+      (await call(name, { ...scope, input, isTyped: true })) as PluginResult<JudgeOutput>,
     decide: async <Hook extends PolicyHook>(name: string, input: PolicyInput<Hook>, scope?: CallScope) =>
       (await call(name, { ...scope, input })) as PluginResult<PolicyOutput<Hook>>,
     execute: async (name, input, scope) =>

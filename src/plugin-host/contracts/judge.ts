@@ -55,5 +55,8 @@ export const judgeOutputSchema = z.strictObject({
     .describe("Rules that the answer broke; `reasons` says the same to people."),
 });
 
+/** What a judge is given of fields that its caller left out. */
+export const judgeDefaults = { prompt: "", criteria: {}, context: [], toolCalls: [] } as const;
+
 export type JudgeInput = z.input<typeof judgeInputSchema>;
 export type JudgeOutput = z.output<typeof judgeOutputSchema>;
