@@ -1,6 +1,7 @@
 import { z } from "@hono/zod-openapi";
 import { lazy } from "../lazy.ts";
 import { maxNameCharacters } from "../limits.ts";
+import { refuseOthers } from "../refuse-others.ts";
 
 const maxGrants = 16;
 const maxSecretCharacters = 16_384;
@@ -37,14 +38,3 @@ export const callSchema = lazy(() =>
     }),
   ),
 );
-
-/** A misspelt field must not pass for a decision that was made. */
-function refuseOthers<S extends z.ZodObject<z.ZodRawShape, z.core.$loose>>(schema: S): S {
-  const known = Object.keys(schema.shape);
-  return schema.check(({ value, issues }) => {
-    const field = Object.keys(value).find((key) => !known.includes(key));
-    if (field === undefined) return;
-    const message = `there is no field "${field.slice(0, maxNameCharacters)}"; there are ${known.join(", ")}`;
-    issues.push({ code: "custom", message, input: value });
-  });
-}

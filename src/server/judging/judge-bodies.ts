@@ -1,6 +1,7 @@
 import { z } from "@hono/zod-openapi";
 import { lazy } from "../lazy.ts";
 import { maxDocuments, maxModelIdCharacters, maxPromptCharacters, maxTools } from "../limits.ts";
+import { refuseOthers } from "../refuse-others.ts";
 
 /** 32 bits, of which suites count their repetitions up. */
 const maxSeed = 2 ** 31 - 1;
@@ -84,14 +85,3 @@ export const judgeResumeSchema = lazy(() =>
 
 export type JudgeBody = z.output<ReturnType<typeof judgeSchema>>;
 export type JudgeRunBody = z.output<ReturnType<typeof judgeRunSchema>>;
-
-/** A misspelt field must not pass for one that was heeded. */
-function refuseOthers<S extends z.ZodObject<z.ZodRawShape, z.core.$loose>>(schema: S): S {
-  const known = Object.keys(schema.shape);
-  return schema.check(({ value, issues }) => {
-    const field = Object.keys(value).find((key) => !known.includes(key));
-    if (field === undefined) return;
-    const message = `there is no field "${field.slice(0, maxModelIdCharacters)}"; there are ${known.join(", ")}`;
-    issues.push({ code: "custom", message, input: value });
-  });
-}
