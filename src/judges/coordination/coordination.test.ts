@@ -190,3 +190,11 @@ test("a model that makes embeddings only, and one that is not there, are refused
   });
   expect(await opened.coordination.list()).toEqual([]);
 });
+
+test("every call counts against the tenant who asked, and gives way to people who chat", async () => {
+  await using opened = await openCoordination();
+  const spec = specOf({ strategy: "parallel", num_agents: 2, repeats: 1 });
+  await opened.coordination.measure(spec, { signal, tenant: "key-1" });
+  const asked = opened.engine.requests.map(({ tenant, priority }) => `${tenant} ${priority}`);
+  expect(new Set(asked)).toEqual(new Set(["key-1 batch"]));
+});

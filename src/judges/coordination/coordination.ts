@@ -1,8 +1,8 @@
 import { AppError, toAppError } from "../../base/index.ts";
 import type { JsonValue } from "../../contract/index.ts";
-import { chargeTenant } from "../charge-tenant.ts";
 import type { JudgeDeps } from "../deps.ts";
 import { createScoreSeries } from "../drift/score-series.ts";
+import { forCaller } from "../for-caller.ts";
 import type { Run, RunEnd, StoredRun } from "../runs/run.ts";
 import { createRunSlots } from "../runs/run-slots.ts";
 import type { RunStore } from "../runs/run-store.ts";
@@ -75,7 +75,7 @@ export function createCoordination(deps: JudgeDeps, runs: RunStore): Coordinatio
 
   async function measureRepeats(stored: StoredRun, plan: Plan, options: CoordinationOptions) {
     const { signal, tenant, onProgress } = options;
-    const charged = chargeTenant(deps, tenant);
+    const charged = forCaller(deps, { priority: "batch", ...(tenant !== undefined && { tenant }) });
     const embedder = embedderFor(tenant);
     const { repeats, budget, agentBudget } = plan.spec;
     const meter = createMeter({ deps: charged, spending, budget, agentBudget, prices: plan.prices });

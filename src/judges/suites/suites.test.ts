@@ -6,7 +6,7 @@ import { makeSuite, never, openSuites } from "./suite-fixture.ts";
 const open = openSuites();
 const choice = { model: "fake-model" };
 
-test("all calls of models count against the tenant who asked, those of judges and embeddings too", async () => {
+test("all calls of models count against the tenant who asked, and give way to people who chat", async () => {
   const embedding: string[] = [];
   const other = createFakeEngine();
   const { suites, engine } = open({
@@ -28,6 +28,7 @@ test("all calls of models count against the tenant who asked, those of judges an
   expect(engine.requests.length).toBeGreaterThan(2);
   expect(new Set(engine.requests.map(({ tenant }) => tenant))).toEqual(new Set(["key-1"]));
   expect(new Set(embedding)).toEqual(new Set(["key-1"]));
+  expect(new Set(engine.requests.map(({ priority }) => priority))).toEqual(new Set(["batch"]));
 });
 
 test("as many runs as may be are worked on at once; the next is refused, and nothing of it is stored", async () => {

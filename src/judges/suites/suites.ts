@@ -1,7 +1,7 @@
 import { AppError } from "../../base/index.ts";
-import { chargeTenant } from "../charge-tenant.ts";
 import type { JudgeDeps } from "../deps.ts";
 import { createScoreSeries } from "../drift/score-series.ts";
+import { forCaller, type JudgeCaller } from "../for-caller.ts";
 import type { Run } from "../runs/run.ts";
 import { createRunSlots } from "../runs/run-slots.ts";
 import type { RunStore } from "../runs/run-store.ts";
@@ -44,10 +44,14 @@ export function createSuites(deps: JudgeDeps & { readonly runs: RunStore }, vali
   const series = createScoreSeries({ database: deps.database, now: deps.clock.now });
   const usualCriteria = parseCriteria({});
   const runsOf = (tenant?: string) => (tenant === undefined ? deps.runs : deps.runs.of(tenant));
+  const callerOf = (tenant?: string): JudgeCaller => ({
+    priority: "batch",
+    ...(tenant !== undefined && { tenant }),
+  });
   const depsFor = (tenant?: string): SuiteDeps => ({
-    ...{ ...chargeTenant(deps, tenant), series, usualCriteria, embedder: embedderFor(tenant) },
+    ...{ ...forCaller(deps, callerOf(tenant)), series, usualCriteria, embedder: embedderFor(tenant) },
     runs: runsOf(tenant),
-    validation: tenant === undefined ? validation : chargeValidation(validation, tenant),
+    validation: validateFor(validation, callerOf(tenant)),
   });
   const hold = <T>(tenant: string | undefined, work: (charged: SuiteDeps) => Promise<T>) =>
     slots.hold(tenant, () => work(depsFor(tenant)));
@@ -78,11 +82,11 @@ export function createSuites(deps: JudgeDeps & { readonly runs: RunStore }, vali
   };
 }
 
-function chargeValidation(validation: Validation, tenant: string): Validation {
+function validateFor(validation: Validation, caller: JudgeCaller): Validation {
   return {
     ...validation,
     judgeAnswer: (answer, criteria, options) =>
-      validation.judgeAnswer(answer, criteria, { ...options, tenant }),
+      validation.judgeAnswer(answer, criteria, { ...options, ...caller }),
   };
 }
 

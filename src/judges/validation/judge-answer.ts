@@ -1,6 +1,7 @@
 /** One answer, looked at by all judges at once. Each judge runs once; what one of them cannot say is `unscored`. */
 import type { JsonObject } from "../../contract/index.ts";
 import type { JudgeDeps } from "../deps.ts";
+import type { JudgeCaller } from "../for-caller.ts";
 import type { Embedder } from "../similarity/embedder.ts";
 import { callJudge } from "./call-judge.ts";
 import { conclude } from "./conclude.ts";
@@ -23,7 +24,7 @@ export type ValidationDeps = Omit<JudgeDeps, "database"> & {
   readonly embedder: Embedder;
 };
 
-export type JudgeOptions = {
+export type JudgeOptions = JudgeCaller & {
   readonly signal: AbortSignal;
   /** Goes before the one that the criteria name; absent in both: no model is asked. */
   readonly judgeModel?: string;
@@ -31,8 +32,6 @@ export type JudgeOptions = {
   readonly answeredBy?: string;
   /** Calls of plugins and models above this one. */
   readonly depth?: number;
-  /** Whose share of the engine its calls of models count against; absent: that of all judges. */
-  readonly tenant?: string;
   /** How often the answer was asked for anew. */
   readonly retryCount?: number;
 };

@@ -1,6 +1,6 @@
-import { chargeTenant } from "../charge-tenant.ts";
 import type { JudgeDeps } from "../deps.ts";
 import { findModel } from "../find-model.ts";
+import { forCaller } from "../for-caller.ts";
 import { createEmbedders } from "../similarity/embedder.ts";
 import { checkJudges } from "./call-judge.ts";
 import type { Criteria } from "./criteria.ts";
@@ -30,9 +30,8 @@ export function createValidation(deps: Omit<JudgeDeps, "database">): Validation 
     checkCriteria,
     async judgeAnswer(answer, criteria, options) {
       await checkCriteria(criteria);
-      const { tenant } = options;
-      const charged = { ...chargeTenant(deps, tenant), embedder: embedderFor(tenant) };
-      return await judgeAnswer(charged, answer, criteria, options);
+      const own = { ...forCaller(deps, options), embedder: embedderFor(options.tenant) };
+      return await judgeAnswer(own, answer, criteria, options);
     },
   };
 }

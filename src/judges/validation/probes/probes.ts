@@ -1,5 +1,5 @@
-import { chargeTenant } from "../../charge-tenant.ts";
 import type { JudgeDeps } from "../../deps.ts";
+import { forCaller } from "../../for-caller.ts";
 import type { Validation } from "../validation.ts";
 import type { ProbeResult } from "./probe-result.ts";
 import type { ProbeSpec } from "./probe-spec.ts";
@@ -24,7 +24,11 @@ export function createProbes(deps: JudgeDeps, validation: Validation): Probes {
       };
       const judgeQuality: JudgeQuality = (answer, options) =>
         validation.judgeAnswer(answer, criteria, { ...options, ...judge });
-      return await validateComprehensively(chargeTenant(deps, tenant), { ...spec, judgeQuality }, signal);
+      return await validateComprehensively(
+        forCaller(deps, { ...(tenant !== undefined && { tenant }) }),
+        { ...spec, judgeQuality },
+        signal,
+      );
     },
   };
 }
