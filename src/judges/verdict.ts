@@ -12,7 +12,12 @@ export type Violation = {
 };
 
 /** What could not be measured, and why; never a number. */
-export type Unscored = { readonly name: string; readonly reason: string };
+export type Unscored = {
+  readonly name: string;
+  readonly reason: string;
+  /** Whoever was to measure it failed, so that nobody has looked: a gate must not open on that. */
+  readonly fault?: true;
+};
 
 /** From best to worst; `abstain` says nothing of an answer and so changes no other verdict. */
 const ranks: Readonly<Record<Verdict, number>> = { abstain: 0, pass: 1, warn: 2, fail: 3 };

@@ -28,7 +28,7 @@ export async function checkExpectation(
   const unscored: Unscored[] = [];
   if (expectation.matches !== undefined) {
     const match = await matchPattern(deps, expectation.matches, answer.trim(), signal);
-    if (typeof match === "string") unscored.push({ name: "expect.matches", reason: match });
+    if (typeof match === "string") unscored.push({ name: "expect.matches", reason: match, fault: true });
     else checks.push({ rule: "matches", holds: match, wanted: `a match of ${expectation.matches}` });
   }
   const violations = checks.filter(({ holds }) => !holds).map((check) => toViolation(check, answer));

@@ -23,7 +23,9 @@ const outcomeBody = z.object({
   tool_calls: z.array(z.object({ name: z.string(), arguments: z.json() })),
   finish_reason: z.enum(["stop", "length", "tool_calls"]).exactOptional(),
   violations: z.array(violation),
-  unscored: z.array(z.object({ name: z.string(), reason: z.string() })),
+  unscored: z.array(
+    z.object({ name: z.string(), reason: z.string(), fault: z.literal(true).exactOptional() }),
+  ),
   suggestions: z.array(z.string()),
   warnings: z.array(z.string()),
   judges: z.record(z.string(), z.number()),

@@ -7,7 +7,7 @@ export type Bar = {
   readonly passRate: number;
   readonly minScore?: number;
   readonly maxWarnings?: number;
-  /** Answers that judges could not judge; those of cases that were skipped do not count. */
+  /** Answers that a judge was to look at and could not; those of cases that were skipped do not count. */
   readonly maxUnjudged: number;
 };
 

@@ -1,6 +1,7 @@
 import { expect, test } from "bun:test";
 import { createFakeEngine, waitUntil } from "../../testing/index.ts";
 import { maxRunsOfTenant } from "../runs/run-slots.ts";
+import { openRealPlugins } from "../validation/probes/probe-fixture.ts";
 import { makeSuite, never, openSuites } from "./suite-fixture.ts";
 
 const open = openSuites();
@@ -50,4 +51,30 @@ test("a run of another kind is none of a suite", async () => {
   const { suites, runs } = open();
   const { id } = await runs.create({ kind: "coordination", name: "team", model: "fake-model", spec: {} });
   await expect(suites.report(id)).rejects.toMatchObject({ code: "not_found" });
+});
+
+test("a judge that fails in the middle of a run keeps the gate closed, whatever the others say", async () => {
+  const report = { durationMs: 1, memoryBytes: 0, logs: [] };
+  const failure = { code: "timeout", message: "it took longer than 5000 ms" } as const;
+  await using opened = openRealPlugins();
+  const { suites } = open({
+    deps: {
+      plugins: async () => {
+        const host = await opened.plugins();
+        const judge: typeof host.judge = async (name, ...asked) =>
+          name === "grounding" ? { ok: false, failure, report } : await host.judge(name, ...asked);
+        return { get: host.get, judge };
+      },
+    },
+  });
+  const criteria = { preset: "none", required_keywords: ["yes"], judges: ["grounding"] };
+  const suite = makeSuite(2, { defaults: { criteria } });
+  const { result, cases } = await suites.run(suite, choice, { signal: never });
+  expect(cases[0]?.outcomes[0]?.unscored).toEqual([
+    { name: "grounding", reason: failure.message, fault: true },
+  ]);
+  expect(result).toEqual({
+    verdict: "abstain",
+    reasons: ["answers that could not be judged: 2, and at most 0 may be"],
+  });
 });

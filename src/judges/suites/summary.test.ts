@@ -97,6 +97,11 @@ describe("the bar", async () => {
       reasons: ["answers that could not be judged: 1, and at most 0 may be"],
     });
     expect(compareWithBar(faulty, { ...bar, maxUnjudged: 1 }).verdict).toBe("pass");
+    const failing = [{ name: "grounding", reason: "it was ended", fault: true as const }];
+    const half = await summarise([outcome("a", "pass", { unscored: failing }), outcome("b", "pass")], 1);
+    expect(compareWithBar(half, bar).verdict).toBe("abstain");
+    const noted = await summarise([outcome("a", "pass", { unscored })], 1);
+    expect(compareWithBar(noted, bar).verdict).toBe("pass");
     const skipped = await summarise([outcome("a", "pass"), outcome("b", "abstain")], 1);
     expect(compareWithBar(skipped, bar).verdict).toBe("pass");
   });

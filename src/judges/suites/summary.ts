@@ -27,7 +27,7 @@ export type Summary = {
   readonly failed: number;
   /** Nothing could be said of these; they count for nothing. */
   readonly abstained: number;
-  /** Of those that abstained: the ones that were to be judged and could not be. */
+  /** Those that did not fail, and of which a judge that was to look could say nothing. */
   readonly unjudged: number;
   /** Measures that are missing, over all answers. */
   readonly unscored: number;
@@ -57,7 +57,7 @@ export async function summarise(outcomes: readonly Outcome[], seed: number): Pro
     warned: count(({ verdict }) => verdict === "warn"),
     failed: count(({ verdict }) => verdict === "fail"),
     abstained: count(({ verdict }) => verdict === "abstain"),
-    unjudged: count(({ verdict, unscored }) => verdict === "abstain" && unscored.length > 0),
+    unjudged: count(isUnjudged),
     unscored: total(({ unscored }) => unscored.length),
     passRate: estimatePassRate(byCase.map(passShare)),
     score: await estimateMean(byCase.map(meanScore), seed),
@@ -66,6 +66,12 @@ export async function summarise(outcomes: readonly Outcome[], seed: number): Pro
     promptTokens: total(({ promptTokens }) => promptTokens),
     completionTokens: total(({ completionTokens }) => completionTokens),
   };
+}
+
+/** Where a judge failed, what the others say of the answer is not all that was asked. */
+function isUnjudged({ verdict, unscored }: Outcome): boolean {
+  if (verdict === "fail") return false;
+  return verdict === "abstain" ? unscored.length > 0 : unscored.some(({ fault }) => fault);
 }
 
 /** What keeps a whole run below its bar. What was not judged is no success: a judge that fails must not open a gate. */

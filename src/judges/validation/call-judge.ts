@@ -29,7 +29,7 @@ export async function callJudge(plugins: JudgeDeps["plugins"], call: JudgeCall):
   });
   if (!result.ok) {
     signal.throwIfAborted();
-    return { unscored: [{ name: plan.plugin, reason: result.failure.message }] };
+    return { unscored: [{ name: plan.plugin, reason: result.failure.message, fault: true }] };
   }
   return toFinding(result.output, call);
 }

@@ -138,7 +138,8 @@ describe("every field of the criteria", () => {
     expect(await verdictOf({ rubric, judge_model: "fake-model" })).toBe("fail");
     expect(await verdictOf({ rubric: { min_score: 0.3 }, judge_model: "fake-model" })).toBe("pass");
     const { unscored } = await judge(boiling, { rubric });
-    expect(unscored).toContainEqual({ name: "rubric", reason: "there is no judge model to rate it" });
+    const reason = "there is no judge model to rate it";
+    expect(unscored).toContainEqual({ name: "rubric", reason, fault: true });
     const { unscored: usual } = await judge(boiling);
     expect(usual.map(({ name }) => name)).not.toContain("rubric");
   });
@@ -307,6 +308,7 @@ describe("judges", () => {
     expect(judgement.unscored).toContainEqual({
       name: "json-schema",
       reason: expect.stringContaining("switched off"),
+      fault: true,
     });
   });
 

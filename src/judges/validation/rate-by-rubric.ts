@@ -11,7 +11,7 @@ const bestRating = 10;
 
 /** A rubric that was asked for is never left out in silence. */
 export const rubricWithoutModel: Finding = {
-  unscored: [{ name: rubricJudge, reason: "there is no judge model to rate it" }],
+  unscored: [{ name: rubricJudge, reason: "there is no judge model to rate it", fault: true }],
 };
 
 export type RubricQuestion = {
@@ -43,7 +43,13 @@ export async function rateByRubric(
 
 export function toRubricFinding(rating: Rating, { rubric }: Criteria): Finding {
   const { warnings } = rating;
-  if (!rating.scored) return { unscored: [{ name: rubricJudge, reason: rating.reason }], warnings };
+  if (!rating.scored) {
+    const { reason } = rating;
+    return {
+      unscored: [{ name: rubricJudge, reason, ...(rubric.isAsked && { fault: true as const }) }],
+      warnings,
+    };
+  }
   const { score, reasons, criteria: metrics } = rating;
   const threshold = rubric.minScore;
   const scored = { judge: rubricJudge, score, ...(threshold !== undefined && { threshold }) };
