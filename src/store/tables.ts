@@ -121,6 +121,8 @@ export type CoordinationBaselineTable = {
 /** What agents have cost. */
 export type CoordinationSpendTable = {
   readonly id: Generated<number>;
+  /** Who pays: one value an API key. */
+  readonly tenant: string;
   readonly agent: string;
   readonly tokens: number;
   readonly usd: number;

@@ -159,3 +159,16 @@ test("spending that is older than a day is forgotten", async () => {
   const rows = await database.kysely.selectFrom("coordination_spend").select("agent").execute();
   expect(rows).toEqual([{ agent: "b" }]);
 });
+
+test("what one tenant spends leaves another's budget whole", async () => {
+  await using opened = await openCoordination();
+  const options = { ...opened.deps, now: () => opened.time.ms };
+  await createSpendTable({ ...options, tenant: "key-a" }).charge({ agent: "a", tokens: 9, usd: 1 }, () => {});
+  const spent: unknown[] = [];
+  await createSpendTable({ ...options, tenant: "key-b" }).charge(
+    { agent: "a", tokens: 1, usd: 0 },
+    (...given) => void spent.push(...given),
+  );
+  const nothing = { calls: 0, tokens: 0, usd: 0 };
+  expect(spent).toEqual([nothing, nothing]);
+});

@@ -68,7 +68,6 @@ export function createCoordination(deps: JudgeDeps, runs: RunStore): Coordinatio
   const embedderFor = createEmbedders(deps);
   const slots = createRunSlots();
   const cache = createBaselineCache({ database, now });
-  const spending = createSpendTable({ database, now });
   const series = createScoreSeries({ database, now });
 
   const runsOf = (tenant: string | undefined) => (tenant === undefined ? runs : runs.of(tenant));
@@ -77,6 +76,7 @@ export function createCoordination(deps: JudgeDeps, runs: RunStore): Coordinatio
     const { signal, tenant, onProgress } = options;
     const charged = forCaller(deps, { priority: "batch", ...(tenant !== undefined && { tenant }) });
     const embedder = embedderFor(tenant);
+    const spending = createSpendTable({ database, now, ...(tenant !== undefined && { tenant }) });
     const { repeats, budget, agentBudget } = plan.spec;
     const meter = createMeter({ deps: charged, spending, budget, agentBudget, prices: plan.prices });
     const records = new Map(

@@ -4,6 +4,7 @@
  * leaves the higher figure.
  */
 import type { Database, Queries } from "../../store/index.ts";
+import { localTenant } from "../runs/run-store.ts";
 
 export const hourMs = 3_600_000;
 /** Rows that are older count for nothing any more. */
@@ -23,9 +24,16 @@ export type SpendTable = {
   readHour(): Promise<Spent>;
 };
 
-export type SpendTableOptions = { database(): Promise<Database>; readonly now: () => number };
+export type SpendTableOptions = {
+  database(): Promise<Database>;
+  readonly now: () => number;
+  /** Who pays; what others have spent counts for nothing. Absent: whoever is on this machine. */
+  readonly tenant?: string;
+};
 
-export function createSpendTable({ database, now }: SpendTableOptions): SpendTable {
+export function createSpendTable(options: SpendTableOptions): SpendTable {
+  const { database, now, tenant = localTenant } = options;
+  const sumHour = (queries: Queries, agent?: string) => sumSince(queries, now() - hourMs, tenant, agent);
   return {
     async charge({ agent, tokens, usd }, refuse) {
       const { kysely } = await database();
@@ -34,10 +42,10 @@ export function createSpendTable({ database, now }: SpendTableOptions): SpendTab
           .deleteFrom("coordination_spend")
           .where("at_ms", "<", now() - keptMs)
           .execute();
-        refuse(await sumHour(queries, now()), await sumHour(queries, now(), agent));
+        refuse(await sumHour(queries), await sumHour(queries, agent));
         const { id } = await queries
           .insertInto("coordination_spend")
-          .values({ agent, tokens, usd, at_ms: now() })
+          .values({ tenant, agent, tokens, usd, at_ms: now() })
           .returning("id")
           .executeTakeFirstOrThrow();
         return id;
@@ -53,12 +61,12 @@ export function createSpendTable({ database, now }: SpendTableOptions): SpendTab
     },
     async readHour() {
       const { kysely } = await database();
-      return await sumHour(kysely, now());
+      return await sumHour(kysely);
     },
   };
 }
 
-async function sumHour(queries: Queries, nowMs: number, agent?: string): Promise<Spent> {
+async function sumSince(queries: Queries, sinceMs: number, tenant: string, agent?: string): Promise<Spent> {
   let query = queries
     .selectFrom("coordination_spend")
     .select(({ fn }) => [
@@ -66,7 +74,8 @@ async function sumHour(queries: Queries, nowMs: number, agent?: string): Promise
       fn.sum<number | null>("tokens").as("tokens"),
       fn.sum<number | null>("usd").as("usd"),
     ])
-    .where("at_ms", ">", nowMs - hourMs);
+    .where("tenant", "=", tenant)
+    .where("at_ms", ">", sinceMs);
   if (agent !== undefined) query = query.where("agent", "=", agent);
   const row = await query.executeTakeFirst();
   return { calls: row?.calls ?? 0, tokens: row?.tokens ?? 0, usd: row?.usd ?? 0 };

@@ -11,7 +11,7 @@ export const maxRuns = 1_000;
 const maxStoredBytes = 2 ** 30;
 const maxListed = 100;
 /** Whose runs those of the command line are: a server without keys shows them too. */
-const localTenant = "local";
+export const localTenant = "local";
 
 export type NewRun = {
   readonly kind: RunKind;
