@@ -84,7 +84,7 @@ function createSchema() {
       .transform((value, context): StrategyName => {
         const found = strategyNames.find((known) => known === value);
         if (found) return found;
-        const message = `there is no strategy ${JSON.stringify(value.slice(0, 50))}; there are ${strategyNames.join(", ")}`;
+        const message = `there is no strategy ${JSON.stringify(value.slice(0, maxNameCharacters))}; there are ${strategyNames.join(", ")}`;
         context.addIssue({ code: "custom", message });
         return z.NEVER;
       }),

@@ -10,6 +10,8 @@ export const maxRuns = 1_000;
 /** Of all runs with their parts; beyond it too the oldest are forgotten. */
 const maxStoredBytes = 2 ** 30;
 const maxListed = 100;
+/** Of an id that nobody knows, in the error about it. */
+const maxShownCharacters = 100;
 /** Whose runs those of the command line are: a server without keys shows them too. */
 export const localTenant = "local";
 
@@ -83,7 +85,7 @@ function createScopedStore(options: RunStoreOptions, tenant: string | undefined)
     if (!row)
       throw new AppError(
         "not_found",
-        `there is no run "${id.slice(0, 100)}"; list the runs to see which are kept`,
+        `there is no run "${id.slice(0, maxShownCharacters)}"; list the runs to see which are kept`,
       );
     const parts = await kysely
       .selectFrom("judge_run_part")

@@ -2,6 +2,9 @@ import { z } from "@hono/zod-openapi";
 import { lazy } from "../lazy.ts";
 import { maxMessages, maxModelIdCharacters, maxPromptCharacters } from "../limits.ts";
 
+/** Longest that a batch may be given. */
+const maxBatchTimeoutMs = 600_000;
+
 const model = () =>
   z.string().min(1).max(maxModelIdCharacters).optional().describe("Absent: the first that is configured.");
 const number = (text: string) => z.number().optional().describe(text);
@@ -40,7 +43,7 @@ export const trajectoryBatchSchema = lazy(() =>
       .number()
       .int()
       .min(1)
-      .max(600_000)
+      .max(maxBatchTimeoutMs)
       .optional()
       .describe("Of all together, in equal parts; default 60,000."),
   }),

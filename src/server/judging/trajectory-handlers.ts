@@ -8,6 +8,7 @@ import {
 } from "../../judges/index.ts";
 import { readBody } from "../body.ts";
 import { serverErrorMessage } from "../error-response.ts";
+import { maxNameCharacters } from "../limits.ts";
 import { invalidParameter } from "../parameter-errors.ts";
 import type { AppContext } from "../request-scope.ts";
 import type { RouteDeps } from "../route.ts";
@@ -89,6 +90,6 @@ function toItemError({ code, message, details }: AppError) {
 function refuseOthers(others: Readonly<Record<string, unknown>>, known: readonly string[]): void {
   const [field] = Object.keys(others);
   if (field === undefined) return;
-  const name = field.slice(0, 100);
+  const name = field.slice(0, maxNameCharacters);
   throw invalidParameter(name, `${name}: there is no such field; there are ${known.join(", ")}.`);
 }
