@@ -1,7 +1,8 @@
 /** Writes dist/hearth: runtime, code, shim, llama.cpp libraries, the built-in model, plugins and their compiler in one file. */
 import { mkdirSync, readdirSync, statSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import type { BunPlugin } from "bun";
+import { getLoadablePath } from "sqlite-vec";
 import { buildLibrary } from "./build.ts";
 import { nativeDir } from "./library.ts";
 import { packCompiler } from "./plugin-compiler.ts";
@@ -9,6 +10,7 @@ import { listBuiltPlugins } from "./plugin-sdk.ts";
 import { buildPlugins } from "./plugins.ts";
 
 const root = join(nativeDir, "..");
+const vectorExtension = getLoadablePath();
 const outfile = join(root, "dist", "hearth");
 
 type EmbeddedFile = { readonly name: string; readonly path: string };
@@ -50,6 +52,11 @@ const result = await Bun.build({
       list: "engine/embedded-libraries.ts",
       constant: "embeddedLibraries",
       files: await listLibraries(),
+    }),
+    embedFiles({
+      list: "store/embedded-extension.ts",
+      constant: "embeddedExtension",
+      files: [{ name: basename(vectorExtension), path: vectorExtension }],
     }),
     embedFiles({
       list: "plugin-host/embedded-plugins.ts",

@@ -4,7 +4,7 @@ import { findHostRole } from "./process/index.ts";
 async function runProgram(): Promise<void> {
   const [{ createProcessIo, runCli }, app, { locateLibraries }] = await Promise.all([
     import("./cli/index.ts"),
-    import("./app.ts"),
+    import("./app/index.ts"),
     import("./engine/index.ts"),
   ]);
   const { argv, environment } = readProcessInput();

@@ -1,4 +1,4 @@
-import { createApp } from "../../src/app.ts";
+import { createApp } from "../../src/app/index.ts";
 import { loadConfig } from "../../src/config/index.ts";
 import { type Suite, type Suites, toSuite } from "../../src/judges/index.ts";
 import { createTemporaryFolder } from "../../src/testing/index.ts";

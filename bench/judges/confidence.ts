@@ -1,4 +1,4 @@
-import { createApp } from "../../src/app.ts";
+import { createApp } from "../../src/app/index.ts";
 import { loadConfig } from "../../src/config/index.ts";
 import type { GenerateRequest } from "../../src/contract/index.ts";
 import { createChatRequest, createTemporaryFolder } from "../../src/testing/index.ts";

@@ -15,6 +15,7 @@ const format = {
   includesUsage: true,
   includesTimings: false,
   usesFunctions: false,
+  readReceipt: () => undefined,
 } as const;
 
 /** A body is read once a request; an event is written once a token. */

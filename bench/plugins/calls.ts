@@ -1,4 +1,4 @@
-import { openPlugins } from "../../src/app.ts";
+import { openPlugins } from "../../src/app/index.ts";
 import { loadConfig } from "../../src/config/index.ts";
 import { createTemporaryFolder, packPlugin } from "../../src/testing/index.ts";
 import type { Figure } from "../figures.ts";

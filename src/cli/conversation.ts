@@ -44,6 +44,7 @@ export function createConversation(app: Pick<CliApp, "generate">, model: ModelDe
     let usage: Usage | undefined;
     try {
       for await (const event of app.generate(createRequest(model, asked, settings), signal)) {
+        if (event.type === "receipt") continue;
         const piece = toPiece(event);
         if (piece?.type === "text") answer += piece.text;
         if (piece) yield piece;

@@ -1,7 +1,9 @@
 import type { Config, Environment } from "../config/index.ts";
-import type { GenerateEvent, GenerateRequest } from "../contract/index.ts";
+import type { AnswerEvent, GenerateRequest } from "../contract/index.ts";
+import type { Coordinator } from "../coordinator/index.ts";
 import type { Engine } from "../engine/index.ts";
 import type { Judges } from "../judges/index.ts";
+import type { Knowledge } from "../knowledge/index.ts";
 import type { ModelLibrary } from "../models/index.ts";
 import type { Plugins } from "../plugin-host/index.ts";
 import type { CliIo } from "./io.ts";
@@ -13,8 +15,10 @@ export type CliApp = {
   /** Names of the models that the configuration gives. */
   readonly models: readonly string[];
   /** The one path to an answer. */
-  generate(request: GenerateRequest, signal: AbortSignal): AsyncIterable<GenerateEvent>;
+  generate(request: GenerateRequest, signal: AbortSignal): AsyncIterable<AnswerEvent>;
   judges(): Promise<Judges>;
+  knowledge(): Promise<Knowledge>;
+  readonly coordinator: Coordinator;
   /** Loads every model; rejects where none could be. */
   load(): Promise<void>;
   listen(): Promise<{ readonly url: string }>;

@@ -6,3 +6,4 @@ export type { ConfigSources, Flags } from "./merge-config.ts";
 export { type ConfigOption, configKeys, configOptions } from "./options.ts";
 export { type ProcessInput, readProcessInput } from "./process-input.ts";
 export type { CacheFolders, Config, ConfigKey } from "./schema.ts";
+export type { UpstreamConfig } from "./upstream-schema.ts";

@@ -138,7 +138,7 @@ function readFlagLayer(flags: Flags): Layer {
 
 function fromText(kind: "text" | "number" | "list", text: string): unknown {
   if (kind === "list") return [text];
-  return kind === "number" && /^-?\d+$/.test(text.trim()) ? Number(text) : text;
+  return kind === "number" && /^-?\d+(\.\d+)?$/.test(text.trim()) ? Number(text) : text;
 }
 
 type Issue = { readonly path: readonly PropertyKey[]; readonly message: string };

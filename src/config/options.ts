@@ -245,6 +245,94 @@ export const configOptions: Readonly<Record<ConfigKey, ConfigOption>> = {
     kind: "text",
     description: "folder for what Hearth keeps (default ~/.hearth)",
   },
+  upstreams: {
+    flag: "--upstream <name=url>",
+    environment: "HEARTH_UPSTREAM",
+    kind: "list",
+    description:
+      "server elsewhere whose models are MODEL@NAME here; may be repeated; a configuration file takes its kind, key, prices and limits too",
+  },
+  routeLocal: {
+    flag: "--route-local <model>",
+    environment: "HEARTH_ROUTE_LOCAL",
+    kind: "text",
+    description: "model of this machine that `auto` stands for (default: the first of --model)",
+  },
+  routeRemote: {
+    flag: "--route-remote <model@name>",
+    environment: "HEARTH_ROUTE_REMOTE",
+    kind: "text",
+    description: "model elsewhere that `auto` sends hard questions to (default none)",
+  },
+  routePolicy: {
+    flag: "--route-policy <plugin>",
+    environment: "HEARTH_ROUTE_POLICY",
+    kind: "text",
+    description: "plugin that decides for `auto` (default route-by-complexity)",
+  },
+  fallbacks: {
+    flag: "--fallback <model=other>",
+    environment: "HEARTH_FALLBACK",
+    kind: "list",
+    description:
+      "model that answers where one fails, such as big@work=hearth-demo; may be repeated, in order",
+  },
+  maxUsdPerHour: {
+    flag: "--max-usd-per-hour <amount>",
+    environment: "HEARTH_MAX_USD_PER_HOUR",
+    kind: "number",
+    description: "what calls of upstreams may cost within any hour (default: no limit)",
+  },
+  cache: {
+    flag: "--cache <mode>",
+    environment: "HEARTH_CACHE",
+    kind: "text",
+    description:
+      "serve answers that are known: off, exact, semantic, or shadow, which measures and serves none (default off)",
+  },
+  cacheTtlMs: {
+    flag: "--cache-ttl <ms>",
+    environment: "HEARTH_CACHE_TTL_MS",
+    kind: "number",
+    description: "how long a stored answer is served (default 86400000: a day)",
+  },
+  cacheMiB: {
+    flag: "--cache-size <MiB>",
+    environment: "HEARTH_CACHE_SIZE",
+    kind: "number",
+    description: "room of stored answers; those used longest ago leave (default 256)",
+  },
+  cacheFalseHits: {
+    flag: "--cache-false-hits <share>",
+    environment: "HEARTH_CACHE_FALSE_HITS",
+    kind: "number",
+    description: "share of answers served by meaning that may be wrong (default 0.01)",
+  },
+  collections: {
+    flag: "--collection <name>",
+    environment: "HEARTH_COLLECTION",
+    kind: "list",
+    description: "collection that every chat is answered from; may be repeated (default none)",
+  },
+  interactions: {
+    flag: "--interactions <content>",
+    environment: "HEARTH_INTERACTIONS",
+    kind: "text",
+    description: "what is kept of questions and answers: off, hash, redacted or full (default hash)",
+  },
+  requestsPerSecond: {
+    flag: "--rate <requests>",
+    environment: "HEARTH_RATE",
+    kind: "number",
+    description:
+      "requests a second of one API key, above its burst; 0 is no limit (default 10 where there are keys)",
+  },
+  requestBurst: {
+    flag: "--burst <requests>",
+    environment: "HEARTH_BURST",
+    kind: "number",
+    description: "requests of one API key that may come at once (default 100)",
+  },
   loadTimeoutMs: {
     flag: "--load-timeout <ms>",
     environment: "HEARTH_LOAD_TIMEOUT",

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { upstreamEntry } from "./upstream-schema.ts";
 
 export const maxPort = 65_535;
 /** Most sequences that the native library decodes side by side. */
@@ -11,6 +12,8 @@ const maxTimeoutMs = 24 * 3600 * 1000;
 const maxListItems = 256;
 const maxResidentModels = 256;
 const maxKeyChars = 512;
+const maxCacheTtlMs = 366 * 24 * 3600 * 1000;
+const maxRequestRate = 1_000_000;
 
 function whole(minimum: number, maximum: number) {
   const message = `expected a whole number from ${minimum} to ${maximum}`;
@@ -50,6 +53,19 @@ const modelPriority = text.regex(/^.+=-?\d{1,6}$/, {
 });
 
 const origin = text.refine(isOrigin, { error: "expected origins such as http://localhost:3000, or *" });
+
+const fallback = text.regex(/^[^=]+=[^=]+$/, {
+  error: "expected MODEL=OTHER such as big@work=hearth-demo",
+});
+
+const amount = z
+  .number({ error: "expected an amount such as 2.5" })
+  .min(0, { error: "expected an amount, 0 or more" });
+
+const share = z
+  .number({ error: "expected a share such as 0.01" })
+  .min(0, { error: "expected a share from 0 to 1" })
+  .max(1, { error: "expected a share from 0 to 1" });
 
 function isWebAddress(value: string): boolean {
   return URL.canParse(value) && /^https?:$/.test(new URL(value).protocol);
@@ -99,6 +115,20 @@ export const configSchema = z.strictObject({
   logFormat: oneOf(["auto", "json", "pretty"]),
   logLevel: oneOf(["debug", "info", "warn", "error"]),
   home: text,
+  upstreams: list(upstreamEntry),
+  routeLocal: text.exactOptional(),
+  routeRemote: text.exactOptional(),
+  routePolicy: text,
+  fallbacks: list(fallback),
+  maxUsdPerHour: amount.exactOptional(),
+  cache: oneOf(["off", "exact", "semantic", "shadow"]),
+  cacheTtlMs: whole(1000, maxCacheTtlMs),
+  cacheMiB: whole(1, maxMebibytes),
+  cacheFalseHits: share,
+  collections: list(text),
+  interactions: oneOf(["off", "hash", "redacted", "full"]),
+  requestsPerSecond: whole(0, maxRequestRate).exactOptional(),
+  requestBurst: whole(1, maxRequestRate),
   loadTimeoutMs: whole(100, maxTimeoutMs),
   shutdownTimeoutMs: whole(0, maxTimeoutMs),
 });
@@ -117,7 +147,7 @@ export type CacheFolders = {
 
 /** Everything that can be configured, checked and frozen. Sizes and times carry their unit in the name. */
 export type Config = {
-  readonly [Key in keyof ParsedConfig]: ParsedConfig[Key] extends string[]
-    ? readonly string[]
+  readonly [Key in keyof ParsedConfig]: ParsedConfig[Key] extends (infer Item)[]
+    ? readonly Item[]
     : ParsedConfig[Key];
 } & { readonly cacheFolders: CacheFolders };

@@ -1,5 +1,6 @@
 import type { JsonObject, JsonValue } from "./json.ts";
 import type { Message, Tool, ToolChoice } from "./message.ts";
+import type { Receipt, Retrieval } from "./receipt.ts";
 
 export type ReasoningOptions = {
   /** Absent: what the template does by default. */
@@ -109,7 +110,22 @@ export type GenerateRequest = {
   readonly conversation?: Conversation;
   /** Given: a `judged` event tells of each choice before `done`. */
   readonly judging?: Judging;
+  /** Given: the answer is to rest on what is found in these collections; absent: as configured. */
+  readonly retrieval?: Retrieval;
+  /** Whether an answer that is known may be served; absent: as configured. */
+  readonly caching?: CacheMode;
+  /** `local`: nothing of it leaves this machine, whatever else is configured. */
+  readonly privacy?: "local";
+  /** Where the client wants it answered; absent: wherever the router decides. */
+  readonly routing?: "local" | "remote";
+  /** Whether the client lets its words and the answer become training data. */
+  readonly consent?: boolean;
+  /** Names this request among those it belongs to, for feedback and purging; chosen by the client. */
+  readonly tags?: readonly string[];
 };
+
+/** `exact`: the same question; `semantic`: also one of the same meaning; `shadow`: looked up, measured, not served. */
+export type CacheMode = "off" | "exact" | "semantic" | "shadow";
 
 /** What is to be said of an answer once it is made. Criteria are those of `judges`, as clients write them. */
 export type Judging = {
@@ -200,3 +216,6 @@ export type GenerateEvent =
       /** Where it was asked for and the template writes this answer. */
       readonly conversation?: readonly number[];
     };
+
+/** Events as the coordinator gives them: `receipt` before all others, and again where what it says has changed. */
+export type AnswerEvent = GenerateEvent | { readonly type: "receipt"; readonly receipt: Receipt };

@@ -1,11 +1,11 @@
 import { AppError, createId } from "../base/index.ts";
-import type { GenerateEvent, GenerateRequest } from "../contract/index.ts";
+import type { AnswerEvent, GenerateRequest } from "../contract/index.ts";
 import type { Engine } from "../engine/index.ts";
 import type { GuestModels } from "../plugin-host/index.ts";
 
 export type GuestModelsOptions = {
   /** The one path of a request. */
-  readonly generate: (request: GenerateRequest, signal: AbortSignal) => AsyncIterable<GenerateEvent>;
+  readonly generate: (request: GenerateRequest, signal: AbortSignal) => AsyncIterable<AnswerEvent>;
   readonly engine: Pick<Engine, "embed" | "find">;
   /** Asked where a plugin names none. */
   readonly defaultModel: string | undefined;
@@ -53,7 +53,7 @@ export function createGuestModels({ generate, engine, defaultModel }: GuestModel
 }
 
 /** Each event of text is a token or less; leaving the events ends the generation. */
-async function collect(events: AsyncIterable<GenerateEvent>, mostTokens: number) {
+async function collect(events: AsyncIterable<AnswerEvent>, mostTokens: number) {
   let pieces = 0;
   let text = "";
   let finishReason = "stop";

@@ -1,11 +1,12 @@
 import { afterAll, expect, test } from "bun:test";
-import { openPlugins } from "../app.ts";
+import { openPlugins } from "../app/index.ts";
 import { loadConfig } from "../config/index.ts";
 import type { GenerateEvent, GenerateRequest } from "../contract/index.ts";
 import { createJudges, type Judges, systemJudgeClock } from "../judges/index.ts";
 import { openHomeDatabase } from "../store/index.ts";
 import {
   createChatRequest,
+  createFakeCoordinator,
   createFakeEngine,
   createFakeLibrary,
   createTemporaryFolder,
@@ -44,14 +45,25 @@ function createSetup(options: FakeEngineOptions = {}): Setup {
     });
   };
   const logger = { error: () => undefined };
-  const deps = { engine, judges: open, record: () => undefined, logger, nowMs: () => 0 };
+  const coordinator = createFakeCoordinator({ engine, library: createFakeLibrary() });
+  const knowledge = () => Promise.reject(new Error("this test has no knowledge"));
+  const deps = {
+    engine,
+    coordinator,
+    knowledge,
+    judges: open,
+    record: () => undefined,
+    logger,
+    nowMs: () => 0,
+  };
   return { engine, deps, opened: () => opened };
 }
 
 async function collect({ deps }: Setup, changes: Partial<GenerateRequest>) {
   const request = createChatRequest("What is the capital of France?", { model: "fake-model", ...changes });
   const events: GenerateEvent[] = [];
-  for await (const event of generate(deps, request, new AbortController().signal)) events.push(event);
+  for await (const event of generate(deps, request, new AbortController().signal))
+    if (event.type !== "receipt") events.push(event);
   return { events, judged: events.filter((event) => event.type === "judged") };
 }
 

@@ -1,7 +1,12 @@
 import { expect, test } from "bun:test";
 import { AppError } from "../base/index.ts";
-import type { GenerateEvent, GenerateRequest } from "../contract/index.ts";
-import { createFakeEngine, type FakeEngineOptions } from "../testing/index.ts";
+import type { AnswerEvent, GenerateRequest } from "../contract/index.ts";
+import {
+  createFakeCoordinator,
+  createFakeEngine,
+  createFakeLibrary,
+  type FakeEngineOptions,
+} from "../testing/index.ts";
 import { type GenerationRecord, generate, type PipelineDeps } from "./index.ts";
 
 const request: GenerateRequest = {
@@ -22,8 +27,11 @@ function createDeps(options: FakeEngineOptions = {}, changes: Partial<PipelineDe
   const records: GenerationRecord[] = [];
   const errors: string[] = [];
   let timeMs = 0;
+  const engine = createFakeEngine(options);
   const deps: PipelineDeps = {
-    engine: createFakeEngine(options),
+    engine,
+    coordinator: createFakeCoordinator({ engine, library: createFakeLibrary() }),
+    knowledge: () => Promise.reject(new Error("this test has no knowledge")),
     judges: () => Promise.reject(new Error("this test has no judges")),
     record: (record) => void records.push(record),
     logger: { error: (event) => void errors.push(event) },
@@ -38,7 +46,7 @@ async function run(
   changes: Partial<GenerateRequest> = {},
   signal = new AbortController().signal,
 ) {
-  const events: GenerateEvent[] = [];
+  const events: AnswerEvent[] = [];
   try {
     for await (const event of generate(deps, { ...request, ...changes }, signal)) events.push(event);
   } catch (error) {
@@ -50,10 +58,28 @@ async function run(
 test("the engine's events come through unchanged and are recorded with their times", async () => {
   const { deps, records } = createDeps({ script: () => [{ text: "a" }, { text: "b" }, { text: "c" }] });
   const { events } = await run(deps);
-  expect(events.map((event) => event.type)).toEqual(["started", "text", "text", "text", "finish", "done"]);
+  expect(events.map((event) => event.type)).toEqual([
+    "receipt",
+    "started",
+    "text",
+    "text",
+    "text",
+    "finish",
+    "done",
+  ]);
   expect(records).toEqual([
     {
       id: "request-1",
+      request,
+      answer: "abc",
+      receipt: {
+        answeredBy: "fake-model",
+        cache: { outcome: "off" },
+        route: {
+          ...{ kind: "local", asked: "fake-model", rule: "named", reason: "the request names it" },
+          attempts: [{ model: "fake-model", outcome: "answered" }],
+        },
+      },
       model: "fake-model",
       tenant: "local",
       outcome: "finished",

@@ -1,15 +1,22 @@
 import { AppError, toAppError } from "../base/index.ts";
-import type { GenerateEvent, GenerateRequest } from "../contract/index.ts";
+import type { AnswerEvent, GenerateRequest } from "../contract/index.ts";
 import type { Engine } from "../engine/index.ts";
 import type { Judges } from "../judges/index.ts";
+import type { Knowledge } from "../knowledge/index.ts";
+import { cacheStage } from "./cache-stage.ts";
+import type { Coordinator } from "./coordinator.ts";
 import { judgeStage } from "./judge-stage.ts";
 import { createRecorder, type GenerationRecord } from "./recorder.ts";
+import { retrieveStage } from "./retrieve-stage.ts";
+import { tellReceipt } from "./tell-receipt.ts";
 
 export type { GenerationRecord } from "./recorder.ts";
 
 export type PipelineDeps = {
-  readonly engine: Pick<Engine, "generate" | "find">;
+  readonly engine: Pick<Engine, "find">;
+  readonly coordinator: Pick<Coordinator, "settings" | "router" | "cache">;
   judges(): Promise<Pick<Judges, "watch">>;
+  knowledge(): Promise<Knowledge>;
   /** Side work: it may fail without touching the reply. */
   readonly record: (record: GenerationRecord) => void;
   readonly logger: { error(event: string, fields: Readonly<Record<string, unknown>>): void };
@@ -21,11 +28,11 @@ export async function* generate(
   deps: PipelineDeps,
   request: GenerateRequest,
   signal: AbortSignal,
-): AsyncGenerator<GenerateEvent, void, undefined> {
+): AsyncGenerator<AnswerEvent, void, undefined> {
   const recorder = createRecorder(request, deps.nowMs);
   try {
     await admit(deps, request, signal);
-    for await (const event of judgeStage(deps, request, signal)) {
+    for await (const event of answer(deps, request, signal)) {
       recorder.observe(event);
       yield event;
     }
@@ -36,6 +43,27 @@ export async function* generate(
   } finally {
     record(deps, recorder.finish());
   }
+}
+
+/** An answer that is known, or one that is made: retrieved for, routed, generated, judged, and kept. */
+async function* answer(
+  deps: PipelineDeps,
+  asked: GenerateRequest,
+  signal: AbortSignal,
+): AsyncGenerator<AnswerEvent, void, undefined> {
+  const { settings, router } = deps.coordinator;
+  const known = await cacheStage(deps, asked, signal);
+  if (known.hit) {
+    yield* tellReceipt(
+      judgeStage(deps, asked, () => known.events, signal),
+      known,
+    );
+    return;
+  }
+  const informed = await retrieveStage({ ...deps, settings }, asked, signal);
+  const route = (request: GenerateRequest) => router.route({ ...informed, request }, signal);
+  const judged = judgeStage(deps, informed.request, route, signal);
+  yield* known.keep(tellReceipt(judged, { ...known, ...informed }));
 }
 
 /** Refuses what can be refused before the engine is asked. */

@@ -1,5 +1,12 @@
 import type { ErrorCode } from "../base/index.ts";
-import type { GenerateEvent, GenerateRequest, Timings, Usage } from "../contract/index.ts";
+import type {
+  AnswerEvent,
+  GenerateEvent,
+  GenerateRequest,
+  Receipt,
+  Timings,
+  Usage,
+} from "../contract/index.ts";
 
 /** What is known of a generation once it has ended. */
 export type GenerationRecord = {
@@ -15,10 +22,15 @@ export type GenerationRecord = {
   readonly interTokenMs: readonly number[];
   readonly usage?: Usage;
   readonly timings?: Timings;
+  readonly request: GenerateRequest;
+  /** Text of the first choice. */
+  readonly answer: string;
+  /** Absent where the request was refused before it went anywhere. */
+  readonly receipt?: Receipt;
 };
 
 export type Recorder = {
-  observe(event: GenerateEvent): void;
+  observe(event: AnswerEvent): void;
   fail(code: ErrorCode): void;
   finish(): GenerationRecord;
 };
@@ -31,6 +43,8 @@ export function createRecorder(request: GenerateRequest, nowMs: () => number): R
   let ttftMs: number | undefined;
   let done: Extract<GenerateEvent, { type: "done" }> | undefined;
   let errorCode: ErrorCode | undefined;
+  let receipt: Receipt | undefined;
+  let answer = "";
 
   const observePiece = (choice: number) => {
     const now = nowMs();
@@ -45,6 +59,8 @@ export function createRecorder(request: GenerateRequest, nowMs: () => number): R
       if (event.type === "text" || event.type === "reasoning" || event.type === "tool-call")
         observePiece(event.choice);
       else if (event.type === "done") done = event;
+      else if (event.type === "receipt") receipt = event.receipt;
+      if (event.type === "text" && event.choice === 0) answer += event.text;
     },
     fail(code) {
       errorCode = code;
@@ -57,7 +73,8 @@ export function createRecorder(request: GenerateRequest, nowMs: () => number): R
         tenant: request.tenant,
         outcome: failed ? "failed" : done ? "finished" : "cancelled",
         e2eMs: nowMs() - startedMs,
-        interTokenMs,
+        ...{ interTokenMs, request, answer },
+        ...(receipt && { receipt }),
         ...(errorCode === undefined ? {} : { errorCode }),
         ...(ttftMs === undefined ? {} : { ttftMs }),
         ...(done ? { usage: done.usage, timings: done.timings } : {}),

@@ -1,4 +1,4 @@
-import type { GenerateEvent, GenerateRequest } from "../contract/index.ts";
+import type { AnswerEvent, GenerateRequest } from "../contract/index.ts";
 import type { Engine } from "../engine/index.ts";
 import type { ModelLibrary } from "../models/index.ts";
 import type { Plugins } from "../plugin-host/index.ts";
@@ -7,7 +7,7 @@ import type { Database } from "../store/index.ts";
 /** What judging is built on. */
 export type JudgeDeps = {
   /** The one path of a request; every call of a model that a judge makes takes it. */
-  generate(request: GenerateRequest, signal: AbortSignal): AsyncIterable<GenerateEvent>;
+  generate(request: GenerateRequest, signal: AbortSignal): AsyncIterable<AnswerEvent>;
   readonly engine: Pick<Engine, "find" | "embed" | "tokenize" | "load">;
   readonly library: Pick<ModelLibrary, "find">;
   plugins(): Promise<Pick<Plugins, "judge" | "get">>;

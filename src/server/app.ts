@@ -26,8 +26,10 @@ export function createServerApp(
     lifecycle,
     pipeline: {
       engine: deps.engine,
+      coordinator: deps.coordinator,
       judges: deps.judges,
-      record: (record) => deps.metrics.generationFinished(record),
+      knowledge: deps.knowledge,
+      record: deps.record,
       logger: deps.logger,
       nowMs: deps.nowMs ?? performance.now.bind(performance),
     },

@@ -1,7 +1,8 @@
 import type { JsonObject } from "../contract/index.ts";
-import type { GenerationRecord } from "../coordinator/index.ts";
+import type { Coordinator, GenerationRecord } from "../coordinator/index.ts";
 import type { Engine } from "../engine/index.ts";
 import type { Judges } from "../judges/index.ts";
+import type { Knowledge } from "../knowledge/index.ts";
 import type { ModelLibrary, ModelRecord } from "../models/index.ts";
 import type { Plugins } from "../plugin-host/index.ts";
 
@@ -27,7 +28,6 @@ export type RequestRecord = {
 /** What the server tells of its work, and the text it answers on /metrics. */
 export type ServerMetrics = {
   requestFinished(record: RequestRecord): void;
-  generationFinished(record: GenerationRecord): void;
   readonly contentType: string;
   text(): Promise<string>;
 };
@@ -65,6 +65,10 @@ export type ServerDeps = {
   readonly logger: ServerLogger;
   plugins(): Promise<Plugins>;
   judges(): Promise<Judges>;
+  knowledge(): Promise<Knowledge>;
+  readonly coordinator: Coordinator;
+  /** Takes note of each generation that has ended. */
+  record(record: GenerationRecord): void;
   /** None: every client is let in. */
   readonly apiKeys: readonly string[];
   /** None: every client that is let in is an administrator. */

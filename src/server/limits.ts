@@ -25,6 +25,12 @@ export const maxModelParts = 256;
 export const maxPluginBytes = 256 * 1024 * 1024;
 /** Texts that are cut, named in the truncation header. */
 export const maxTruncatedNames = 32;
+/** Collections that one request is answered from. */
+export const maxCollections = 32;
+/** Texts that one request is given from collections. */
+export const maxRetrieved = 50;
+/** Tags of one request. */
+export const maxTags = 16;
 /** Answers to one prompt. */
 export const maxChoices = 16;
 export const maxStops = 4;

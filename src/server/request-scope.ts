@@ -1,10 +1,11 @@
 import type { Context, MiddlewareHandler } from "hono";
 import { matchedRoutes } from "hono/route";
 import { createId, type ErrorCode } from "../base/index.ts";
-import type { Usage } from "../contract/index.ts";
+import type { Receipt, Usage } from "../contract/index.ts";
 import type { ServerDeps } from "./deps.ts";
 import type { Lifecycle } from "./lifecycle.ts";
 import { maxIgnoredNames, maxNameCharacters, maxRequestIdCharacters, maxTruncatedNames } from "./limits.ts";
+import { toReceiptHeaders } from "./receipt-fields.ts";
 
 /** What is known of one HTTP request while it is answered. */
 export type RequestScope = {
@@ -22,6 +23,8 @@ export type RequestScope = {
   ignored?: readonly string[];
   /** Texts that were cut because the request said that they may be. */
   truncated?: readonly string[];
+  /** Where the answer comes from, known before its first byte. */
+  receipt?: Receipt;
   errorCode?: ErrorCode;
   usage?: Pick<Usage, "promptTokens" | "completionTokens">;
   /** Set by a streamed reply: resolves when its last byte has been handed over. */
@@ -66,7 +69,8 @@ export function requestScope(deps: ServerDeps, lifecycle: Lifecycle): Middleware
   };
 }
 
-function setReportHeaders(context: AppContext, { ignored, truncated }: RequestScope): void {
+function setReportHeaders(context: AppContext, { ignored, truncated, receipt }: RequestScope): void {
+  for (const [name, value] of receipt ? toReceiptHeaders(receipt) : []) context.res.headers.set(name, value);
   if (ignored && ignored.length > 0) context.res.headers.set(ignoredHeader, toHeaderList(ignored));
   if (truncated && truncated.length > 0) {
     context.res.headers.set(truncatedHeader, truncated.slice(0, maxTruncatedNames).join(", "));

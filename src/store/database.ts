@@ -3,11 +3,14 @@ import { migrate } from "./migrate.ts";
 import { SqliteConnection } from "./sqlite-connection.ts";
 import { createSqliteDialect } from "./sqlite-dialect.ts";
 import type { Tables } from "./tables.ts";
+import { locateVectorExtension } from "./vector-extension.ts";
 
 /** An open database. Inside `kysely.transaction()` use the transaction alone: there is one connection. */
 export type Database = {
   readonly path: string;
   readonly kysely: Kysely<Tables>;
+  /** Adds sqlite-vec's functions and `vec0` tables to the connection, once; `home` is where it may be unpacked. */
+  loadVectors(home: string): Promise<void>;
   close(): Promise<void>;
 };
 
@@ -24,9 +27,14 @@ export async function openDatabase(path: string): Promise<Database> {
     connection.close();
     throw error;
   }
+  let vectors: Promise<void> | undefined;
   return {
     path,
     kysely,
+    loadVectors(home) {
+      vectors ??= locateVectorExtension(home).then((file) => connection.loadExtension(file));
+      return vectors;
+    },
     close: async () => {
       await kysely.destroy();
       connection.close();

@@ -2,10 +2,18 @@ import type { Migration } from "kysely/migration";
 import { models } from "./migrations/0001-models.ts";
 import { plugins } from "./migrations/0002-plugins.ts";
 import { judges } from "./migrations/0003-judges.ts";
+import { knowledge } from "./migrations/0004-knowledge.ts";
+import { cache } from "./migrations/0005-cache.ts";
+import { routes } from "./migrations/0006-routes.ts";
+import { learning } from "./migrations/0007-learning.ts";
 
 /** By name, in the order in which they run. One that has been released is never changed, renamed or removed. */
 export const migrations: Readonly<Record<string, Migration>> = {
   "0001-models": models,
   "0002-plugins": plugins,
   "0003-judges": judges,
+  "0004-knowledge": knowledge,
+  "0005-cache": cache,
+  "0006-routes": routes,
+  "0007-learning": learning,
 };

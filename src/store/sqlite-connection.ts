@@ -59,6 +59,17 @@ export class SqliteConnection implements DatabaseConnection {
     }
   }
 
+  /** Adds the functions and tables of a native extension to this connection. */
+  loadExtension(path: string): void {
+    try {
+      this.#sqlite.loadExtension(path);
+    } catch (cause) {
+      const reason = cause instanceof Error ? cause.message : String(cause);
+      const message = `the SQLite extension ${path} cannot be loaded: ${reason}; remove that file to have it unpacked again`;
+      throw new AppError("server_error", message, { cause });
+    }
+  }
+
   close(): void {
     this.#sqlite.close();
   }

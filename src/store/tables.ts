@@ -1,4 +1,8 @@
 import type { Generated, Kysely } from "kysely";
+import type { CacheTables } from "./cache-tables.ts";
+import type { KnowledgeTables } from "./knowledge-tables.ts";
+import type { LearningTables } from "./learning-tables.ts";
+import type { RouteTables } from "./routes-tables.ts";
 
 /** A set of files, settings and what is known of them; several names may share one. */
 export type ManifestTable = {
@@ -152,7 +156,10 @@ export type Tables = {
   readonly coordination_baseline: CoordinationBaselineTable;
   readonly coordination_spend: CoordinationSpendTable;
   readonly trajectory_threshold: TrajectoryThresholdTable;
-};
+} & KnowledgeTables &
+  CacheTables &
+  RouteTables &
+  LearningTables;
 
 /** Where queries start. A transaction is one too. */
 export type Queries = Kysely<Tables>;

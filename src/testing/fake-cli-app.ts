@@ -1,9 +1,11 @@
-import { openPlugins } from "../app.ts";
+import { openPlugins } from "../app/index.ts";
 import { createDoor } from "../base/index.ts";
 import type { CliApp, CliDeps } from "../cli/index.ts";
 import type { Config } from "../config/index.ts";
 import { createJudges, type JudgeClock, systemJudgeClock } from "../judges/index.ts";
+import { createKnowledge } from "../knowledge/index.ts";
 import { openHomeDatabase } from "../store/index.ts";
+import { createFakeCoordinator } from "./fake-coordinator.ts";
 import { createFakeEngine, type FakeEngine, type FakeEngineOptions } from "./fake-engine.ts";
 import type { FakeIo } from "./fake-io.ts";
 import { createFakeLibrary, type FakeLibrary, type FakeLibraryOptions } from "./fake-library.ts";
@@ -36,9 +38,23 @@ export function createFakeCli({ io }: FakeIo, options: FakeCliOptions = {}): Fak
   const openApp = (config: Config): CliApp => {
     const plugins = createDoor(() => openPlugins(config));
     const database = createDoor(() => openHomeDatabase(config.home));
+    const knowledge = createDoor(async () =>
+      createKnowledge({
+        ...{ engine, now: Date.now, logger: { warn: () => undefined } },
+        async database() {
+          const opened = await database.open();
+          await opened.loadVectors(config.home);
+          return opened;
+        },
+      }),
+    );
     return {
       engine,
       library,
+      knowledge: knowledge.open,
+      coordinator: createFakeCoordinator({
+        ...{ engine, library, knowledge: knowledge.open, plugins: plugins.open, database: database.open },
+      }),
       models: library.configured,
       generate: (request, signal) => engine.generate(request, signal),
       judges: async () =>

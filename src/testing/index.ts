@@ -1,5 +1,6 @@
 export { createFakeCli, type FakeCli, type FakeCliOptions } from "./fake-cli-app.ts";
 export { createFakeClock, type FakeClock } from "./fake-clock.ts";
+export { createFakeCoordinator, quietSettings } from "./fake-coordinator.ts";
 export { createFakeEngine, type FakeEngine, type FakeEngineOptions, type FakeStep } from "./fake-engine.ts";
 export { createFakeIo, type FakeIo } from "./fake-io.ts";
 export {

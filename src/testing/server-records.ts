@@ -1,5 +1,6 @@
 import type { GenerationRecord } from "../coordinator/index.ts";
 import type { LogFields, RequestRecord, ServerDeps } from "../server/index.ts";
+import { createFakeCoordinator } from "./fake-coordinator.ts";
 import { createFakeEngine, type FakeEngine } from "./fake-engine.ts";
 import { createFakeLibrary, type FakeLibrary } from "./fake-library.ts";
 
@@ -33,7 +34,6 @@ export function createServerRecords(changes: ServerChanges = {}): ServerRecords 
   const deps: ServerDeps = {
     metrics: {
       requestFinished: (record) => void requests.push(record),
-      generationFinished: (record) => void generations.push(record),
       contentType: "text/plain; version=0.0.4",
       text: async () => "hearth_up 1\n",
     },
@@ -48,6 +48,9 @@ export function createServerRecords(changes: ServerChanges = {}): ServerRecords 
     }),
     plugins: () => Promise.reject(new Error("this test has no plugins")),
     judges: () => Promise.reject(new Error("this test has no judges")),
+    knowledge: () => Promise.reject(new Error("this test has no knowledge")),
+    coordinator: createFakeCoordinator({ engine, library }),
+    record: (record) => void generations.push(record),
     apiKeys: [],
     adminKeys: [],
     allowedOrigins: [],

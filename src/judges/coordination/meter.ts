@@ -1,6 +1,6 @@
 /** Every call of a model that a coordination makes goes through here, is counted, and is refused over budget. */
 import type { AppError } from "../../base/index.ts";
-import type { GenerateEvent, GenerateRequest } from "../../contract/index.ts";
+import type { AnswerEvent, GenerateRequest } from "../../contract/index.ts";
 import type { JudgeDeps } from "../deps.ts";
 import { type BudgetLimits, checkBudget, hasLimits, isOverBudget, type Price, priceOf } from "./budget.ts";
 import type { SpendTable } from "./spend-table.ts";
@@ -76,7 +76,7 @@ type Call = {
   readonly signal: AbortSignal;
 };
 
-async function* meter(options: MeterOptions, call: Call): AsyncGenerator<GenerateEvent> {
+async function* meter(options: MeterOptions, call: Call): AsyncGenerator<AnswerEvent> {
   const { deps, spending, prices } = options;
   const { tally, request, signal } = call;
   const price = prices.get(request.model);

@@ -1,5 +1,5 @@
 import { AppError } from "../../base/index.ts";
-import type { GenerateEvent, GenerateRequest } from "../../contract/index.ts";
+import type { AnswerEvent, GenerateRequest } from "../../contract/index.ts";
 import { askModel, type ModelAnswer, userMessage } from "../ask-model.ts";
 import type { JudgeDeps } from "../deps.ts";
 import type { AnalysisRequest } from "./analysis.ts";
@@ -39,7 +39,7 @@ function observing(
   deps: Pick<JudgeDeps, "generate">,
   { prompt, takesChat, observer }: AskedAnswer,
 ): JudgeDeps["generate"] {
-  return async function* (request: GenerateRequest, signal: AbortSignal): AsyncGenerator<GenerateEvent> {
+  return async function* (request: GenerateRequest, signal: AbortSignal): AsyncGenerator<AnswerEvent> {
     const isPlain = !takesChat && typeof prompt === "string";
     const sent: GenerateRequest = isPlain ? { ...request, input: { type: "text", text: prompt } } : request;
     for await (const event of deps.generate(sent, signal)) {

@@ -1,5 +1,5 @@
 import type { FinishReason, TokenLogprob } from "../../contract/index.ts";
-import { toHearthField } from "../judging-fields.ts";
+import { toHearthField } from "../hearth-fields.ts";
 import { toContentLogprob } from "../logprobs.ts";
 import type { AnswerEnd } from "./answer-parts.ts";
 import { toTime } from "./details.ts";

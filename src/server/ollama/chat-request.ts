@@ -2,9 +2,8 @@ import { z } from "@hono/zod-openapi";
 import type { GenerateRequest } from "../../contract/index.ts";
 import type { ModelEntry } from "../../engine/index.ts";
 import type { RequestOrigin } from "../answer.ts";
-import { fromJudgingFields, judgingShape } from "../judging-fields.ts";
+import { fromHearthFields, hearthShape } from "../hearth-fields.ts";
 import { lazy } from "../lazy.ts";
-import { withoutUndefined } from "../without-undefined.ts";
 import { fromGenerationFields, fromThink, generationShape } from "./generation-fields.ts";
 import { fromMessages, messagesSchema } from "./messages.ts";
 import { fromTools, toolsField } from "./tools.ts";
@@ -14,7 +13,7 @@ export const chatBodySchema = lazy(() =>
     ...generationShape(),
     messages: messagesSchema().optional().describe("Without any the model is loaded, or unloaded"),
     tools: toolsField(),
-    ...judgingShape(),
+    ...hearthShape(),
   }),
 );
 
@@ -32,7 +31,7 @@ export function fromChatRequest(body: ChatBody, entry: ModelEntry, origin: Reque
     ignored: fields.ignored,
     request: {
       ...fields.request,
-      ...withoutUndefined({ judging: fromJudgingFields(body) }),
+      ...fromHearthFields(body),
       input: {
         type: "chat",
         messages,

@@ -1,5 +1,5 @@
-import { generate } from "../../coordinator/index.ts";
 import { streamAnswer } from "../answer.ts";
+import { answerEvents } from "../answer-events.ts";
 import type { AppContext } from "../request-scope.ts";
 import type { Route, RouteDeps } from "../route.ts";
 import { beginAnswer, createAnswerFormat, noteParts, readOllamaBody } from "./answer.ts";
@@ -32,7 +32,7 @@ async function handleChat(context: AppContext, deps: RouteDeps): Promise<Respons
       toChatResidency(format, await changeResidency(deps, entry, request, scope.abort.signal)),
     );
   }
-  const parts = noteParts(readParts(generate(deps.pipeline, request, scope.abort.signal)), scope);
+  const parts = noteParts(readParts(answerEvents(deps.pipeline, request, scope, scope.abort.signal)), scope);
   if (body.stream === false) return context.json(toChatAnswer(await collectParts(parts), format));
   return streamAnswer(context, deps, parts, createChatCodec(format));
 }

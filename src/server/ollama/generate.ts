@@ -1,7 +1,7 @@
 import type { GenerateRequest } from "../../contract/index.ts";
-import { generate } from "../../coordinator/index.ts";
 import { streamAnswer } from "../answer.ts";
-import type { AppContext } from "../request-scope.ts";
+import { answerEvents } from "../answer-events.ts";
+import type { AppContext, RequestScope } from "../request-scope.ts";
 import type { Route, RouteDeps } from "../route.ts";
 import { beginAnswer, createAnswerFormat, noteParts, readOllamaBody } from "./answer.ts";
 import { type AnswerPart, collectParts, readParts } from "./answer-parts.ts";
@@ -42,7 +42,7 @@ async function handleGenerate(context: AppContext, deps: RouteDeps): Promise<Res
       toGenerateResidency(format, await changeResidency(deps, entry, request, scope.abort.signal)),
     );
   }
-  const parts = noteParts(await answer(deps, body, request, scope.abort.signal), scope);
+  const parts = noteParts(await answer(deps, body, request, scope), scope);
   if (body.stream === false) return context.json(toGenerateAnswer(await collectParts(parts), format));
   return streamAnswer(context, deps, parts, createGenerateCodec(format));
 }
@@ -52,12 +52,12 @@ async function answer(
   deps: RouteDeps,
   body: GenerateBody,
   read: GenerateRequest,
-  signal: AbortSignal,
+  scope: RequestScope,
 ): Promise<AsyncIterable<AnswerPart>> {
   const request = hasTemplate(body) ? await withTemplate(deps.library, read, body.template ?? "") : read;
   const earlier = body.context ?? [];
   const asked = hasContext(body) ? await withContext(deps.engine, request, earlier) : request;
   const goesOn = !body.raw && request.input.type !== "infill";
   const told = goesOn ? { ...asked, conversation: { turn: request.input, earlier } } : asked;
-  return readParts(generate(deps.pipeline, told, signal));
+  return readParts(answerEvents(deps.pipeline, told, scope, scope.abort.signal));
 }

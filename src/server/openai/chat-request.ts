@@ -1,7 +1,7 @@
 import { z } from "@hono/zod-openapi";
 import type { ChatInput, GenerateRequest, JsonObject, ReasoningOptions } from "../../contract/index.ts";
 import type { RequestOrigin } from "../answer.ts";
-import { fromJudgingFields, judgingShape } from "../judging-fields.ts";
+import { fromHearthFields, hearthShape } from "../hearth-fields.ts";
 import { lazy } from "../lazy.ts";
 import { maxTopLogprobs } from "../limits.ts";
 import { invalidParameter } from "../parameter-errors.ts";
@@ -23,7 +23,7 @@ export const chatBodySchema = lazy(() => {
     logprobs: z.boolean().optional(),
     top_logprobs: z.int32().min(0).max(maxTopLogprobs).optional(),
     ...toolsShape(),
-    ...judgingShape(),
+    ...hearthShape(),
     reasoning_effort: z.enum(["none", "minimal", "low", "medium", "high", "xhigh", "max"]).optional(),
     reasoning_format: z.enum(["none", "auto", "deepseek"]).optional(),
     reasoning_budget: reasoningBudget(),
@@ -43,11 +43,11 @@ export function fromChatRequest(body: ChatBody, origin: RequestOrigin): Generate
   refuseOtherModalities(body);
   return {
     ...fromGenerationFields(body, origin),
+    ...fromHearthFields(body),
     input: fromChatInput(body),
     ...withoutUndefined({
       maxTokens: body.max_completion_tokens ?? body.max_tokens ?? fromPredictCount(body.n_predict),
       topLogprobs: fromLogprobFields(body),
-      judging: fromJudgingFields(body),
     }),
     promptLogprobs: false,
   };

@@ -1,7 +1,8 @@
-import type { FinishReason, GenerateEvent, TokenLogprob } from "../../contract/index.ts";
+import type { FinishReason, GenerateEvent, Receipt, TokenLogprob } from "../../contract/index.ts";
 import type { CollectedAnswer, CollectedChoice } from "../collect.ts";
-import { toHearthField } from "../judging-fields.ts";
+import { toHearthField } from "../hearth-fields.ts";
 import { toContentLogprob } from "../logprobs.ts";
+import { toReceiptField } from "../receipt-fields.ts";
 import { toTimings, toUsage } from "./usage.ts";
 
 /** How an answer is written, as the request asked for it. */
@@ -15,6 +16,8 @@ export type ChatFormat = {
   readonly includesTimings: boolean;
   /** The request used `functions`, so a call is answered as `function_call`. */
   readonly usesFunctions: boolean;
+  /** Where the answer came from, once that is known. */
+  readonly readReceipt: () => Receipt | undefined;
 };
 
 export function toChatCompletion(answer: CollectedAnswer, format: ChatFormat) {
@@ -32,8 +35,16 @@ export function toChatCompletion(answer: CollectedAnswer, format: ChatFormat) {
       ...(choice.judged && { hearth: toHearthField(choice.judged) }),
     })),
     usage: toUsage(answer.usage),
+    ...toHearth(format),
     ...(format.includesTimings ? { timings: toTimings(answer.usage, answer.timings) } : {}),
   };
+}
+
+/** The texts that the answer was given, where there were any. */
+function toHearth({ readReceipt }: ChatFormat) {
+  const receipt = readReceipt();
+  const hearth = receipt && toReceiptField(receipt);
+  return hearth ? { hearth } : {};
 }
 
 function toMessage(choice: CollectedChoice, format: ChatFormat) {
@@ -141,6 +152,9 @@ function encodeEnd(
     ? `,"timings":${JSON.stringify(toTimings(event.usage, event.timings))}`
     : "";
   const usage = format.includesUsage ? `,"usage":${JSON.stringify(toUsage(event.usage))}` : "";
-  const last = usage === "" && timings === "" ? "" : `${head}[]${usage}${timings}}\n\n`;
+  const { hearth } = toHearth(format);
+  const context = hearth ? `,"hearth":${JSON.stringify(hearth)}` : "";
+  const extra = `${usage}${timings}${context}`;
+  const last = extra === "" ? "" : `${head}[]${extra}}\n\n`;
   return `${last}data: [DONE]\n\n`;
 }

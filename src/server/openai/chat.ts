@@ -1,6 +1,6 @@
 import type { GenerateEvent } from "../../contract/index.ts";
-import { generate } from "../../coordinator/index.ts";
 import { beginRequest, noteUsage, streamAnswer } from "../answer.ts";
+import { answerEvents } from "../answer-events.ts";
 import { readBody } from "../body.ts";
 import { collectAnswer } from "../collect.ts";
 import { findModel } from "../find-model.ts";
@@ -34,9 +34,10 @@ async function handleChat(context: AppContext, deps: RouteDeps): Promise<Respons
     hasLogprobs: request.topLogprobs !== undefined,
     includesUsage: body.stream_options?.include_usage ?? false,
     includesTimings: body.timings_per_token ?? false,
+    readReceipt: () => scope.receipt,
     usesFunctions: body.functions !== undefined && body.tools === undefined,
   };
-  const events = generate(deps.pipeline, request, scope.abort.signal);
+  const events = answerEvents(deps.pipeline, request, scope, scope.abort.signal);
   if (!body.stream) {
     const answer = await collectAnswer(events, request.choices);
     scope.usage = answer.usage;

@@ -47,7 +47,7 @@ async function handleCompletion(context: AppContext, deps: RouteDeps): Promise<R
     includesTimings: body.timings_per_token ?? false,
   };
   if (!body.stream) {
-    const answers = await collectAnswers(deps.pipeline, requests, scope.abort.signal);
+    const answers = await collectAnswers(deps.pipeline, requests, scope);
     scope.usage = addAnswers(answers).usage;
     return context.json(toCompletion(answers, format));
   }
@@ -56,7 +56,7 @@ async function handleCompletion(context: AppContext, deps: RouteDeps): Promise<R
     noteUsage(scope, event.event);
     return encode(event);
   });
-  return streamAnswer(context, deps, mergeAnswers(deps.pipeline, requests, scope.abort), codec);
+  return streamAnswer(context, deps, mergeAnswers(deps.pipeline, requests, scope), codec);
 }
 
 /** What each prompt's answers begin with: the prompt itself where echo is on. */

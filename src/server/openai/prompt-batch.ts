@@ -1,18 +1,20 @@
 import { EventQueue } from "../../base/index.ts";
 import type { GenerateEvent, GenerateRequest } from "../../contract/index.ts";
-import { generate, type PipelineDeps } from "../../coordinator/index.ts";
+import type { PipelineDeps } from "../../coordinator/index.ts";
+import { answerEvents } from "../answer-events.ts";
 import { type CollectedAnswer, collectAnswer } from "../collect.ts";
 import { maxConcurrentPrompts } from "../limits.ts";
+import type { RequestScope } from "../request-scope.ts";
 import type { PromptEvent } from "./completion-response.ts";
 
 /** Answers every request, a few at a time, and returns the answers in the requests' order. */
 export async function collectAnswers(
   pipeline: PipelineDeps,
   requests: readonly GenerateRequest[],
-  signal: AbortSignal,
+  scope: RequestScope,
 ): Promise<CollectedAnswer[]> {
   const answers: CollectedAnswer[] = [];
-  await runEach(pipeline, requests, signal, async (events, index, request) => {
+  await runEach(pipeline, requests, scope, async (events, index, request) => {
     answers[index] = await collectAnswer(events, request.choices);
   });
   return answers;
@@ -22,10 +24,10 @@ export async function collectAnswers(
 export function mergeAnswers(
   pipeline: PipelineDeps,
   requests: readonly GenerateRequest[],
-  abort: AbortController,
+  scope: RequestScope,
 ): AsyncIterableIterator<PromptEvent> {
-  const merged = new EventQueue<PromptEvent>(() => abort.abort());
-  const run = runEach(pipeline, requests, abort.signal, async (events, prompt) => {
+  const merged = new EventQueue<PromptEvent>(() => scope.abort.abort());
+  const run = runEach(pipeline, requests, scope, async (events, prompt) => {
     for await (const event of events) merged.push({ prompt, event });
   });
   run.then(
@@ -45,10 +47,11 @@ type Consume = (
 async function runEach(
   pipeline: PipelineDeps,
   requests: readonly GenerateRequest[],
-  signal: AbortSignal,
+  scope: RequestScope,
   consume: Consume,
 ): Promise<void> {
   const waiting = requests.entries();
+  const { signal } = scope.abort;
   const others = new AbortController();
   const stopOthers = () => others.abort(signal.reason);
   signal.addEventListener("abort", stopOthers, { once: true });
@@ -58,7 +61,7 @@ async function runEach(
     for (const [index, request] of waiting) {
       if (failure) return;
       try {
-        await consume(generate(pipeline, request, others.signal), index, request);
+        await consume(answerEvents(pipeline, request, scope, others.signal), index, request);
       } catch (error) {
         failure ??= { error };
         others.abort();

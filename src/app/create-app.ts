@@ -1,56 +1,50 @@
 /** The one place that builds the parts of Hearth and wires them together. */
-import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { versions as nativeVersions } from "../native/versions.ts";
-import packageJson from "../package.json" with { type: "json" };
-import { AppError, createDoor, type Door, toAppError } from "./base/index.ts";
-import { type Config, readProcessInput } from "./config/index.ts";
-import type { GenerateEvent, GenerateRequest } from "./contract/index.ts";
+import { versions as nativeVersions } from "../../native/versions.ts";
+import packageJson from "../../package.json" with { type: "json" };
+import { AppError, createDoor, type Door, toAppError } from "../base/index.ts";
+import { type Config, readProcessInput } from "../config/index.ts";
+import type { AnswerEvent, GenerateRequest } from "../contract/index.ts";
 import {
+  type Coordinator,
+  createCoordinator,
   createGuestModels,
   createLazyGuestModels,
   type GenerationRecord,
   generate,
-} from "./coordinator/index.ts";
+} from "../coordinator/index.ts";
 import {
   createEngine,
   createEngineObserver,
   createHostSource,
   type Engine,
-  type EngineLimits,
   type HostSource,
   locateLibraries,
   preloadAtStart,
-  readDevices,
   readMachine,
   startAdaptation,
-  toLimits,
-} from "./engine/index.ts";
-import type { JudgeDeps, Judges } from "./judges/index.ts";
+} from "../engine/index.ts";
+import type { JudgeDeps, Judges } from "../judges/index.ts";
+import type { Knowledge } from "../knowledge/index.ts";
+import { createLibrary, type ModelLibrary } from "../models/index.ts";
+import { createLogger, createMetrics, type Logger, type Metrics } from "../observability/index.ts";
+import type { GuestModels, Plugins } from "../plugin-host/index.ts";
+import { systemClock } from "../process/index.ts";
+import type { RequestRecord, RunningServer } from "../server/index.ts";
+import type { Database } from "../store/index.ts";
+import { createUpstreams, withUpstreams } from "../upstreams/index.ts";
+import { toCoordinatorSettings } from "./coordinator-settings.ts";
 import {
-  createLibrary,
-  createModeState,
-  lookupNames,
-  type ModelLibrary,
-  memoryBudget,
-  type PreloadStrategy,
-  parseKeepAlive,
-} from "./models/index.ts";
-import {
-  createLogger,
-  createMetrics,
-  type EngineReading,
-  type Logger,
-  type Metrics,
-} from "./observability/index.ts";
-import type { GuestModels, Plugins } from "./plugin-host/index.ts";
-import { systemClock } from "./process/index.ts";
-import type { RequestRecord, RunningServer } from "./server/index.ts";
-
-const bytesPerMiB = 2 ** 20;
-/** Of the GPU memory that is free at start, what models may take. */
-const gpuShare = 0.9;
-const defaultKeepAlive = "5m";
+  bytesPerMiB,
+  chooseLimits,
+  choosePreload,
+  chooseResidency,
+  findGpuBytes,
+  givenLimits,
+  readEngine,
+  readTemplate,
+  willPreload,
+} from "./engine-options.ts";
 
 export type App = {
   readonly engine: Engine;
@@ -62,8 +56,11 @@ export type App = {
   plugins(): Promise<Plugins>;
   /** What judges answers and models; built at the first call. */
   judges(): Promise<Judges>;
+  /** What is known beside models; opened at the first call. */
+  knowledge(): Promise<Knowledge>;
+  readonly coordinator: Coordinator;
   /** The one path of a request, as the HTTP routes take it. */
-  generate(request: GenerateRequest, signal: AbortSignal): AsyncIterable<GenerateEvent>;
+  generate(request: GenerateRequest, signal: AbortSignal): AsyncIterable<AnswerEvent>;
   /** Loads the configured models as far as they fit; rejects with the first reason when none could be loaded. */
   load(): Promise<void>;
   /** Binds the HTTP server. */
@@ -95,7 +92,7 @@ export async function openPlugins(
   config: Config,
   { server, readVariable = readEnvironment }: PluginDeps = {},
 ): Promise<Plugins> {
-  const { createPluginObserver, createPlugins, silentObserver } = await import("./plugin-host/index.ts");
+  const { createPluginObserver, createPlugins, silentObserver } = await import("../plugin-host/index.ts");
   const app = createDoor(() => createApp({ ...config, preload: "off", logLevel: "error" }));
   const plugins = createPlugins({
     home: config.home,
@@ -125,13 +122,33 @@ async function openJudges(
   config: Config,
   parts: Pick<JudgeDeps, "generate" | "engine" | "plugins" | "database"> & { readonly library: ModelLibrary },
 ): Promise<Judges> {
-  const { createJudges, systemJudgeClock } = await import("./judges/index.ts");
+  const { createJudges, systemJudgeClock } = await import("../judges/index.ts");
   return createJudges({
     ...parts,
     models: parts.library.configured,
     ...(config.embeddingModel !== undefined && { embeddingModel: config.embeddingModel }),
     clock: systemJudgeClock,
     random: Math.random,
+  });
+}
+
+async function openKnowledge(
+  { home, embeddingModel }: Config,
+  {
+    engine,
+    logger,
+    database,
+  }: { readonly engine: Engine; readonly logger: Logger; database(): Promise<Database> },
+): Promise<Knowledge> {
+  const { createKnowledge } = await import("../knowledge/index.ts");
+  return createKnowledge({
+    ...{ engine, logger, now: Date.now },
+    ...(embeddingModel !== undefined && { embeddingModel }),
+    async database() {
+      const opened = await database();
+      await opened.loadVectors(home);
+      return opened;
+    },
   });
 }
 
@@ -172,7 +189,7 @@ async function assemble(config: Config, { logger, libraryDir, hosts }: Ground): 
     readMemory: () => ({ ...engine.residencyStats(), models: engine.resident().length }),
     readPlugins: () => plugins.opened?.stats() ?? noPlugins,
   });
-  const engine = createEngine(
+  const local = createEngine(
     {
       ...limits,
       hosts,
@@ -194,6 +211,14 @@ async function assemble(config: Config, { logger, libraryDir, hosts }: Ground): 
     },
     createEngineObserver(logger, metrics),
   );
+  const upstreams = createUpstreams({
+    upstreams: config.upstreams,
+    readVariable: readEnvironment,
+    fetch,
+    nowMs: () => performance.now(),
+    random: Math.random,
+  });
+  const engine = withUpstreams(local, upstreams);
   const endAdaptation = startAdaptation(engine, {
     choice: config.mode,
     fixed: givenLimits(config),
@@ -202,15 +227,34 @@ async function assemble(config: Config, { logger, libraryDir, hosts }: Ground): 
     onFailure: (error) => logger.warn("machine_unread", { error: toAppError(error).message }),
     onChange: (mode, { parallel, maxModels }) => logger.info("mode_adapted", { mode, parallel, maxModels }),
   });
-  const record = (finished: GenerationRecord) => metrics.generationFinished(finished);
+  const record = (finished: GenerationRecord) => {
+    metrics.generationFinished(finished);
+    coordinator.observe(finished);
+  };
   const database = createDoor(async () => {
-    const { openHomeDatabase } = await import("./store/index.ts");
+    const { openHomeDatabase } = await import("../store/index.ts");
     return await openHomeDatabase(config.home);
   });
   const judges: Door<Judges> = createDoor(() =>
     openJudges(config, { generate: run, engine, library, plugins: plugins.open, database: database.open }),
   );
-  const pipeline = { engine, record, logger, judges: judges.open, nowMs: () => performance.now() };
+  const knowledge: Door<Knowledge> = createDoor(() =>
+    openKnowledge(config, { engine, logger, database: database.open }),
+  );
+  const nowMs = () => performance.now();
+  const coordinator = createCoordinator({
+    ...{ engine, library, logger, nowMs, now: Date.now, random: Math.random },
+    generate: (request, signal) => run(request, signal),
+    knowledge: knowledge.open,
+    plugins: () => plugins.open(),
+    database: database.open,
+    settings: toCoordinatorSettings(config, library.configured),
+  });
+  const pipeline = {
+    ...{ engine, record, logger, nowMs, coordinator },
+    judges: judges.open,
+    knowledge: knowledge.open,
+  };
   const run = (request: GenerateRequest, signal: AbortSignal) => generate(pipeline, request, signal);
   const plugins: Door<Plugins> = createDoor(() =>
     openPlugins(config, {
@@ -231,6 +275,8 @@ async function assemble(config: Config, { logger, libraryDir, hosts }: Ground): 
     models: library.configured,
     plugins: plugins.open,
     judges: judges.open,
+    knowledge: knowledge.open,
+    coordinator,
     generate: run,
     async load() {
       const strategy = choosePreload(config);
@@ -245,18 +291,20 @@ async function assemble(config: Config, { logger, libraryDir, hosts }: Ground): 
         });
     },
     async listen() {
-      const { createModelInspector, startServer } = await import("./server/index.ts");
+      const { createModelInspector, startServer } = await import("../server/index.ts");
       server = startServer(
         {
           engine,
           library,
           plugins: plugins.open,
           judges: judges.open,
+          knowledge: knowledge.open,
+          coordinator,
+          record,
           inspectModel: createModelInspector({ estimate: engine.estimate }),
           logger,
           metrics: {
             requestFinished: (request: RequestRecord) => metrics.requestFinished(request),
-            generationFinished: record,
             contentType: metrics.contentType,
             text: () => metrics.text(),
           },
@@ -274,6 +322,7 @@ async function assemble(config: Config, { logger, libraryDir, hosts }: Ground): 
       stopping.abort();
       endAdaptation();
       await Promise.all([server?.stop(deadline), engine.stop(deadline)]);
+      await coordinator.close();
       await (await plugins.settle())?.close();
       await (await database.settle())?.close();
       await library.close();
@@ -294,103 +343,4 @@ async function requireModels(references: readonly string[], library: ModelLibrar
     const message = `there is no model "${shown}" here; hearth pull ${shown} fetches it, and hearth ls shows those that are here`;
     throw new AppError("model_not_found", message);
   }
-}
-
-/** The libraries inside know no GPU but Metal, so a look for one is worth its time with others only. */
-async function findGpuBytes({ gpuMemoryMiB, libraryDir: own }: Config, libraryDir: string): Promise<number> {
-  if (gpuMemoryMiB !== undefined) return gpuMemoryMiB * bytesPerMiB;
-  if (own === undefined && process.platform !== "darwin") return 0;
-  const gpus = (await readDevices(libraryDir)).filter(({ gpu }) => gpu);
-  return Math.floor(gpus.reduce((sum, { freeBytes }) => sum + freeBytes, 0) * gpuShare);
-}
-
-/** What the user set wins over what the mode says. */
-function chooseLimits(config: Config): EngineLimits {
-  return { ...toLimits(createModeState(config.mode).settings), ...givenLimits(config) };
-}
-
-function givenLimits(config: Config): Partial<EngineLimits> {
-  const { parallel, kvType, threads, maxModels } = config;
-  // Without GPU memory to give, no layer may go there, found GPU or not.
-  const gpuLayers = config.gpuMemoryMiB === 0 ? 0 : config.gpuLayers;
-  return {
-    ...(parallel !== undefined && { parallel }),
-    ...(kvType !== undefined && { kvType }),
-    ...(gpuLayers !== undefined && { gpuLayers }),
-    ...(threads !== undefined && { threads }),
-    ...(maxModels !== undefined && { maxModels }),
-  };
-}
-
-function chooseResidency(config: Config, { maxModels }: EngineLimits, configured: readonly string[]) {
-  return {
-    budgetBytes: memoryBudget(config.memoryMiB),
-    maxModels,
-    policy: config.eviction,
-    ...chooseKeepAlives(config, configured),
-    pinned: config.pinnedModels.flatMap(lookupNames),
-    priorities: new Map(config.modelPriorities.flatMap(readPriorities)),
-  };
-}
-
-/** `5m` for all models, `name=5m` for one; those that are configured stay where nothing is said of them or of all. */
-function chooseKeepAlives({ keepAlive }: Config, configured: readonly string[]) {
-  const general = keepAlive.findLast((text) => !text.includes("="));
-  const stay = general === undefined ? configured : [];
-  const named = keepAlive.filter((text) => text.includes("=")).map(splitAtLast);
-  return {
-    keepAliveMs: parseKeepAlive(general ?? defaultKeepAlive) ?? 0,
-    keepAlives: new Map([
-      ...stay.map((name) => [name, Number.POSITIVE_INFINITY] as const),
-      ...named.flatMap(([name, duration]) =>
-        lookupNames(name).map((each) => [each, parseKeepAlive(duration) ?? 0] as const),
-      ),
-    ]),
-  };
-}
-
-/** Names may hold no `=`, so what stands behind the last one is the value. */
-function splitAtLast(text: string): readonly [name: string, value: string] {
-  const separator = text.lastIndexOf("=");
-  return [text.slice(0, separator), text.slice(separator + 1)];
-}
-
-function readPriorities(text: string): (readonly [name: string, priority: number])[] {
-  const [name, priority] = splitAtLast(text);
-  return lookupNames(name).map((each) => [each, Number(priority)] as const);
-}
-
-function choosePreload({ preload, mode }: Config): PreloadStrategy | "off" {
-  return preload ?? (createModeState(mode).settings.preloads ? "sequential" : "off");
-}
-
-function willPreload(config: Config): boolean {
-  return config.models.length > 0 && choosePreload(config) !== "off";
-}
-
-async function readTemplate(path: string | undefined): Promise<string | undefined> {
-  if (path === undefined) return undefined;
-  try {
-    return await readFile(path, "utf8");
-  } catch (cause) {
-    throw new AppError(
-      "invalid_request",
-      `the chat template ${path} cannot be read; give a file with a Jinja template`,
-      { cause },
-    );
-  }
-}
-
-function readEngine(engine: Engine, model: string): EngineReading {
-  const nothing = {
-    running: 0,
-    waiting: 0,
-    kvUsedTokens: 0,
-    kvTotalTokens: 0,
-    prefixCacheBytes: 0,
-    prefixCacheEntries: 0,
-    restarts: 0,
-    hostMemoryBytes: 0,
-  };
-  return { model, ...nothing, ...engine.stats(model) };
 }

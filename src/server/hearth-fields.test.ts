@@ -2,7 +2,7 @@ import { expect, test } from "bun:test";
 import type { Judges } from "../judges/index.ts";
 import { createFakeEngine, createServerRecords } from "../testing/index.ts";
 import { createServerApp } from "./app.ts";
-import { fromJudgingFields } from "./judging-fields.ts";
+import { fromHearthFields } from "./hearth-fields.ts";
 
 /** Judges that say of every answer what they were asked to judge by. */
 const watch: Judges["watch"] = async (request) => ({
@@ -72,12 +72,14 @@ test.each([
 });
 
 test("judges alone judge alone, and criteria bring the built-in ones", () => {
-  expect(fromJudgingFields({ hearth: { judges: ["a", { plugin: "b", weight: 2 }] } })?.criteria).toEqual({
+  expect(
+    fromHearthFields({ hearth: { judges: ["a", { plugin: "b", weight: 2 }] } }).judging?.criteria,
+  ).toEqual({
     preset: "none",
     judges: [{ plugin: "a" }, { plugin: "b", weight: 2 }],
   });
-  expect(fromJudgingFields({ hearth: { criteria: { min_response_length: 1 } } })?.criteria).toEqual({
+  expect(fromHearthFields({ hearth: { criteria: { min_response_length: 1 } } }).judging?.criteria).toEqual({
     min_response_length: 1,
   });
-  expect(fromJudgingFields({ hearth: { trajectory: true } })).toEqual({ trajectory: true });
+  expect(fromHearthFields({ hearth: { trajectory: true } }).judging).toEqual({ trajectory: true });
 });

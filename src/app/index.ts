@@ -1,0 +1,1 @@
+export { type App, createApp, openLibrary, openPlugins, versions } from "./create-app.ts";

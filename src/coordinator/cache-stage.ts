@@ -1,0 +1,40 @@
+import type { AnswerEvent, CacheReceipt, GenerateEvent, GenerateRequest } from "../contract/index.ts";
+import type { PipelineDeps } from "./pipeline.ts";
+import type { RoutedEvent } from "./routing/router.ts";
+
+export type Known =
+  | { readonly hit: true; readonly receipt: CacheReceipt; readonly events: AsyncIterable<RoutedEvent> }
+  | {
+      readonly hit: false;
+      readonly receipt: CacheReceipt;
+      keep(events: AsyncIterable<AnswerEvent>): AsyncIterable<AnswerEvent>;
+    };
+
+/** Looks an answer up where the request or the configuration wants one that is known. */
+export async function cacheStage(
+  { coordinator }: Pick<PipelineDeps, "coordinator">,
+  request: GenerateRequest,
+  signal: AbortSignal,
+): Promise<Known> {
+  const mode = request.caching ?? coordinator.settings.cache;
+  if (mode === "off") return { hit: false, receipt: { outcome: "off" }, keep: (events) => events };
+  const cache = await coordinator.cache();
+  const found = await cache.lookUp({ ...request, caching: mode }, signal);
+  return found.hit ? { ...found, events: replay(request, found) } : found;
+}
+
+async function* replay(
+  { model }: GenerateRequest,
+  {
+    answeredBy,
+    receipt,
+    events,
+  }: { answeredBy: string; receipt: CacheReceipt; events: AsyncIterable<GenerateEvent> },
+): AsyncGenerator<RoutedEvent> {
+  const route = {
+    ...{ kind: "cache" as const, asked: model, rule: receipt.outcome, reason: "it was answered before" },
+    attempts: [],
+  };
+  yield { type: "routed", answeredBy, route };
+  yield* events;
+}
