@@ -243,7 +243,7 @@ async function assemble(config: Config, { logger, libraryDir, hosts }: Ground): 
   );
   const nowMs = () => performance.now();
   const coordinator = createCoordinator({
-    ...{ engine, library, logger, nowMs, now: Date.now, random: Math.random },
+    ...{ engine, library, logger, upstreams, nowMs, now: Date.now, random: Math.random },
     generate: (request, signal) => run(request, signal),
     knowledge: knowledge.open,
     plugins: () => plugins.open(),

@@ -4,6 +4,7 @@ import type { Knowledge } from "../knowledge/index.ts";
 import type { ModelLibrary } from "../models/index.ts";
 import type { Plugins } from "../plugin-host/index.ts";
 import type { Database } from "../store/index.ts";
+import type { Upstreams } from "../upstreams/index.ts";
 import type { CoordinatorSettings } from "./settings.ts";
 
 /** What the coordinator's parts are built on. */
@@ -16,6 +17,7 @@ export type CoordinatorDeps = {
   knowledge(): Promise<Knowledge>;
   plugins(): Promise<Pick<Plugins, "decide" | "judge">>;
   database(): Promise<Database>;
+  readonly upstreams: Upstreams;
   readonly settings: CoordinatorSettings;
   readonly logger: CoordinatorLogger;
   /** Milliseconds since 1970; may go backwards. */

@@ -18,6 +18,8 @@ export { parseBudget, parseCoordinationSpec } from "./coordination/spec.ts";
 export type { JudgeClock, JudgeDeps } from "./deps.ts";
 export { createJudges, type Judges } from "./judges.ts";
 export type { Run, RunKind, RunPart, RunStatus, StoredRun } from "./runs/run.ts";
+export { cosine } from "./similarity/cosine.ts";
+export { createEmbedder, type Embedder } from "./similarity/embedder.ts";
 export { changeSuite, type SuiteChanges } from "./suites/change-suite.ts";
 export { toJunit } from "./suites/junit.ts";
 export { parseSuite, toSuite } from "./suites/parse-suite.ts";

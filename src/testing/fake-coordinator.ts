@@ -18,6 +18,7 @@ export function createFakeCoordinator(
     knowledge: absent("knowledge"),
     plugins: absent("plugins"),
     database: absent("database"),
+    upstreams: { list: [], find: () => undefined },
     settings: quietSettings,
     logger: { info: quiet, warn: quiet, error: quiet },
     ...{ now: Date.now, nowMs: () => performance.now(), random: () => 0.5 },
