@@ -2,15 +2,15 @@
 import { mkdirSync, readdirSync, statSync } from "node:fs";
 import { basename, join } from "node:path";
 import type { BunPlugin } from "bun";
-import { getLoadablePath } from "sqlite-vec";
 import { buildLibrary } from "./build.ts";
 import { nativeDir } from "./library.ts";
 import { packCompiler } from "./plugin-compiler.ts";
 import { listBuiltPlugins } from "./plugin-sdk.ts";
 import { buildPlugins } from "./plugins.ts";
+import { findVectorExtension } from "./vector-extension.ts";
 
 const root = join(nativeDir, "..");
-const vectorExtension = getLoadablePath();
+const vectorExtension = findVectorExtension();
 const outfile = join(root, "dist", "hearth");
 
 type EmbeddedFile = { readonly name: string; readonly path: string };

@@ -158,7 +158,7 @@ function writeLines({ name, schema, isRequired }: Field): readonly string[] {
     return [
       `const ${list} = Json.array();`,
       `for (let i = 0; i < ${value}.length; i++) ${push}`,
-      `json.set("${name}", ${list});`,
+      `${isOptional ? `if (${list}.length > 0) ` : ""}json.set("${name}", ${list});`,
     ];
   }
   if (isNumber(schema) && isOptional) return [`if (!isNaN(${value})) json.set("${name}", ${value});`];

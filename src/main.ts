@@ -11,16 +11,10 @@ async function runProgram(): Promise<void> {
   process.exit(await runCli(argv, { io: createProcessIo(), environment, ...app, locateLibraries }));
 }
 
-async function runEngine(): Promise<void> {
-  const { runEngineHost } = await import("./engine/host/engine-host.ts");
-  runEngineHost();
-}
-
-async function runPlugins(): Promise<void> {
-  const { runPluginHost } = await import("./plugin-host/host/plugin-host.ts");
-  runPluginHost();
-}
-
-const roles = { "engine-host": runEngine, "plugin-host": runPlugins } as const;
+const roles = {
+  "engine-host": async () => (await import("./engine/host/engine-host.ts")).runEngineHost(),
+  "plugin-host": async () => (await import("./plugin-host/host/plugin-host.ts")).runPluginHost(),
+  "reader-host": async () => (await import("./knowledge/indexing/readers/reader-host.ts")).runReaderHost(),
+} as const;
 const role = findHostRole(readProcessInput().argv);
 void (role ? roles[role]() : runProgram());

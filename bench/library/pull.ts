@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { createBlobStore } from "../../src/models/blobs/fs-blob-store.ts";
 import { parseReference } from "../../src/models/names/model-reference.ts";
 import { createPuller } from "../../src/models/pull/puller.ts";
-import { systemClock } from "../../src/process/index.ts";
+import { systemClock } from "../../src/resilience/index.ts";
 import { createTemporaryFolder } from "../../src/testing/index.ts";
 import type { Figure } from "../figures.ts";
 import { ensureModel, halfBillion } from "../models.ts";

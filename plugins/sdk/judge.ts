@@ -1,5 +1,5 @@
 import { JudgeInput } from "./generated/judge-input";
-import { JudgeOutput, Violation } from "./generated/judge-output";
+import { JudgeOutput, Span, Violation } from "./generated/judge-output";
 import { readJson, reportError, writeJson } from "./host";
 
 /** What a judge says: `fail("too long").withScore(0.2).withMetric("words", 812)`. */
@@ -38,6 +38,16 @@ export class Verdict extends JudgeOutput {
     violation.observed = observed;
     violation.limit = limit;
     this.violations.push(violation);
+    return this;
+  }
+
+  /** A place in the answer, in UTF-16 units; in the order of the answer, and none within another. */
+  withSpan(label: string, start: i32, length: i32): this {
+    const span = new Span();
+    span.label = label;
+    span.start = start;
+    span.length = length;
+    this.spans.push(span);
     return this;
   }
 }

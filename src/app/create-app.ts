@@ -8,10 +8,12 @@ import type { AnswerEvent, GenerateRequest } from "../contract/index.ts";
 import {
   type Coordinator,
   createCoordinator,
+  createCoordinatorObserver,
   createGuestModels,
   createLazyGuestModels,
   type GenerationRecord,
   generate,
+  withAuto,
 } from "../coordinator/index.ts";
 import {
   createEngine,
@@ -27,12 +29,18 @@ import {
 import type { JudgeDeps, Judges } from "../judges/index.ts";
 import type { Knowledge } from "../knowledge/index.ts";
 import { createLibrary, type ModelLibrary } from "../models/index.ts";
-import { createLogger, createMetrics, type Logger, type Metrics } from "../observability/index.ts";
+import {
+  createLogger,
+  createMetrics,
+  createTelemetry,
+  type Logger,
+  type Metrics,
+} from "../observability/index.ts";
 import type { GuestModels, Plugins } from "../plugin-host/index.ts";
-import { systemClock } from "../process/index.ts";
+import { systemClock } from "../resilience/index.ts";
 import type { RequestRecord, RunningServer } from "../server/index.ts";
 import type { Database } from "../store/index.ts";
-import { createUpstreams, withUpstreams } from "../upstreams/index.ts";
+import { createUpstreams, readKnownKeys, withUpstreams } from "../upstreams/index.ts";
 import { toCoordinatorSettings } from "./coordinator-settings.ts";
 import {
   bytesPerMiB,
@@ -43,8 +51,10 @@ import {
   givenLimits,
   readEngine,
   readTemplate,
+  readUpstream,
   willPreload,
 } from "./engine-options.ts";
+import { chooseRateLimit } from "./rate-limit.ts";
 
 export type App = {
   readonly engine: Engine;
@@ -77,8 +87,17 @@ export const versions = {
 } as const;
 
 /** Every model at hand. Throws AppError for a configured file that is not there or is no model. */
-export async function openLibrary(config: Config): Promise<ModelLibrary> {
-  return await createLibrary({ ...config, discover: config.discover === "on" });
+export async function openLibrary(
+  config: Config,
+  server?: { readonly logger: Logger; readonly metrics: Metrics },
+): Promise<ModelLibrary> {
+  return await createLibrary({
+    ...{ ...config, discover: config.discover === "on" },
+    ...(server && {
+      onPullRetry: () => server.metrics.retried("pull"),
+      onDamage: ({ message }) => server.logger.error("database_damaged", { error: message }),
+    }),
+  });
 }
 
 type PluginDeps = {
@@ -142,7 +161,7 @@ async function openKnowledge(
 ): Promise<Knowledge> {
   const { createKnowledge } = await import("../knowledge/index.ts");
   return createKnowledge({
-    ...{ engine, logger, now: Date.now },
+    ...{ home, engine, logger, now: Date.now },
     ...(embeddingModel !== undefined && { embeddingModel }),
     async database() {
       const opened = await database();
@@ -161,6 +180,7 @@ export async function createApp(config: Config): Promise<App> {
       ...config.apiKeys,
       ...config.adminKeys,
       ...(config.huggingFaceToken === undefined ? [] : [config.huggingFaceToken]),
+      ...(await readKnownKeys(config.upstreams, { readVariable: readEnvironment })),
     ],
     stream: process.stderr,
   });
@@ -177,18 +197,19 @@ export async function createApp(config: Config): Promise<App> {
 type Ground = { readonly logger: Logger; readonly libraryDir: string; readonly hosts: HostSource };
 
 async function assemble(config: Config, { logger, libraryDir, hosts }: Ground): Promise<App> {
+  const metrics: Metrics = createMetrics({
+    readEngines: () => engine.asked().map(({ id }) => readEngine(engine, id)),
+    readMemory: () => ({ ...engine.residencyStats(), models: engine.resident().length }),
+    readPlugins: () => plugins.opened?.stats() ?? noPlugins,
+    readUpstreams: () => upstreams.list.map(readUpstream),
+  });
   const [library, chatTemplate] = await Promise.all([
-    openLibrary(config),
+    openLibrary(config, { logger, metrics }),
     readTemplate(config.chatTemplateFile),
   ]);
   await requireModels(config.models, library);
   const limits = chooseLimits(config);
   const gpuBytes = await findGpuBytes(config, libraryDir);
-  const metrics: Metrics = createMetrics({
-    readEngines: () => engine.asked().map(({ id }) => readEngine(engine, id)),
-    readMemory: () => ({ ...engine.residencyStats(), models: engine.resident().length }),
-    readPlugins: () => plugins.opened?.stats() ?? noPlugins,
-  });
   const local = createEngine(
     {
       ...limits,
@@ -215,10 +236,12 @@ async function assemble(config: Config, { logger, libraryDir, hosts }: Ground): 
     upstreams: config.upstreams,
     readVariable: readEnvironment,
     fetch,
-    nowMs: () => performance.now(),
-    random: Math.random,
+    clock: systemClock,
+    now: Date.now,
+    logger,
   });
-  const engine = withUpstreams(local, upstreams);
+  const settings = toCoordinatorSettings(config, library.configured);
+  const engine = withAuto(withUpstreams(local, upstreams), settings, upstreams);
   const endAdaptation = startAdaptation(engine, {
     choice: config.mode,
     fixed: givenLimits(config),
@@ -242,13 +265,19 @@ async function assemble(config: Config, { logger, libraryDir, hosts }: Ground): 
     openKnowledge(config, { engine, logger, database: database.open }),
   );
   const nowMs = () => performance.now();
+  const telemetry = createTelemetry({
+    ...{ folder: join(config.home, "telemetry"), now: Date.now },
+    onFault: (error, dropped) => logger.warn("telemetry_lost", { dropped, error: toAppError(error).message }),
+  });
   const coordinator = createCoordinator({
+    telemetry,
     ...{ engine, library, logger, upstreams, nowMs, now: Date.now, random: Math.random },
     generate: (request, signal) => run(request, signal),
     knowledge: knowledge.open,
     plugins: () => plugins.open(),
     database: database.open,
-    settings: toCoordinatorSettings(config, library.configured),
+    observer: createCoordinatorObserver(metrics),
+    settings,
   });
   const pipeline = {
     ...{ engine, record, logger, nowMs, coordinator },
@@ -305,11 +334,13 @@ async function assemble(config: Config, { logger, libraryDir, hosts }: Ground): 
           logger,
           metrics: {
             requestFinished: (request: RequestRecord) => metrics.requestFinished(request),
+            rateLimited: metrics.rateLimited,
             contentType: metrics.contentType,
             text: () => metrics.text(),
           },
           apiKeys: config.apiKeys,
           adminKeys: config.adminKeys,
+          ...chooseRateLimit(config),
           allowedOrigins: config.allowedOrigins,
           hostname: config.host,
           version: versions.hearth,

@@ -10,7 +10,8 @@ import {
   type PreloadStrategy,
   parseKeepAlive,
 } from "../models/index.ts";
-import type { EngineReading } from "../observability/index.ts";
+import type { EngineReading, UpstreamReading } from "../observability/index.ts";
+import type { Upstream } from "../upstreams/index.ts";
 
 export const bytesPerMiB = 2 ** 20;
 /** Of the GPU memory that is free at start, what models may take. */
@@ -105,6 +106,10 @@ export async function readTemplate(path: string | undefined): Promise<string | u
   }
 }
 
+export function readUpstream(upstream: Upstream): UpstreamReading {
+  return { upstream: upstream.config.name, isOpen: upstream.health().state !== "closed" };
+}
+
 export function readEngine(engine: Engine, model: string): EngineReading {
   const nothing = {
     running: 0,
@@ -115,6 +120,7 @@ export function readEngine(engine: Engine, model: string): EngineReading {
     prefixCacheEntries: 0,
     restarts: 0,
     hostMemoryBytes: 0,
+    isCircuitOpen: false,
   };
   return { model, ...nothing, ...engine.stats(model) };
 }

@@ -3,6 +3,7 @@ import type { ModelDescription } from "../contract/index.ts";
 import type { Conversation } from "./conversation.ts";
 import { type CliIo, createLineReader, type LineReader } from "./io.ts";
 import { changeSetting, describeSettings, type Settings, settingNames } from "./settings.ts";
+import { formatSources } from "./source-text.ts";
 import { visible } from "./table.ts";
 import { exitCodes, UsageError } from "./usage-error.ts";
 
@@ -112,6 +113,7 @@ async function answer(
 ): Promise<void> {
   const isTerminal = io.stdout.isTTY === true;
   let kind: "text" | "reasoning" = "text";
+  let sources = "";
   try {
     const pieces = conversation.ask(prompt, settings, signal);
     for (;;) {
@@ -121,13 +123,17 @@ async function answer(
           io.stdout.write(`\n(cut off after ${next.value.usage?.completionTokens ?? "all"} tokens)`);
         break;
       }
+      if (next.value.type === "context") {
+        sources = formatSources(next.value.context);
+        continue;
+      }
       const { type, text } = next.value;
       if (type !== kind)
         io.stdout.write(type === "reasoning" ? (isTerminal ? dim : "") : `${isTerminal ? reset : ""}\n`);
       kind = type;
       io.stdout.write(visible(text));
     }
-    io.stdout.write("\n");
+    io.stdout.write(`\n${sources}`);
   } catch (error) {
     const { code, message } = toAppError(error);
     const hint = code === "context_limit_exceeded" ? "; /clear makes room" : "";

@@ -1,5 +1,6 @@
 import { createId, toAppError } from "../base/index.ts";
 import type {
+  ContextReceipt,
   FinishReason,
   GenerateEvent,
   GenerateInput,
@@ -11,7 +12,10 @@ import type {
 import type { CliApp } from "./deps.ts";
 import type { Settings } from "./settings.ts";
 
-export type AnswerPiece = { readonly type: "text" | "reasoning"; readonly text: string };
+export type AnswerPiece =
+  | { readonly type: "text" | "reasoning"; readonly text: string }
+  /** What the answer was given to rest on; before its text. */
+  | { readonly type: "context"; readonly context: ContextReceipt };
 
 export type AnswerEnd = { readonly reason: FinishReason | undefined; readonly usage: Usage | undefined };
 
@@ -44,7 +48,11 @@ export function createConversation(app: Pick<CliApp, "generate">, model: ModelDe
     let usage: Usage | undefined;
     try {
       for await (const event of app.generate(createRequest(model, asked, settings), signal)) {
-        if (event.type === "receipt") continue;
+        if (event.type === "receipt") {
+          const { context } = event.receipt;
+          if (context) yield { type: "context", context };
+          continue;
+        }
         const piece = toPiece(event);
         if (piece?.type === "text") answer += piece.text;
         if (piece) yield piece;
@@ -94,6 +102,7 @@ function createRequest(
     cachePrompt: true,
     ...(settings.maxTokens !== undefined && { maxTokens: settings.maxTokens }),
     ...(settings.adapters && { adapters: settings.adapters }),
+    ...(settings.collections && { retrieval: { collections: settings.collections } }),
   };
 }
 

@@ -1,12 +1,18 @@
 import { Command, CommanderError } from "commander";
 import type { ConfigKey } from "../config/index.ts";
+import { addCache } from "./cache/cache-command.ts";
 import { addConfigFlags, collect, readConfigFlags } from "./config-flags.ts";
 import type { CliDeps, Finish } from "./deps.ts";
 import { addAnalyze } from "./judging/analyze-command.ts";
 import { addCoordinate } from "./judging/coordinate-command.ts";
 import { addJudge } from "./judging/judge-command.ts";
+import { addCollection } from "./knowledge/collection-command.ts";
+import { addIndex } from "./knowledge/index-command.ts";
+import { addSearch } from "./knowledge/search-command.ts";
+import { addDataset } from "./learning/dataset-command.ts";
 import { addModelCommands } from "./model-commands.ts";
 import { addPluginCommands } from "./plugin-commands.ts";
+import { addRoute } from "./routing/route-command.ts";
 import { writeError } from "./stoppable.ts";
 import { exitCodes, UsageError } from "./usage-error.ts";
 
@@ -26,6 +32,9 @@ const engineKeys: readonly ConfigKey[] = [
   ] as const),
   ...(["chatTemplateFile", "libraryDir", "logFormat", "logLevel", "home", "loadTimeoutMs"] as const),
 ];
+
+/** What an answer may rest on. */
+const knowledgeKeys: readonly ConfigKey[] = ["collections", "embeddingModel"];
 
 /** Where a model is looked for, and fetched from where it is not there. */
 const sourceKeys: readonly ConfigKey[] = [
@@ -66,6 +75,12 @@ function createProgram(deps: CliDeps, finish: (code: number) => void): Command {
   addJudge(program, deps, finish);
   addAnalyze(program, deps, finish);
   addCoordinate(program, deps, finish);
+  addIndex(program, deps, finish);
+  addSearch(program, deps, finish);
+  addCollection(program, deps, finish);
+  addCache(program, deps, finish);
+  addRoute(program, deps, finish);
+  addDataset(program, deps, finish);
   addPluginCommands(program, deps, finish);
   addBench(program, deps, finish);
   addDoctor(program, deps, finish);
@@ -104,7 +119,7 @@ function addRun(program: Command, deps: CliDeps, finish: Finish): void {
     .option("--seed <number>", "makes the answer repeatable")
     .option("--max-tokens <count>", "longest answer")
     .option("--lora <name[=scale]>", "adapter to answer with; may be repeated", collect);
-  addConfigFlags(command, [...engineKeys, ...sourceKeys])
+  addConfigFlags(command, [...engineKeys, ...sourceKeys, ...knowledgeKeys])
     .addHelpText(
       "after",
       '\nExamples:\n  hearth run hearth-demo\n  echo "Who are you?" | hearth run hearth-demo --temperature 0',

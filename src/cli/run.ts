@@ -9,6 +9,7 @@ import { type Conversation, createConversation } from "./conversation.ts";
 import type { CliApp, CliDeps } from "./deps.ts";
 import { readAll, type StopSignal } from "./io.ts";
 import { changeSetting, type Settings } from "./settings.ts";
+import { formatSources } from "./source-text.ts";
 import { untilStopped } from "./stoppable.ts";
 import { visible } from "./table.ts";
 import { exitCodes, UsageError } from "./usage-error.ts";
@@ -27,9 +28,11 @@ export type RunOptions = ConfigFlags & {
 
 /** Chats on a terminal; with a prompt, given or piped, prints the answer alone. */
 export async function run(deps: CliDeps, options: RunOptions): Promise<number> {
-  const settings = readSettings(options);
+  const given = readSettings(options);
   const prompt = await readPrompt(deps, options.prompt);
   const config = await readQuietConfig(deps, options);
+  const { collections } = config;
+  const settings = { ...given, ...(collections.length > 0 && { collections }) };
   const fetched = await fetchMissing(deps, config, options.model);
   if (fetched !== exitCodes.success) return fetched;
   const app = await deps.createApp(config);
@@ -120,10 +123,13 @@ async function answerOnce(
   });
   try {
     const isTerminal = io.stdout.isTTY === true;
+    let sources = "";
     for await (const piece of conversation.ask(prompt, settings, controller.signal)) {
       if (piece.type === "text") io.stdout.write(isTerminal ? visible(piece.text) : piece.text);
+      else if (piece.type === "context") sources = formatSources(piece.context);
     }
     io.stdout.write("\n");
+    io.stderr.write(sources);
     return exitCodes.success;
   } catch (error) {
     if (stoppedBy === undefined) throw error;

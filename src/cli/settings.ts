@@ -7,6 +7,8 @@ export type Settings = {
   readonly maxTokens?: number;
   readonly sampling: Sampling;
   readonly adapters?: readonly AdapterUse[];
+  /** Answer from what these hold. */
+  readonly collections?: readonly string[];
 };
 
 type NumericSetting = {

@@ -7,7 +7,10 @@ import { configKeys, configOptions, isConfigKey } from "./options.ts";
 import { type Config, type ConfigKey, configSchema } from "./schema.ts";
 
 const maxConfigFileBytes = 2 ** 20;
-const secretKeys: ReadonlySet<ConfigKey> = new Set(["apiKeys", "adminKeys", "huggingFaceToken"]);
+/** What is given for these is not shown: a key may stand in it, in its place or by mistake. */
+const secretKeys: ReadonlySet<ConfigKey> = new Set([
+  ...(["apiKeys", "adminKeys", "huggingFaceToken", "upstreams"] as const),
+]);
 
 /** What the command line gave: the option's text, a list for options that repeat. */
 export type Flags = { readonly [Key in ConfigKey]?: string | readonly string[] };
@@ -75,10 +78,20 @@ function resolvePaths(key: ConfigKey, value: unknown, filePath: string): unknown
     typeof path === "string" && path !== "" && !isAbsolute(path) ? resolve(filePath, "..", path) : path;
   if (key === "home" || key === "chatTemplateFile" || key === "libraryDir") return resolvePath(value);
   if (key === "modelFolders" && Array.isArray(value)) return value.map(resolvePath);
+  if (key === "upstreams" && Array.isArray(value))
+    return value.map((upstream: unknown) => resolveKeyFile(upstream, resolvePath));
   if (key !== "models" || !Array.isArray(value)) return value;
   return value.map((model: unknown) =>
     typeof model === "string" && isPath(model) ? resolvePath(model) : model,
   );
+}
+
+/** The key of an upstream may lie in a file. */
+function resolveKeyFile(upstream: unknown, resolvePath: (path: unknown) => unknown): unknown {
+  if (typeof upstream !== "object" || upstream === null || !("key" in upstream)) return upstream;
+  const { key } = upstream;
+  if (typeof key !== "string" || !key.startsWith("file:")) return upstream;
+  return { ...upstream, key: `file:${String(resolvePath(key.slice(5)))}` };
 }
 
 /** Names hold slashes too: `hf.co/org/repo`. */
@@ -147,8 +160,17 @@ function describeIssue(issue: Issue | undefined, given: Layer): AppError {
   const key = String(issue?.path[0] ?? "");
   if (!issue || !isConfigKey(key)) return invalid(issue?.message ?? "the configuration is not valid");
   const entry = given.get(key);
+  const source = entry?.source ?? key;
+  if (key === "upstreams" && issue.path.length > 1)
+    return invalid(`${source}: ${formatPath(issue.path)}: ${issue.message}`);
   const got = entry && !secretKeys.has(key) ? `, got ${JSON.stringify(entry.value)}` : "";
-  return invalid(`${entry?.source ?? key}: ${issue.message}${got}`);
+  return invalid(`${source}: ${issue.message}${got}`);
+}
+
+/** `upstreams[0].url` */
+function formatPath([first, ...rest]: readonly PropertyKey[]): string {
+  const steps = rest.map((step) => (typeof step === "number" ? `[${step}]` : `.${String(step)}`));
+  return `${String(first)}${steps.join("")}`;
 }
 
 function invalid(message: string): AppError {

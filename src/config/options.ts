@@ -262,7 +262,8 @@ export const configOptions: Readonly<Record<ConfigKey, ConfigOption>> = {
     flag: "--route-remote <model@name>",
     environment: "HEARTH_ROUTE_REMOTE",
     kind: "text",
-    description: "model elsewhere that `auto` sends hard questions to (default none)",
+    description:
+      "model elsewhere that `auto` sends hard questions to (default: the first that an upstream is configured with)",
   },
   routePolicy: {
     flag: "--route-policy <plugin>",

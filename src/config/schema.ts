@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { upstreamEntry } from "./upstream-schema.ts";
+import { upstreamList } from "./upstream-schema.ts";
 
 export const maxPort = 65_535;
 /** Most sequences that the native library decodes side by side. */
@@ -115,7 +115,7 @@ export const configSchema = z.strictObject({
   logFormat: oneOf(["auto", "json", "pretty"]),
   logLevel: oneOf(["debug", "info", "warn", "error"]),
   home: text,
-  upstreams: list(upstreamEntry),
+  upstreams: upstreamList,
   routeLocal: text.exactOptional(),
   routeRemote: text.exactOptional(),
   routePolicy: text,

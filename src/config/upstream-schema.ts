@@ -1,9 +1,22 @@
 import { z } from "zod";
 
+const maxUpstreams = 256;
 const maxModels = 1024;
 const maxTokens = 2 ** 24;
 const maxRequests = 1_000_000;
 const maxTimeoutMs = 24 * 3600 * 1000;
+
+const expectedUrl = "expected an address such as https://api.openai.com/v1";
+
+function isAddress(text: string): boolean {
+  const url = URL.parse(text);
+  return url !== null && /^https?:$/.test(url.protocol) && url.hash === "";
+}
+
+function hasUserInfo(text: string): boolean {
+  const url = URL.parse(text);
+  return url !== null && `${url.username}${url.password}` !== "";
+}
 
 function positive(unit: string) {
   return z.number({ error: `expected ${unit}` }).min(0, { error: `expected ${unit}, 0 or more` });
@@ -21,9 +34,12 @@ export const upstreamSchema = z.strictObject({
   name: z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/, {
     error: "expected a name of a-z, 0-9 and -, such as openai",
   }),
-  url: z.string().refine((url) => URL.canParse(url) && /^https?:$/.test(new URL(url).protocol), {
-    error: "expected an address such as https://api.openai.com/v1",
-  }),
+  url: z
+    .string({ error: expectedUrl })
+    .refine(isAddress, { error: expectedUrl })
+    .refine((url) => !hasUserInfo(url), {
+      error: "expected an address without user and password; say in key where the key is found",
+    }),
   kind: z
     .enum(["openai", "anthropic", "hearth"], { error: "expected openai, anthropic or hearth" })
     .default("openai"),
@@ -48,12 +64,25 @@ export const upstreamSchema = z.strictObject({
 
 export type UpstreamConfig = z.output<typeof upstreamSchema>;
 
-/** `name=url` as flags and the environment give it, or the object of a configuration file. */
-export const upstreamEntry = z.union([
-  z
-    .string()
-    .regex(/^[^=]+=.+$/, { error: "expected NAME=URL, such as big=https://api.example.com/v1" })
-    .transform((text) => ({ name: text.slice(0, text.indexOf("=")), url: text.slice(text.indexOf("=") + 1) }))
-    .pipe(upstreamSchema),
-  upstreamSchema,
-]);
+const nameAndUrl = /^([^=]+)=(.+)$/s;
+
+/** `NAME=URL` as flags and the environment give it, or the object of a configuration file. */
+const upstreamEntry = z.preprocess((given, context) => {
+  if (typeof given !== "string") return given;
+  const [, name, url] = nameAndUrl.exec(given) ?? [];
+  if (name !== undefined) return { name, url };
+  context.addIssue("expected NAME=URL, such as big=https://api.example.com/v1");
+  return z.NEVER;
+}, upstreamSchema);
+
+/** Upstreams, no two of one name. */
+export const upstreamList = z
+  .array(upstreamEntry, { error: "expected a list" })
+  .max(maxUpstreams, { error: `expected at most ${maxUpstreams} items` })
+  .superRefine((upstreams, context) => {
+    for (const [index, { name }] of upstreams.entries()) {
+      if (upstreams.findIndex((other) => other.name === name) === index) continue;
+      const message = `expected names of their own, and ${name} is there twice`;
+      context.addIssue({ code: "custom", path: [index, "name"], message });
+    }
+  });

@@ -8,6 +8,8 @@ export type EmbedRequest = Residency & {
   readonly model: string;
   readonly inputs: readonly EmbedInput[];
   readonly tenant: string;
+  /** `local`: the inputs never leave this machine. */
+  readonly privacy?: "local";
 };
 
 export type EmbedResult = {
@@ -21,6 +23,7 @@ export type RerankRequest = Residency & {
   readonly query: string;
   readonly documents: readonly string[];
   readonly tenant: string;
+  readonly privacy?: "local";
 };
 
 export type RerankResult = {

@@ -110,9 +110,11 @@ export type GenerateRequest = {
   readonly conversation?: Conversation;
   /** Given: a `judged` event tells of each choice before `done`. */
   readonly judging?: Judging;
-  /** Given: the answer is to rest on what is found in these collections; absent: as configured. */
+  /** Whether a client asked for it. What Hearth asks on its own is no interaction, and nothing is learnt from it. */
+  readonly isInteraction?: boolean;
+  /** Given: the answer is to rest on what is found in these collections. */
   readonly retrieval?: Retrieval;
-  /** Whether an answer that is known may be served; absent: as configured. */
+  /** Whether an answer that is known may be served; absent: it may not. */
   readonly caching?: CacheMode;
   /** `local`: nothing of it leaves this machine, whatever else is configured. */
   readonly privacy?: "local";

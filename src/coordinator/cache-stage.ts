@@ -1,9 +1,21 @@
-import type { AnswerEvent, CacheReceipt, GenerateEvent, GenerateRequest } from "../contract/index.ts";
+import type {
+  AnswerEvent,
+  CacheReceipt,
+  ContextReceipt,
+  GenerateEvent,
+  GenerateRequest,
+} from "../contract/index.ts";
 import type { PipelineDeps } from "./pipeline.ts";
 import type { RoutedEvent } from "./routing/router.ts";
 
 export type Known =
-  | { readonly hit: true; readonly receipt: CacheReceipt; readonly events: AsyncIterable<RoutedEvent> }
+  | {
+      readonly hit: true;
+      readonly receipt: CacheReceipt;
+      /** What the stored answer was given to rest on. */
+      readonly context?: ContextReceipt;
+      readonly events: AsyncIterable<RoutedEvent>;
+    }
   | {
       readonly hit: false;
       readonly receipt: CacheReceipt;
@@ -16,10 +28,10 @@ export async function cacheStage(
   request: GenerateRequest,
   signal: AbortSignal,
 ): Promise<Known> {
-  const mode = request.caching ?? coordinator.settings.cache;
-  if (mode === "off") return { hit: false, receipt: { outcome: "off" }, keep: (events) => events };
+  if ((request.caching ?? "off") === "off")
+    return { hit: false, receipt: { outcome: "off" }, keep: (events) => events };
   const cache = await coordinator.cache();
-  const found = await cache.lookUp({ ...request, caching: mode }, signal);
+  const found = await cache.lookUp(request, signal);
   return found.hit ? { ...found, events: replay(request, found) } : found;
 }
 

@@ -2,9 +2,11 @@ import type { AnswerEvent, GenerateRequest } from "../contract/index.ts";
 import type { Engine } from "../engine/index.ts";
 import type { Knowledge } from "../knowledge/index.ts";
 import type { ModelLibrary } from "../models/index.ts";
+import type { Telemetry } from "../observability/index.ts";
 import type { Plugins } from "../plugin-host/index.ts";
 import type { Database } from "../store/index.ts";
 import type { Upstreams } from "../upstreams/index.ts";
+import type { CoordinatorObserver } from "./observer.ts";
 import type { CoordinatorSettings } from "./settings.ts";
 
 /** What the coordinator's parts are built on. */
@@ -20,6 +22,9 @@ export type CoordinatorDeps = {
   readonly upstreams: Upstreams;
   readonly settings: CoordinatorSettings;
   readonly logger: CoordinatorLogger;
+  readonly observer: CoordinatorObserver;
+  /** Events of this machine for its operator; absent: none are written. */
+  readonly telemetry?: Telemetry;
   /** Milliseconds since 1970; may go backwards. */
   readonly now: () => number;
   /** Milliseconds of a clock that only goes forward. */

@@ -40,6 +40,8 @@ export function createGuestModels({ generate, engine, defaultModel }: GuestModel
         sampling: { ...(temperature !== undefined && { temperature }), ...(seed !== undefined && { seed }) },
         ...(schema !== undefined && { constraint: { type: "json-schema", schema } }),
         ...{ choices: 1, entropy: false, promptLogprobs: false, priority: "interactive", cachePrompt: true },
+        // A plugin reaches other machines by hosts that it was granted, not by way of models.
+        privacy: "local",
       };
       return await collect(generate(request, signal), mostTokens);
     },

@@ -7,13 +7,13 @@ import { cacheStage } from "./cache-stage.ts";
 import type { Coordinator } from "./coordinator.ts";
 import { judgeStage } from "./judge-stage.ts";
 import { createRecorder, type GenerationRecord } from "./recorder.ts";
-import { retrieveStage } from "./retrieve-stage.ts";
+import { retrieveOrTell } from "./retrieval/retrieve-stage.ts";
 import { tellReceipt } from "./tell-receipt.ts";
 
 export type { GenerationRecord } from "./recorder.ts";
 
 export type PipelineDeps = {
-  readonly engine: Pick<Engine, "find">;
+  readonly engine: Pick<Engine, "find" | "tokenize">;
   readonly coordinator: Pick<Coordinator, "settings" | "router" | "cache">;
   judges(): Promise<Pick<Judges, "watch">>;
   knowledge(): Promise<Knowledge>;
@@ -51,7 +51,7 @@ async function* answer(
   asked: GenerateRequest,
   signal: AbortSignal,
 ): AsyncGenerator<AnswerEvent, void, undefined> {
-  const { settings, router } = deps.coordinator;
+  const { router } = deps.coordinator;
   const known = await cacheStage(deps, asked, signal);
   if (known.hit) {
     yield* tellReceipt(
@@ -60,8 +60,9 @@ async function* answer(
     );
     return;
   }
-  const informed = await retrieveStage({ ...deps, settings }, asked, signal);
-  const route = (request: GenerateRequest) => router.route({ ...informed, request }, signal);
+  const informed = await retrieveOrTell(deps, asked, signal);
+  const route = (request: GenerateRequest) =>
+    router.route({ ...informed, request, asked: asked.input }, signal);
   const judged = judgeStage(deps, informed.request, route, signal);
   yield* known.keep(tellReceipt(judged, { ...known, ...informed }));
 }

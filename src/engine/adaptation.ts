@@ -10,7 +10,7 @@ import {
   type ModeSettings,
   readPowerSource,
 } from "../models/index.ts";
-import type { Clock } from "../process/index.ts";
+import type { Clock } from "../resilience/index.ts";
 import type { Engine, EngineLimits } from "./engine.ts";
 
 export type AdaptationOptions = {

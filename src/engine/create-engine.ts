@@ -105,5 +105,6 @@ function toStats({ host, places }: EngineModel): EngineStats {
     waiting: places.taken - running,
     restarts: host.restarts,
     hostMemoryBytes: host.memoryBytes,
+    isCircuitOpen: host.isCircuitOpen,
   };
 }

@@ -7,6 +7,7 @@ export function createEngineObserver(logger: Logger, metrics: Metrics): EngineOb
     modelLoaded(model, { durationMs, phases, placement, adapterProblem }) {
       metrics.modelLoaded(model, { durationMs, phases });
       const { device, gpuLayers, failedAttempts } = placement;
+      if (failedAttempts.length > 0) metrics.gpuFellBack(model, device);
       for (const attempt of failedAttempts) logger.warn("gpu_layers_did_not_fit", { model, ...attempt });
       if (adapterProblem !== undefined) logger.warn("adapters_unusable", { model, error: adapterProblem });
       logger.info("model_loaded", { model, durationMs: Math.round(durationMs), device, gpuLayers });

@@ -10,7 +10,7 @@ import {
   type PreloadResult,
   type ResidencyStats,
 } from "../models/index.ts";
-import { systemClock } from "../process/index.ts";
+import { systemClock } from "../resilience/index.ts";
 import type { EngineLimits, LoadRequest, ResidentModel } from "./engine.ts";
 import type { EngineModel, EngineModels } from "./engine-models.ts";
 import { createLoadPlanner } from "./load-planner.ts";

@@ -75,6 +75,8 @@ export type EngineStats = {
   readonly prefixCacheEntries: number;
   readonly restarts: number;
   readonly hostMemoryBytes: number;
+  /** Whether it failed so often that it is not started for a while. */
+  readonly isCircuitOpen: boolean;
 };
 
 export type Tokenization = { readonly tokens: readonly number[]; readonly pieces: readonly Uint8Array[] };

@@ -110,6 +110,10 @@ export class ModelHost {
     }
   }
 
+  get isCircuitOpen(): boolean {
+    return this.#supervisor.state === "circuit-open";
+  }
+
   /** What the process said last of its work; nothing where it made no step yet, or is gone. */
   get stats(): HostStats {
     return this.#stats ?? noStats;

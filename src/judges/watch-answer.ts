@@ -150,7 +150,10 @@ async function judgeChoice(
         toolCalls: choice.calls.map(({ name, arguments: text }) => ({ name, arguments: toArguments(text) })),
       },
       criteria,
-      { signal, answeredBy: request.model, depth: (request.depth ?? 0) + 1, tenant: request.tenant },
+      {
+        ...{ signal, answeredBy: request.model, depth: (request.depth ?? 0) + 1, tenant: request.tenant },
+        ...(request.privacy && { privacy: request.privacy }),
+      },
     );
     return toJudgementBody(judgement);
   } catch (error) {

@@ -3,6 +3,8 @@ import type { Database } from "../store/index.ts";
 
 /** What knowledge is built on. */
 export type KnowledgeDeps = {
+  /** Folder under which uploaded files lie. */
+  readonly home: string;
   /** The database with its vector functions loaded. */
   database(): Promise<Database>;
   readonly engine: Pick<Engine, "find" | "embed" | "rerank" | "load">;

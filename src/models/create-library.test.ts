@@ -24,6 +24,12 @@ async function open(home: string, changes: Partial<LibraryOptions> = {}): Promis
   });
 }
 
+/** A database that is whole but for all that it holds: opened, it fails at the first query. */
+function breakPages(path: string): void {
+  const bytes = readFileSync(path);
+  writeFileSync(path, bytes.fill(0xa5, 4096));
+}
+
 async function finish(work: AsyncIterable<WorkEvent>) {
   let record: Extract<WorkEvent, { type: "done" }>["record"] | undefined;
   for await (const event of work) if (event.type === "done") ({ record } = event);
@@ -48,6 +54,32 @@ test("a library that is only read writes nothing", async () => {
   await library.close();
   expect(existsSync(folder.file("home"))).toBe(false);
 });
+
+test.each([
+  ["is no database", (path: string) => writeFileSync(path, "what a broken disk left".repeat(1000))],
+  ["has broken pages", breakPages],
+])(
+  "beside a database that %s, models that need none are served, and nothing is written",
+  async (_, damage) => {
+    using folder = createTemporaryFolder();
+    const before = await open(folder.path);
+    await importDemo(before, "mine");
+    await before.close();
+    const path = join(folder.path, "models", "hearth.db");
+    damage(path);
+    const bytes = readFileSync(path);
+    const told: string[] = [];
+    const library = await open(folder.path, { onDamage: ({ message }) => told.push(message) });
+    expect(await namesOf(library)).toEqual(["hearth-demo"]);
+    expect((await library.find("hearth-demo"))?.name).toBe("hearth-demo");
+    expect(await library.find("mine")).toBeUndefined();
+    expect(library.damage()?.message).toContain("move it away, or put a copy of it back");
+    expect(told).toHaveLength(1);
+    await expect(importDemo(library, "other")).rejects.toThrow("is damaged");
+    await library.close();
+    expect(readFileSync(path).equals(bytes)).toBe(true);
+  },
+);
 
 test("an imported model is found by every way its name is written, after a restart too", async () => {
   using folder = createTemporaryFolder();

@@ -1,5 +1,5 @@
 import { AppError } from "../base/index.ts";
-import { systemClock } from "../process/index.ts";
+import { systemClock } from "../resilience/index.ts";
 import { builtInModel } from "./built-in.ts";
 import { readConfigured } from "./configured-models.ts";
 import { createModel } from "./create-model.ts";
@@ -25,7 +25,7 @@ const maxUploadBytes = 2 ** 44;
  */
 export async function createLibrary(options: LibraryOptions): Promise<ModelLibrary> {
   const configured = await readConfigured(options.models, options);
-  const door = createStoreDoor(options.home);
+  const door = createStoreDoor(options.home, options.onDamage);
   const found = createFoundModels({
     folders: options.modelFolders,
     door,
@@ -37,6 +37,7 @@ export async function createLibrary(options: LibraryOptions): Promise<ModelLibra
     configured: configured.names,
     list: index.list,
     problems: found.problems,
+    damage: () => door.damage,
     find: index.find,
     ...createAdditions(options, index, door),
     ...createChanges(index, door),
@@ -113,10 +114,10 @@ function createChanges(index: LibraryIndex, door: StoreDoor): Changes {
     async *verify(names, { signal }) {
       const stored: string[] = [];
       for (const name of names) stored.push(await index.findStored(name));
-      const store = await door.toRead();
-      if (store) yield* store.models.verify(stored, { signal });
+      const results = await door.read(async ({ models }) => models.verify(stored, { signal }));
+      if (results) yield* results;
     },
-    measure: async () => (await (await door.toRead())?.models.measure()) ?? new Map(),
+    measure: async () => (await door.read(({ models }) => models.measure())) ?? new Map(),
   };
 }
 
@@ -133,9 +134,12 @@ async function* forgetting(
 
 async function createPullerOf(options: LibraryOptions, { blobs }: StoreDoor): Promise<Puller> {
   const { createPuller } = await import("./pull/puller.ts");
-  const { registry, huggingFaceEndpoint: endpoint, huggingFaceToken: token } = options;
+  const { registry, huggingFaceEndpoint: endpoint, huggingFaceToken: token, onPullRetry } = options;
   const huggingFace = { endpoint, ...(token !== undefined && { token }) };
-  return createPuller({ blobs, registry, huggingFace, clock: systemClock });
+  return createPuller({
+    ...{ blobs, registry, huggingFace, clock: systemClock },
+    ...(onPullRetry && { onRetry: onPullRetry }),
+  });
 }
 
 /** The record as another model can be made of it. */

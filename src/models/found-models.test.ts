@@ -40,7 +40,7 @@ test("without folders and caches nothing is looked at or written", async () => {
   using folder = createTemporaryFolder();
   const door = createStoreDoor(folder.file("home"));
   expect((await createFoundModels({ folders: [], door }).list()).size).toBe(0);
-  expect(await door.toRead()).toBeUndefined();
+  expect(await door.read(async () => "a store")).toBeUndefined();
 });
 
 test("models are found though nothing can be remembered, which is told", async () => {

@@ -14,7 +14,7 @@ export type FoundModelsOptions = {
   readonly folders: readonly string[];
   /** Those of other programs; absent: they are left alone. */
   readonly caches?: CacheFolders;
-  readonly door: Pick<StoreDoor, "toRead" | "toWrite">;
+  readonly door: Pick<StoreDoor, "read" | "toWrite">;
 };
 
 export type FoundModels = {
@@ -33,7 +33,7 @@ export function createFoundModels({ folders, caches, door }: FoundModelsOptions)
     const byName = new Map<string, ModelRecord>();
     const found: DiscoveryProblem[] = [];
     const summaries: SummaryCache = {
-      all: async () => (await door.toRead())?.notes.all() ?? new Map(),
+      all: async () => (await door.read(({ notes }) => notes.all())) ?? new Map(),
       async put(added) {
         try {
           if (added.size > 0) await (await door.toWrite()).notes.put(added);

@@ -52,17 +52,15 @@ export function createLibraryIndex({ home, configured, found, door }: IndexedPla
 
   async function findElsewhere(name: string): Promise<ModelRecord | undefined> {
     if (name === builtInModel) return await describeBuiltIn(home);
-    const store = await door.toRead();
-    return (await store?.models.find(name)) ?? (await found.list()).get(name);
+    return (await door.read(({ models }) => models.find(name))) ?? (await found.list()).get(name);
   }
 
   async function list(): Promise<readonly ModelRecord[]> {
-    const store = await door.toRead();
     const [builtIn, inFolders, stored = [], used] = await Promise.all([
       describeBuiltIn(home),
       found.list(),
-      store?.models.list(),
-      store?.models.listUses(),
+      door.read(({ models }) => models.list()),
+      door.read(({ models }) => models.listUses()),
     ]);
     const others = new Map<string, ModelRecord>([[builtInModel, builtIn]]);
     for (const record of [...inFolders.values(), ...configured.records.values()])
@@ -75,8 +73,7 @@ export function createLibraryIndex({ home, configured, found, door }: IndexedPla
   }
 
   async function findStored(text: string): Promise<string> {
-    const store = await door.toRead();
-    for (const name of lookupNames(text)) if (await store?.models.find(name)) return name;
+    for (const name of lookupNames(text)) if (await door.read(({ models }) => models.find(name))) return name;
     const other = await find(text);
     if (!other) throw new AppError("model_not_found", `there is no model "${text}" here; see hearth ls`);
     throw new AppError("forbidden", `${other.name} is ${describeOwner(other)} and not Hearth's to change`);

@@ -1,3 +1,4 @@
+import type { AppError } from "../base/index.ts";
 import type { CacheFolders } from "../config/index.ts";
 
 export type LibraryOptions = {
@@ -11,4 +12,8 @@ export type LibraryOptions = {
   readonly registry: string;
   readonly huggingFaceEndpoint: string;
   readonly huggingFaceToken?: string;
+  /** Told each time that a pull tries something again. */
+  readonly onPullRetry?: () => void;
+  /** Told once, where the database turns out to be damaged. */
+  readonly onDamage?: (error: AppError) => void;
 };

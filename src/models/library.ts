@@ -1,3 +1,4 @@
+import type { AppError } from "../base/index.ts";
 import type { PullProgress } from "./pull/progress-feed.ts";
 import type { ModelRecord, ModelSettings } from "./record.ts";
 import type { RemoteModel } from "./remote-model.ts";
@@ -32,6 +33,8 @@ export type ModelLibrary = {
   /** Built in, configured, stored, and found among the files of other programs; sorted by name. */
   list(): Promise<readonly ModelRecord[]>;
   /** Files that the last listing met in folders and could not use. */
+  /** Why stored models are missing and nothing can be stored: the database is damaged. */
+  damage(): AppError | undefined;
   problems(): readonly { readonly path: string; readonly reason: string }[];
   find(name: string): Promise<ModelRecord | undefined>;
   /** Reads what a model is that is not here, from its headers alone. */

@@ -1,4 +1,5 @@
 import { existsSync } from "node:fs";
+import type { AppError } from "../base/index.ts";
 import { databasePath } from "../config/index.ts";
 import type { BlobStore } from "./blobs/blob-store.ts";
 import { createBlobStore } from "./blobs/fs-blob-store.ts";
@@ -11,15 +12,22 @@ export type OpenStore = { readonly models: ModelStore; readonly notes: NoteCache
 /** The store of a home folder, opened when something is first asked of it: a server of one file never does. */
 export type StoreDoor = {
   readonly blobs: BlobStore;
-  /** Undefined where nothing was ever stored. */
-  toRead(): Promise<OpenStore | undefined>;
+  /** Undefined where nothing was ever stored, and where the database is damaged: what needs none is served still. */
+  read<T>(ask: (store: OpenStore) => Promise<T>): Promise<T | undefined>;
+  /** Throws why the database is damaged, once that has shown. */
   toWrite(): Promise<OpenStore>;
+  /** Set once something could not be read because the database is damaged. */
+  readonly damage: AppError | undefined;
   close(): Promise<void>;
 };
 
-export function createStoreDoor(home: string): StoreDoor {
+export function createStoreDoor(
+  home: string,
+  onDamage: (error: AppError) => void = () => undefined,
+): StoreDoor {
   const path = databasePath(home);
   const blobs = createBlobStore(home);
+  let damage: AppError | undefined;
   let opening: Promise<OpenStore & { close(): Promise<void> }> | undefined;
 
   async function open(): Promise<OpenStore & { close(): Promise<void> }> {
@@ -47,8 +55,25 @@ export function createStoreDoor(home: string): StoreDoor {
 
   return {
     blobs,
-    toRead: async () => (opening || existsSync(path) ? await openOnce() : undefined),
-    toWrite: openOnce,
+    async read(ask) {
+      if (!opening && !existsSync(path)) return undefined;
+      try {
+        return await ask(await openOnce());
+      } catch (error) {
+        const { isDamaged } = await import("../store/index.ts");
+        if (!isDamaged(error)) throw error;
+        if (!damage) onDamage(error);
+        damage = error;
+        return undefined;
+      }
+    },
+    async toWrite() {
+      if (damage) throw damage;
+      return await openOnce();
+    },
+    get damage() {
+      return damage;
+    },
     async close() {
       const store = await opening?.catch(() => undefined);
       opening = undefined;

@@ -10,7 +10,7 @@ function create() {
     written.push([name, uses]);
   };
   const store = { models: { recordUses } } as unknown as OpenStore;
-  return { state, written, counter: createUseCounter({ toRead: async () => store }) };
+  return { state, written, counter: createUseCounter({ read: (ask) => ask(store) }) };
 }
 
 test("uses of one name are written as one count", async () => {

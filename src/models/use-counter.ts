@@ -15,7 +15,7 @@ export type UseCounter = {
  * Counts uses of models in a store that exists; where nothing was ever stored there is nobody to tell. Counts are side
  * work: those that cannot be written are kept for the next time, and nobody fails for them.
  */
-export function createUseCounter(door: Pick<StoreDoor, "toRead">): UseCounter {
+export function createUseCounter(door: Pick<StoreDoor, "read">): UseCounter {
   const counts = new Map<string, { readonly uses: number; readonly lastUsedAtMs: number }>();
   let timer: Timer | undefined;
 
@@ -35,7 +35,7 @@ export function createUseCounter(door: Pick<StoreDoor, "toRead">): UseCounter {
     counts.clear();
     for (const [name, { uses, lastUsedAtMs }] of counted) {
       try {
-        await (await door.toRead())?.models.recordUses(name, uses, lastUsedAtMs);
+        await door.read(({ models }) => models.recordUses(name, uses, lastUsedAtMs));
       } catch {
         count(name, uses, lastUsedAtMs);
       }

@@ -1,3 +1,4 @@
+export { type DecisionMetrics, maxLabelValues, type UpstreamObservation } from "./decision-metrics.ts";
 export { createLogger, type Logger, type LoggerOptions, type LogLevel } from "./logger.ts";
 export {
   createMetrics,
@@ -9,5 +10,14 @@ export {
   type PluginObservation,
   type PluginReading,
   type RequestObservation,
+  type UpstreamReading,
 } from "./metrics.ts";
 export { createRedactor, keepTail, type LogFields } from "./redact.ts";
+export {
+  createTelemetry,
+  silentTelemetry,
+  type Telemetry,
+  type TelemetryEvents,
+  type TelemetryStats,
+  telemetrySchemaVersion,
+} from "./telemetry.ts";

@@ -5,6 +5,7 @@ import type {
   Histogram as HistogramType,
 } from "prom-client";
 import { Counter, Gauge, Histogram, Registry } from "prom-client";
+import { createDecisionInstruments } from "./decision-instruments.ts";
 import type { EngineReading, MemoryReading, MetricsOptions, PluginReading } from "./metrics.ts";
 
 const prefix = "hearth_";
@@ -20,7 +21,7 @@ const loadBuckets = [0.1, 0.5, 1, 5, 10, 20, 30, 60, 120, 300];
 export type Instruments = ReturnType<typeof createInstruments>;
 
 /** Every metric that is exported, in a registry of its own. Gauges are read from the engines when they are scraped. */
-export function createInstruments({ readEngines, readMemory, readPlugins }: MetricsOptions) {
+export function createInstruments({ readEngines, readMemory, readPlugins, readUpstreams }: MetricsOptions) {
   const registry = new Registry();
   const counter = (name: string, help: string, labelNames: string[]): CounterType =>
     new Counter({ name: prefix + name, help, labelNames, registers: [registry] });
@@ -50,7 +51,11 @@ export function createInstruments({ readEngines, readMemory, readPlugins }: Metr
     "Resident memory of the model's engine process",
     (engine) => engine.hostMemoryBytes,
   );
+  gauge("engine_breaker_open", "1 while an engine process that keeps failing is not started", (engine) =>
+    Number(engine.isCircuitOpen),
+  );
   registerRestarts(registry, readEngines);
+  registerBreakers(registry, readUpstreams);
   const readGauge = (name: string, help: string, read: () => number): GaugeType =>
     new Gauge({
       ...{ name: prefix + name, help, registers: [registry] },
@@ -62,6 +67,7 @@ export function createInstruments({ readEngines, readMemory, readPlugins }: Metr
   for (const [name, help, read] of pluginGauges) readGauge(name, help, () => read(readPlugins()));
   return {
     registry,
+    ...createDecisionInstruments(counter, histogram),
     requests: counter("requests_total", "HTTP requests", ["route", "method", "status", "model"]),
     requestErrors: counter("request_errors_total", "Failed requests by error code", [
       "route",
@@ -87,6 +93,11 @@ export function createInstruments({ readEngines, readMemory, readPlugins }: Metr
       "model",
       "phase",
     ]),
+    gpuFallbacks: counter(
+      "gpu_fallbacks_total",
+      "Loads that did not fit the GPU, by what has the model now",
+      ["model", "device"],
+    ),
     evictions: counter("model_unloads_total", "Models that left memory by reason", ["model", "reason"]),
     preloads: counter("model_preloads_total", "Models loaded before they were asked for", []),
     cacheHits: counter("cache_hits_total", "Requests that found what they asked for", ["cache_type"]),
@@ -138,6 +149,18 @@ const pluginGauges: readonly (readonly [string, string, (reading: PluginReading)
 
 function kvUsage(engine: EngineReading): number {
   return engine.kvTotalTokens === 0 ? 0 : engine.kvUsedTokens / engine.kvTotalTokens;
+}
+
+function registerBreakers(registry: Registry, readUpstreams: MetricsOptions["readUpstreams"]): void {
+  new Gauge({
+    name: `${prefix}upstream_breaker_open`,
+    help: "1 while a server elsewhere gets no requests, or few to see whether it works again",
+    labelNames: ["upstream"],
+    registers: [registry],
+    collect() {
+      for (const { upstream, isOpen } of readUpstreams()) this.set({ upstream }, Number(isOpen));
+    },
+  });
 }
 
 function registerRestarts(registry: Registry, readEngines: () => readonly EngineReading[]): void {

@@ -11,6 +11,7 @@ const reading: EngineReading = {
   prefixCacheEntries: 2,
   restarts: 1,
   hostMemoryBytes: 1_000_000,
+  isCircuitOpen: true,
 };
 
 const memory = {
@@ -29,6 +30,7 @@ function create() {
     readEngines: () => [reading],
     readMemory: () => memory,
     readPlugins: () => plugins,
+    readUpstreams: () => [{ upstream: "work", isOpen: true }],
   });
 }
 
@@ -77,6 +79,7 @@ test("the engine's state is read when it is scraped", async () => {
   expect(text).toContain('hearth_kv_cache_usage_ratio{model="demo"} 0.25');
   expect(text).toContain('hearth_prefix_cache_bytes{model="demo"} 4096');
   expect(text).toContain('hearth_engine_restarts_total{model="demo"} 1');
+  expect(text).toContain('hearth_engine_breaker_open{model="demo"} 1');
 });
 
 test("scraping twice does not count restarts twice", async () => {
@@ -105,6 +108,15 @@ test("model names that clients make up share one label", async () => {
   expect(text).not.toContain('model="a"');
 });
 
+test("models of a server elsewhere share its label", async () => {
+  const metrics = create();
+  for (const model of ["big@work", "made-up@work", "big@nowhere"])
+    metrics.generationFinished({ model, outcome: "finished", e2eMs: 1, interTokenMs: [] });
+  const text = await metrics.text();
+  expect(text).toContain('hearth_generations_total{model="@work",outcome="finished"} 2');
+  expect(text).toContain('hearth_generations_total{model="unknown",outcome="finished"} 1');
+});
+
 test("two collectors in one process do not collide", async () => {
   const [first, second] = [create(), create()];
   first.stepFinished("demo", 1);
@@ -127,12 +139,14 @@ test("what models share of memory and how they come and go is counted", async ()
   metrics.modelLoaded("demo", { durationMs: 300, phases: { weights: 200 } });
   metrics.modelUnloaded("demo", "room");
   metrics.modelPreloaded();
+  metrics.gpuFellBack("demo", "cpu");
   metrics.roomWaited(2_000);
   const text = await metrics.text();
   expect(text).toContain('hearth_cache_hits_total{cache_type="model"} 1');
   expect(text).toContain('hearth_cache_misses_total{cache_type="model"} 1');
   expect(text).toContain('hearth_model_unloads_total{model="demo",reason="room"} 1');
   expect(text).toContain("hearth_model_preloads_total 1");
+  expect(text).toContain('hearth_gpu_fallbacks_total{model="demo",device="cpu"} 1');
   expect(text).toContain("hearth_model_room_wait_seconds_sum 2");
   expect(text).toContain('hearth_model_load_phase_seconds_sum{model="demo",phase="weights"} 0.2');
   expect(text).toContain("hearth_model_room_waiting 1");

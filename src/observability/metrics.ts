@@ -1,3 +1,4 @@
+import { createDecisionMetrics, type DecisionMetrics } from "./decision-metrics.ts";
 import type { Instruments } from "./instruments.ts";
 
 /** Observations kept while the metrics library is not loaded; later ones are dropped. */
@@ -17,6 +18,7 @@ export type EngineReading = {
   readonly prefixCacheEntries: number;
   readonly restarts: number;
   readonly hostMemoryBytes: number;
+  readonly isCircuitOpen: boolean;
 };
 
 export type RequestObservation = {
@@ -43,11 +45,13 @@ export type GenerationObservation = {
   readonly timings?: { readonly queueMs: number };
 };
 
-export type Metrics = {
+export type Metrics = DecisionMetrics & {
   requestFinished(request: RequestObservation): void;
   generationFinished(generation: GenerationObservation): void;
   stepFinished(model: string, durationMs: number): void;
   modelLoaded(model: string, load: LoadObservation): void;
+  /** A load put fewer layers on the GPU than it was to, because they did not fit; `device` has the model now. */
+  gpuFellBack(model: string, device: string): void;
   modelUnloaded(model: string, reason: string): void;
   /** A request found its model loaded (`hit`) or not. */
   modelAsked(found: "hit" | "miss"): void;
@@ -88,6 +92,9 @@ export type PluginReading = {
   readonly waiting: number;
 };
 
+/** A server elsewhere. */
+export type UpstreamReading = { readonly upstream: string; readonly isOpen: boolean };
+
 /** What all loaded models take together, read at each scrape. */
 export type MemoryReading = {
   readonly models: number;
@@ -103,6 +110,7 @@ export type MetricsOptions = {
   readonly readEngines: () => readonly EngineReading[];
   readonly readMemory: () => MemoryReading;
   readonly readPlugins: () => PluginReading;
+  readonly readUpstreams: () => readonly UpstreamReading[];
 };
 
 /**
@@ -130,12 +138,18 @@ export function createMetrics(options: MetricsOptions): Metrics {
     loading ??= createAndFeed();
     return loading;
   }
+  /** All models of a server elsewhere share one label: which there are is not known here. */
+  function findUpstreamLabel(model: string): string | undefined {
+    const label = model.slice(model.lastIndexOf("@"));
+    return options.readUpstreams().some(({ upstream }) => label === `@${upstream}`) ? label : undefined;
+  }
   function labelOf(model: string | undefined): string {
     if (model === undefined) return "";
     if (!known.has(model)) for (const reading of options.readEngines()) known.add(reading.model);
-    return known.has(model) ? model : unknownModel;
+    return known.has(model) ? model : (findUpstreamLabel(model) ?? unknownModel);
   }
   return {
+    ...createDecisionMetrics(observe),
     requestFinished(request) {
       const model = labelOf(request.model);
       observe((sink) => observeRequest(sink, model, request));
@@ -147,6 +161,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
     stepFinished: (model, durationMs) =>
       observe((sink) => sink.step.observe({ model }, durationMs / msPerSecond)),
     modelLoaded: (model, load) => observe((sink) => observeLoad(sink, model, load)),
+    gpuFellBack: (model, device) => observe((sink) => sink.gpuFallbacks.inc({ model, device })),
     modelUnloaded: (model, reason) => observe((sink) => sink.evictions.inc({ model, reason })),
     modelAsked: (found) =>
       observe((sink) => (found === "hit" ? sink.cacheHits : sink.cacheMisses).inc({ cache_type: "model" })),

@@ -1,4 +1,5 @@
-import { type Clock, watchDeadline } from "../process/index.ts";
+import { watchDeadline } from "../process/index.ts";
+import type { Clock } from "../resilience/index.ts";
 import type { Failure } from "./failure.ts";
 import type { Job } from "./job.ts";
 

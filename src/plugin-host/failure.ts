@@ -66,6 +66,10 @@ export const failureTable = {
   kv_limit: row("it stored more than it may", strike),
   call_limit: row("it made more calls of the host than it may", strike),
   depth_limit: row("plugins and models called each other too deep", caller),
+  reach_refused: row(
+    "it may reach other machines, and what it was to be given must stay on this one",
+    caller,
+  ),
   generate_failed: row("the model it asked gave no answer"),
   host_failed: row("the host could not do what it asked for", host),
 
@@ -77,6 +81,9 @@ export const failureTable = {
   http_too_large: row("the request or the answer is larger than allowed", strike),
   http_timeout: row("the server did not answer in time"),
   http_failed: row("the server could not be reached, or broke off"),
+  http_circuit_open: row(
+    "the server did not answer three times in a row and is left alone for half a minute",
+  ),
 } as const satisfies Readonly<Record<string, FailureRow>>;
 
 export type Failure = { readonly code: FailureCode; readonly message: string };

@@ -20,6 +20,7 @@ const folders = [
   "judges/grounding",
   "judges/coherence",
   "judges/relevance",
+  "judges/pii",
   "policies/value-score",
   "policies/route-by-complexity",
   "policies/cache-guard",

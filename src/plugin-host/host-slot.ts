@@ -3,7 +3,8 @@
  * goes in when the one before has ended or waits for something outside. `#current` is who holds the thread, and who
  * is to blame when the process must be killed.
  */
-import { type Clock, type Host, type HostExit, Supervisor } from "../process/index.ts";
+import { type Host, type HostExit, Supervisor } from "../process/index.ts";
+import type { Clock } from "../resilience/index.ts";
 import { accuse, type Blame } from "./blame.ts";
 import { createDeadlines } from "./deadlines.ts";
 import type { Failure, FailureCode } from "./failure.ts";

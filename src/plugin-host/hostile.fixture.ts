@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { writeFileSync } from "node:fs";
-import { readPrivateMemoryBytes, systemClock } from "../process/index.ts";
+import { readPrivateMemoryBytes } from "../process/index.ts";
+import { systemClock } from "../resilience/index.ts";
 import { childrenOf, createTemporaryFolder, type HostileModule, writeGuest } from "../testing/index.ts";
 import { toSpec } from "./guest-spec.ts";
 import type { JobEnd } from "./job.ts";

@@ -1,5 +1,5 @@
 import type { JsonValue } from "../contract/index.ts";
-import type { Clock } from "../process/index.ts";
+import type { Clock } from "../resilience/index.ts";
 import type { FailureCode } from "./failure.ts";
 import type { LogLine } from "./protocol.ts";
 

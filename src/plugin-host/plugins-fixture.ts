@@ -1,4 +1,4 @@
-import { systemClock } from "../process/index.ts";
+import { systemClock } from "../resilience/index.ts";
 import { createTemporaryFolder } from "../testing/index.ts";
 import type { CallObservation, PluginOptions } from "./plugin-options.ts";
 import { createPlugins } from "./plugins.ts";

@@ -184,6 +184,21 @@ test("calls end at a depth", async () => {
   });
 });
 
+test("what must stay on the machine is not given to a plugin that may reach others, which is not its fault", async () => {
+  await using test = openTestPlugins();
+  const permissions = { http: { reason: "to look up", hosts: ["a.test"] } };
+  const bytes = makeJudge("reaching", pass, { manifest: { permissions } });
+  await test.plugins.add({ bytes, source }, { grants: { http: { hosts: ["a.test"] } } });
+  await test.plugins.add({ bytes: makeJudge("staying", pass), source });
+  const ask = (name: string) => test.plugins.judge(name, { response: "" }, { privacy: "local" });
+  const refused = await ask("reaching");
+  expect(refused).toMatchObject({ failure: { code: "reach_refused" } });
+  expect(refused).toMatchObject({ failure: { message: expect.stringContaining("a.test") } });
+  expect((await test.plugins.get("reaching")).lastError).toBeUndefined();
+  expect(await test.plugins.judge("reaching", { response: "" })).toMatchObject({ ok: true });
+  expect(await ask("staying")).toMatchObject({ ok: true });
+});
+
 const configManifest = {
   permissions: { config: { reason: "to sign in", keys: ["token"] }, kv: { reason: "to count", bytes: 64 } },
 };

@@ -29,6 +29,8 @@ export type CallScope = {
   /** Calls of plugins and models that stand above this one. */
   readonly depth?: number;
   readonly requestId?: string;
+  /** `local`: what is handed in must not leave this machine, so a plugin that may reach hosts is not called. */
+  readonly privacy?: "local";
   readonly signal?: AbortSignal;
   readonly recorded?: readonly RecordedExchange[];
 };
@@ -140,6 +142,7 @@ export function createPlugins(options: PluginOptions): Plugins {
     if (depth >= maxDepth) {
       throw new PluginFailure("depth_limit", `plugins and models called each other ${maxDepth} deep`);
     }
+    if (asked.privacy === "local" && record.grants.http) throw refuseReach(record);
     const spec = toSpec(record, options.readVariable);
     const checked = record.manifest
       ? checkCall({ ...asked, manifest: record.manifest, grants: record.grants, export: name })
@@ -234,6 +237,13 @@ function labelOf({ manifest }: Callable, name: string): string {
 }
 
 const endFailure: Failure = { code: "plugin_disabled", message: "it was switched off or removed meanwhile" };
+
+/** What a plugin stores in one call it could send in another, so the call itself must not be. */
+function refuseReach({ name, grants }: Callable): PluginFailure {
+  const hosts = [...(grants.http?.hosts ?? []), ...(grants.http?.hostsFrom ?? [])].join(", ");
+  const message = `${name} may reach ${hosts}, and this request must not leave the machine; use a plugin without the permission http`;
+  return new PluginFailure("reach_refused", message);
+}
 
 function toInput(input: unknown): Uint8Array | string {
   if (typeof input === "string" || input instanceof Uint8Array) return input;

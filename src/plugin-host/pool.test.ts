@@ -2,7 +2,7 @@ import { afterEach, expect, test } from "bun:test";
 import { createHash } from "node:crypto";
 import { writeFileSync } from "node:fs";
 import { getPriority } from "node:os";
-import { systemClock } from "../process/index.ts";
+import { systemClock } from "../resilience/index.ts";
 import {
   createFakeClock,
   createTemporaryFolder,

@@ -1,4 +1,4 @@
-import type { Clock } from "../process/index.ts";
+import type { Clock } from "../resilience/index.ts";
 import type { Failure, FailureCode } from "./failure.ts";
 import { HostSlot } from "./host-slot.ts";
 import type { JobEnd, NewJob } from "./job.ts";

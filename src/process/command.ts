@@ -3,7 +3,7 @@ import { join } from "node:path";
 /** The hidden roles that this program takes when it re-executes itself. */
 export type HostRole = (typeof hostRoles)[number];
 
-const hostRoles = ["engine-host", "plugin-host"] as const;
+const hostRoles = ["engine-host", "plugin-host", "reader-host"] as const;
 const roleFlag = "--role=";
 
 /** Whether this code runs from a compiled executable; its modules then live in a virtual file system. */

@@ -1,4 +1,3 @@
-export { type Clock, systemClock } from "./clock.ts";
 export { findHostRole, type HostRole, hostCommand, isCompiled } from "./command.ts";
 export { describeExit } from "./exit-errors.ts";
 export { readMemoryBytes, readPrivateMemoryBytes } from "./memory.ts";

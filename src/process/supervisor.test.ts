@@ -1,9 +1,12 @@
 import { expect, test } from "bun:test";
 import { join } from "node:path";
 import { AppError } from "../base/index.ts";
+import { breakerPresets } from "../resilience/index.ts";
 import { createFakeClock, type FakeClock, waitUntil } from "../testing/index.ts";
 import { type HostExit, type HostHandle, spawnHost } from "./spawn-host.ts";
-import { backoffMs, circuitOpenMs, failuresToOpen, type StartedHost, Supervisor } from "./supervisor.ts";
+import { backoffMs, type StartedHost, Supervisor } from "./supervisor.ts";
+
+const { failuresToOpen, openMs: circuitOpenMs } = breakerPresets.default;
 
 const fixtures = join(import.meta.dir, "..", "testing", "fixtures");
 

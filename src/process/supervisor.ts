@@ -1,13 +1,9 @@
 import { type AppError, toAppError } from "../base/index.ts";
-import { type Breaker, createBreaker } from "./breaker.ts";
-import { type Clock, systemClock } from "./clock.ts";
+import { type Breaker, breakerPresets, type Clock, createBreaker, systemClock } from "../resilience/index.ts";
 import { describeExit, describeStartExit, describeStop } from "./exit-errors.ts";
 import type { HostExit, HostHandle } from "./spawn-host.ts";
 import { watchDeadline } from "./watchdog.ts";
 
-export const failuresToOpen = 5;
-export const circuitOpenMs = 30_000;
-export const halfOpenPermits = 1;
 /** The first restart is at once; each further failure in a row doubles the wait. */
 export const backoffFirstMs = 200;
 export const backoffMaxMs = 5_000;
@@ -56,11 +52,9 @@ export class Supervisor<Connection> {
     this.#options = options;
     this.#clock = options.clock ?? systemClock;
     this.#breaker = createBreaker({
-      name: options.name,
-      failuresToOpen: failuresToOpen,
-      openMs: circuitOpenMs,
-      halfOpenPermits: halfOpenPermits,
-      clock: this.#clock,
+      ...{ ...breakerPresets.default, name: options.name, clock: this.#clock },
+      // A host that starts and then dies of its first work has not recovered.
+      countsUntilReset: true,
     });
   }
 
@@ -128,17 +122,17 @@ export class Supervisor<Connection> {
   }
 
   #start(): Promise<Connection> {
-    this.#breaker.enter();
+    const permit = this.#breaker.enter();
     const attempt = this.#startOnce().then(
       (connection) => {
-        this.#breaker.leave();
+        permit.succeed();
         this.#lastError = undefined;
         return connection;
       },
       (error: unknown) => {
         this.#live = undefined;
-        if (this.#isUnwanted) this.#breaker.abandon();
-        else this.#recordFailure(toAppError(error));
+        if (this.#isUnwanted) permit.abandon();
+        else this.#recordFailure(toAppError(error), permit);
         throw error;
       },
     );
@@ -192,10 +186,10 @@ export class Supervisor<Connection> {
     this.#options.onExit?.(exit, connection);
   }
 
-  #recordFailure(error: AppError): void {
+  #recordFailure(error: AppError, attempt: Pick<Breaker, "fail"> = this.#breaker): void {
     this.#lastError = error;
     this.#lastFailureMs = this.#clock.nowMs();
-    this.#breaker.fail(error.message);
+    attempt.fail(error.message);
   }
 }
 

@@ -1,4 +1,4 @@
-import { type Clock, systemClock } from "./clock.ts";
+import { type Clock, systemClock } from "../resilience/index.ts";
 
 export type Watchdog = Disposable & {
   /** Starts the full time again. */

@@ -11,6 +11,7 @@ import { toErrorResponse as toOllamaError } from "./ollama/errors.ts";
 import { toErrorResponse as toOpenAiError } from "./openai/errors.ts";
 import { createOpenApiDocument } from "./openapi.ts";
 import { checkHost, checkOrigin, isLoopback } from "./origin.ts";
+import { createRateCheck } from "./rate-limit.ts";
 import { type AppContext, type Env, ignoredHeader, requestScope, truncatedHeader } from "./request-scope.ts";
 import type { Route, RouteDeps } from "./route.ts";
 import { routes } from "./routes.ts";
@@ -75,9 +76,10 @@ function addRoute(app: OpenAPIHono<Env>, route: Route, deps: RouteDeps, guard: G
 
 type Guard = (context: AppContext, route: Route) => void;
 
-/** What is checked before a handler runs: host name, origin, key, and whether the server is stopping. */
+/** What is checked before a handler runs: host name, origin, key, its rate, and whether the server is stopping. */
 function createGuard(deps: RouteDeps): Guard {
   const authenticate = createAuthenticator(deps);
+  const checkRate = createRateCheck(deps);
   const needsHostCheck = deps.apiKeys.length === 0 && isLoopback(deps.hostname);
   return function guard(context, route) {
     const request = context.req.raw;
@@ -86,6 +88,7 @@ function createGuard(deps: RouteDeps): Guard {
     if (route.access === "open") return;
     const { tenant, isAdmin } = authenticate(request.headers);
     context.get("scope").tenant = tenant;
+    if (route.group !== "Health") checkRate(tenant, request.headers);
     if (route.access === "admin" && !isAdmin) {
       throw new AppError("forbidden", "This needs an admin key; send one that --admin-key was given.");
     }

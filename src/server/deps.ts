@@ -5,6 +5,7 @@ import type { Judges } from "../judges/index.ts";
 import type { Knowledge } from "../knowledge/index.ts";
 import type { ModelLibrary, ModelRecord } from "../models/index.ts";
 import type { Plugins } from "../plugin-host/index.ts";
+import type { RateLimit } from "./rate-limit.ts";
 
 export type LogFields = Readonly<Record<string, unknown>>;
 
@@ -28,6 +29,8 @@ export type RequestRecord = {
 /** What the server tells of its work, and the text it answers on /metrics. */
 export type ServerMetrics = {
   requestFinished(record: RequestRecord): void;
+  /** A request was refused because its caller sent too many. */
+  rateLimited(): void;
   readonly contentType: string;
   text(): Promise<string>;
 };
@@ -73,6 +76,8 @@ export type ServerDeps = {
   readonly apiKeys: readonly string[];
   /** None: every client that is let in is an administrator. */
   readonly adminKeys: readonly string[];
+  /** Of one caller; absent: no limit. */
+  readonly rateLimit?: RateLimit;
   /** Origins of web pages that may call; `*` is every origin. */
   readonly allowedOrigins: readonly string[];
   /** The address the server is bound to. */

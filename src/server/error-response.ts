@@ -4,6 +4,8 @@ import { type AppError, errorTable } from "../base/index.ts";
 export const serverErrorMessage =
   "The server failed to answer; its log has the cause under the request's x-request-id.";
 
+const msPerSecond = 1000;
+
 /** A reply with the headers that tell a client whether trying again can help. */
 export function createErrorResponse(
   error: AppError,
@@ -12,9 +14,16 @@ export function createErrorResponse(
 ): Response {
   const row = errorTable[error.code];
   const response = Response.json(body, { status });
-  if (row.retryAfterSeconds !== undefined) response.headers.set("retry-after", String(row.retryAfterSeconds));
-  const isHopeless = row.status === 408 || (row.status >= 500 && row.class === "permanent");
+  const { retryAfterMs } = error;
+  if (retryAfterMs !== undefined) response.headers.set("retry-after", toSeconds(retryAfterMs));
+  const isRetried = row.status >= 500 || row.status === 429;
+  const isHopeless = row.status === 408 || (isRetried && row.class === "permanent");
   if (isHopeless) response.headers.set("x-should-retry", "false");
   if (error.code === "unauthorized") response.headers.set("www-authenticate", "Bearer");
   return response;
+}
+
+/** Whole ones, rounded up: who comes at the time must not be early. */
+function toSeconds(milliseconds: number): string {
+  return String(Math.ceil(milliseconds / msPerSecond));
 }

@@ -47,10 +47,12 @@ function isAnswering(deps: RouteDeps): boolean {
 
 function handleHealth(context: AppContext, deps: RouteDeps): Response {
   const models = deps.engine.asked();
-  const isWhole = models.every((entry) => entry.state !== "failed");
+  const isDamaged = deps.library.damage() !== undefined;
+  const isWhole = models.every((entry) => entry.state !== "failed") && !isDamaged;
   const status = !isAnswering(deps) ? "unavailable" : isWhole ? "ok" : "degraded";
   const components = [
     { name: "server", status: deps.lifecycle.isDraining ? "stopping" : "ready" },
+    ...(isDamaged ? [{ name: "database", status: "damaged" }] : []),
     ...toComponents(models),
   ];
   return context.json({ status, version: deps.version, components }, status === "unavailable" ? 503 : 200);

@@ -29,6 +29,8 @@ export const maxTruncatedNames = 32;
 export const maxCollections = 32;
 /** Texts that one request is given from collections. */
 export const maxRetrieved = 50;
+/** Callers whose requests are counted apart; those beyond share one count. */
+export const maxRateKeys = 10_000;
 /** Tags of one request. */
 export const maxTags = 16;
 /** Answers to one prompt. */

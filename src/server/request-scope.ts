@@ -16,6 +16,10 @@ export type RequestScope = {
   tenant: string;
   /** Aborted when the client goes away or the server's patience at a stop ends. */
   readonly abort: AbortController;
+  /** The client demands that nothing of the request leaves this machine: `x-hearth-privacy: local`. */
+  readonly isLocal: boolean;
+  /** The client demands that no stored answer is served, and this one not stored: `cache-control: no-store`. */
+  readonly isUnstored: boolean;
   model?: string;
   /** The id that the answer carries, by which the engine knows it too. */
   answerId?: string;
@@ -41,6 +45,10 @@ export type AppContext = Context<Env>;
 export const ignoredHeader = "x-hearth-ignored";
 /** Lists the inputs that were cut to fit, as the request allowed: `input[0]: 9000 to 8192 tokens`. */
 export const truncatedHeader = "x-hearth-truncated";
+
+/** The answer's id, by which its receipt is found and its outcome is told. */
+const interactionHeader = "x-hearth-interaction";
+const privacyHeader = "x-hearth-privacy";
 
 const printableId = new RegExp(`^[\\x21-\\x7e]{1,${maxRequestIdCharacters}}$`);
 
@@ -69,7 +77,11 @@ export function requestScope(deps: ServerDeps, lifecycle: Lifecycle): Middleware
   };
 }
 
-function setReportHeaders(context: AppContext, { ignored, truncated, receipt }: RequestScope): void {
+function setReportHeaders(
+  context: AppContext,
+  { ignored, truncated, receipt, answerId }: RequestScope,
+): void {
+  if (answerId !== undefined) context.res.headers.set(interactionHeader, answerId);
   for (const [name, value] of receipt ? toReceiptHeaders(receipt) : []) context.res.headers.set(name, value);
   if (ignored && ignored.length > 0) context.res.headers.set(ignoredHeader, toHeaderList(ignored));
   if (truncated && truncated.length > 0) {
@@ -93,7 +105,15 @@ function createScope(context: AppContext, startedMs: number): RequestScope {
   if (signal.aborted) abort.abort();
   else signal.addEventListener("abort", () => abort.abort(), { once: true });
   const requestId = given !== undefined && printableId.test(given) ? given : createId("req");
-  return { requestId, startedMs, tenant: "local", abort };
+  return { requestId, startedMs, tenant: "local", abort, ...readWishes(context.req.raw.headers) };
+}
+
+function readWishes(headers: Headers): Pick<RequestScope, "isLocal" | "isUnstored"> {
+  const caching = headers.get("cache-control") ?? "";
+  return {
+    isLocal: headers.get(privacyHeader)?.trim().toLowerCase() === "local",
+    isUnstored: /\bno-(store|cache)\b/i.test(caching),
+  };
 }
 
 function reportRequest(deps: ServerDeps, context: AppContext, scope: RequestScope, durationMs: number): void {

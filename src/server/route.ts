@@ -16,7 +16,17 @@ export type Route = {
   readonly method: "get" | "head" | "post" | "delete";
   readonly path: string;
   readonly summary: string;
-  readonly group: "OpenAI" | "Ollama" | "Tokens" | "Plugins" | "Judging" | "Knowledge" | "Learning" | "Routing" | "Health" | "Documentation";
+  readonly group:
+    | "OpenAI"
+    | "Ollama"
+    | "Tokens"
+    | "Plugins"
+    | "Judging"
+    | "Knowledge"
+    | "Learning"
+    | "Routing"
+    | "Health"
+    | "Documentation";
   /** `open` routes need no key and are answered while the server stops; `admin` ones change what the server is. */
   readonly access: "key" | "open" | "admin";
   readonly body?: () => z.ZodType;

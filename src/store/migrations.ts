@@ -6,6 +6,7 @@ import { knowledge } from "./migrations/0004-knowledge.ts";
 import { cache } from "./migrations/0005-cache.ts";
 import { routes } from "./migrations/0006-routes.ts";
 import { learning } from "./migrations/0007-learning.ts";
+import { files } from "./migrations/0008-files.ts";
 
 /** By name, in the order in which they run. One that has been released is never changed, renamed or removed. */
 export const migrations: Readonly<Record<string, Migration>> = {
@@ -16,4 +17,5 @@ export const migrations: Readonly<Record<string, Migration>> = {
   "0005-cache": cache,
   "0006-routes": routes,
   "0007-learning": learning,
+  "0008-files": files,
 };

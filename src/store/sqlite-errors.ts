@@ -1,6 +1,8 @@
 import { SQLiteError } from "bun:sqlite";
 import { AppError } from "../base/index.ts";
 
+const damageCodes = /^SQLITE_(CORRUPT|NOTADB|FORMAT)/;
+
 /** SQLite's name of an error, such as `SQLITE_BUSY_SNAPSHOT`. */
 export function sqliteCodeOf(error: unknown): string | undefined {
   return error instanceof SQLiteError ? error.code : undefined;
@@ -9,6 +11,11 @@ export function sqliteCodeOf(error: unknown): string | undefined {
 export function isBusy(error: unknown): boolean {
   const code = sqliteCodeOf(error);
   return code !== undefined && /^SQLITE_(BUSY|LOCKED)/.test(code);
+}
+
+/** Whether the content of the file is broken, so that what it still gives may be read and nothing should be written. */
+export function isDamaged(error: unknown): error is AppError {
+  return error instanceof AppError && damageCodes.test(String(error.details.sqlite ?? ""));
 }
 
 /** What a failure of the database file means to the user. Failures of a statement come back as they are. */
@@ -20,7 +27,7 @@ export function toDatabaseError(path: string, error: unknown): unknown {
     const message = `another process keeps the database ${path} busy; see which hearth processes run, then try again`;
     return new AppError("conflict", message, { cause: error, details });
   }
-  if (/^SQLITE_(CORRUPT|NOTADB|FORMAT)/.test(code)) {
+  if (damageCodes.test(code)) {
     const message = `the database ${path} is damaged (${code}); move it away, or put a copy of it back; model files are kept beside it and need not be fetched again`;
     return new AppError("server_error", message, { cause: error, details });
   }

@@ -1,5 +1,6 @@
 import type { Generated, Kysely } from "kysely";
 import type { CacheTables } from "./cache-tables.ts";
+import type { FileTables } from "./file-tables.ts";
 import type { KnowledgeTables } from "./knowledge-tables.ts";
 import type { LearningTables } from "./learning-tables.ts";
 import type { RouteTables } from "./routes-tables.ts";
@@ -159,7 +160,8 @@ export type Tables = {
 } & KnowledgeTables &
   CacheTables &
   RouteTables &
-  LearningTables;
+  LearningTables &
+  FileTables;
 
 /** Where queries start. A transaction is one too. */
 export type Queries = Kysely<Tables>;

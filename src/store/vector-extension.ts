@@ -6,6 +6,6 @@ import { embeddedExtension } from "./embedded-extension.ts";
 export async function locateVectorExtension(home: string): Promise<string> {
   const [embedded] = embeddedExtension;
   if (embedded) return join(await unpackAssets(home, "sqlite", embeddedExtension), embedded.name);
-  const { getLoadablePath } = await import("sqlite-vec");
-  return getLoadablePath();
+  const { findVectorExtension } = await import("../../native/vector-extension.ts");
+  return findVectorExtension();
 }

@@ -40,7 +40,7 @@ export function createFakeCli({ io }: FakeIo, options: FakeCliOptions = {}): Fak
     const database = createDoor(() => openHomeDatabase(config.home));
     const knowledge = createDoor(async () =>
       createKnowledge({
-        ...{ engine, now: Date.now, logger: { warn: () => undefined } },
+        ...{ home: config.home, engine, now: Date.now, logger: { warn: () => undefined } },
         async database() {
           const opened = await database.open();
           await opened.loadVectors(config.home);

@@ -1,4 +1,4 @@
-import type { Clock } from "../process/index.ts";
+import type { Clock } from "../resilience/index.ts";
 
 export type FakeClock = Clock & {
   /** Moves time on and runs what falls due, in order. */

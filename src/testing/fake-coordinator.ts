@@ -1,4 +1,9 @@
-import { type Coordinator, type CoordinatorDeps, createCoordinator } from "../coordinator/index.ts";
+import {
+  type Coordinator,
+  type CoordinatorDeps,
+  createCoordinator,
+  silentObserver,
+} from "../coordinator/index.ts";
 
 /** The settings of a server that was told nothing. */
 export const quietSettings: CoordinatorDeps["settings"] = {
@@ -20,6 +25,7 @@ export function createFakeCoordinator(
     database: absent("database"),
     upstreams: { list: [], find: () => undefined },
     settings: quietSettings,
+    observer: silentObserver,
     logger: { info: quiet, warn: quiet, error: quiet },
     ...{ now: Date.now, nowMs: () => performance.now(), random: () => 0.5 },
     ...deps,

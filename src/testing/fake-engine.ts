@@ -113,7 +113,7 @@ export function createFakeEngine(options: FakeEngineOptions = {}): FakeEngine {
         prefixCacheBytes: 0,
         prefixCacheEntries: 0,
       };
-      return { running, waiting: 0, ...kv, restarts: 0, hostMemoryBytes: 0 };
+      return { running, waiting: 0, ...kv, restarts: 0, hostMemoryBytes: 0, isCircuitOpen: false };
     },
     stop: async () => residency.close(),
   };

@@ -24,6 +24,7 @@ export type FakeLibraryOptions = {
   /** Models that are there, as `createFakeRecord` makes them. */
   readonly names?: readonly string[];
   readonly records?: readonly ModelRecord[];
+  readonly damage?: AppError;
   readonly problems?: ReturnType<ModelLibrary["problems"]>;
   /** What can be pulled, and how that goes; every other reference is not found. */
   readonly pulls?: Readonly<Record<string, readonly FakePullStep[]>>;
@@ -80,6 +81,7 @@ export function createFakeLibrary(options: FakeLibraryOptions = {}): FakeLibrary
     ...createWorkMethods(state, pulls),
     ...createBlobMethods(state),
     configured: names,
+    damage: () => options.damage,
     problems: () => options.problems ?? [],
     async inspect(reference) {
       throw new AppError("model_not_found", `model "${reference}" is at no registry either`);

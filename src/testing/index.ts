@@ -51,6 +51,18 @@ export {
 } from "./server-records.ts";
 export { createTemporaryFolder, type TemporaryFolder } from "./temporary-folder.ts";
 export { type TinyGguf, type TinyTensor, type TinyValue, writeTinyGguf } from "./tiny-gguf.ts";
+export {
+  startUpstreamFixture,
+  type UpstreamFixture,
+  type UpstreamFixtureOptions,
+} from "./upstream-fixture.ts";
+export type {
+  UpstreamCall,
+  UpstreamFault,
+  UpstreamReply,
+  UpstreamScript,
+  UpstreamUsage,
+} from "./upstream-script.ts";
 export { isProcessAlive, readCpuTicks, waitUntil } from "./wait-until.ts";
 export {
   joinWasm,

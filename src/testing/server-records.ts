@@ -34,6 +34,7 @@ export function createServerRecords(changes: ServerChanges = {}): ServerRecords 
   const deps: ServerDeps = {
     metrics: {
       requestFinished: (record) => void requests.push(record),
+      rateLimited: () => undefined,
       contentType: "text/plain; version=0.0.4",
       text: async () => "hearth_up 1\n",
     },

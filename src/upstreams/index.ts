@@ -1,9 +1,12 @@
+export { readKnownKeys } from "./credentials.ts";
 export {
   createUpstreams,
   type Upstream,
+  type UpstreamDeps,
   type UpstreamHealth,
-  type UpstreamModel,
+  type UpstreamLogger,
   type Upstreams,
   type UpstreamsOptions,
 } from "./upstreams.ts";
+export type { UpstreamModel } from "./wire.ts";
 export { withUpstreams } from "./with-upstreams.ts";

@@ -23,6 +23,23 @@ export class Violation {
   }
 }
 
+export class Span {
+  /** What stands there, such as email. */
+  label: string = "";
+  /** UTF-16 code units before it. */
+  start: f64 = NaN;
+  /** In UTF-16 code units. */
+  length: f64 = NaN;
+
+  toJson(): Json {
+    const json = Json.object();
+    json.set("label", this.label);
+    json.set("start", this.start);
+    json.set("length", this.length);
+    return json;
+  }
+}
+
 export class JudgeOutput {
   /** One of: pass, warn, fail, abstain. */
   verdict: string = "";
@@ -33,6 +50,8 @@ export class JudgeOutput {
   metrics: Json = Json.object();
   /** Rules that the answer broke; `reasons` says the same to people. */
   violations: Violation[] = [];
+  /** Where in the answer something stands, in its order and apart from one another. */
+  spans: Span[] = [];
 
   toJson(): Json {
     const json = Json.object();
@@ -43,6 +62,9 @@ export class JudgeOutput {
     const violationsJson = Json.array();
     for (let i = 0; i < this.violations.length; i++) violationsJson.push(this.violations[i].toJson());
     json.set("violations", violationsJson);
+    const spansJson = Json.array();
+    for (let i = 0; i < this.spans.length; i++) spansJson.push(this.spans[i].toJson());
+    if (spansJson.length > 0) json.set("spans", spansJson);
     return json;
   }
 }

@@ -1,13 +1,7 @@
 import { AppError } from "../../base/index.ts";
-import type { Clock } from "../../process/index.ts";
+import { type Clock, jitterMs, pause } from "../../resilience/index.ts";
 import { describeFailure, TransientFailure, UnreachableFailure } from "./http-errors.ts";
-import {
-  backoffBaseMs,
-  backoffMaxMs,
-  maxRetryAfterMs,
-  maxUnansweredAttempts,
-  maxVainAttempts,
-} from "./limits.ts";
+import { maxRetryAfterMs, maxUnansweredAttempts, pullRetries } from "./limits.ts";
 
 /** Shorter waits are not worth a word. */
 const noticeMs = 1000;
@@ -16,6 +10,8 @@ export type Timing = {
   readonly clock: Clock;
   /** From 0 to 1. */
   readonly random: () => number;
+  /** Told before each pause. */
+  readonly onRetry?: () => void;
 };
 
 export type Backoff = {
@@ -26,10 +22,10 @@ export type Backoff = {
   wait(failure: unknown, progress: number, signal: AbortSignal): Promise<void>;
 };
 
-/** Exponential backoff with full jitter (delay = U(0,1)·min(max, base·2^tries)), never shorter than Retry-After. */
+/** Full jitter, never shorter than Retry-After; unlike `withRetry` it goes on for as long as something arrives. */
 export function createBackoff(
   what: string,
-  { clock, random }: Timing,
+  { clock, random, onRetry }: Timing,
   onStatus: (status: string) => void = () => undefined,
 ): Backoff {
   let vain = 0;
@@ -41,14 +37,14 @@ export function createBackoff(
       vain = progress > lastProgress ? 1 : vain + 1;
       lastProgress = progress;
       const isUnanswered = failure instanceof UnreachableFailure && lastProgress === 0;
-      if (vain >= (isUnanswered ? maxUnansweredAttempts : maxVainAttempts))
+      if (vain >= (isUnanswered ? maxUnansweredAttempts : pullRetries.attempts))
         throw giveUp(what, failure, `after ${vain} tries that brought nothing`);
       const asked = failure.retryAfterMs ?? 0;
       if (asked > maxRetryAfterMs)
         throw giveUp(what, failure, `which asks to come back in ${seconds(asked)} s`);
-      const jitter = random() * Math.min(backoffMaxMs, backoffBaseMs * 2 ** vain);
-      const delayMs = Math.max(asked, jitter);
+      const delayMs = Math.max(asked, jitterMs(pullRetries, vain, random));
       if (delayMs >= noticeMs) onStatus(`${what}: ${failure.message}; trying again in ${seconds(delayMs)} s`);
+      onRetry?.();
       await pause(clock, delayMs, signal);
     },
   };
@@ -61,20 +57,4 @@ function giveUp(what: string, failure: TransientFailure, why: string): AppError 
 
 function seconds(milliseconds: number): number {
   return Math.ceil(milliseconds / 1000);
-}
-
-/** Resolves after a time; rejects with the signal's reason when that aborts. */
-export function pause(clock: Clock, delayMs: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    if (signal.aborted) return reject(signal.reason);
-    const stop = () => {
-      cancel();
-      reject(signal.reason);
-    };
-    const cancel = clock.schedule(delayMs, () => {
-      signal.removeEventListener("abort", stop);
-      resolve();
-    });
-    signal.addEventListener("abort", stop, { once: true });
-  });
 }

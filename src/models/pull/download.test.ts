@@ -84,7 +84,8 @@ describe("what may pass is tried again", () => {
         return hastyClock.schedule(delayMs, action);
       },
     };
-    using setup = serve(small, { clock, random: () => 0 });
+    let retries = 0;
+    using setup = serve(small, { clock, random: () => 0, onRetry: () => void retries++ });
     setup.server.misbehave({
       path: "/blobs/",
       times: 1,
@@ -92,6 +93,7 @@ describe("what may pass is tried again", () => {
     });
     const { events } = await setup.pull("tiny");
     expect(delays).toContain(7000);
+    expect(retries).toBe(1);
     expect(statusesOf(events).filter((status) => status.includes("trying again in 7 s")).length).toBe(1);
   });
 

@@ -23,20 +23,10 @@ export class ChangedFailure extends Error {
   }
 }
 
-const msPerSecond = 1000;
 const transientStatuses: ReadonlySet<number> = new Set([408, 425, 429]);
 
 export function isTransientStatus(status: number): boolean {
   return status >= 500 || transientStatuses.has(status);
-}
-
-/** Retry-After in seconds or as a date; undefined where it is missing or senseless. */
-export function readRetryAfterMs(headers: Headers, dateNowMs: number): number | undefined {
-  const text = headers.get("retry-after")?.trim();
-  if (!text) return undefined;
-  if (/^\d{1,9}$/.test(text)) return Number(text) * msPerSecond;
-  const date = Date.parse(text);
-  return Number.isNaN(date) ? undefined : Math.max(0, date - dateNowMs);
 }
 
 /** Host and path: what may be shown of an address, as queries of signed ones are secrets. */

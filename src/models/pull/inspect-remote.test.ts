@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
-import { systemClock } from "../../process/index.ts";
+import { systemClock } from "../../resilience/index.ts";
 import { encodeGguf } from "../../testing/gguf/gguf-writer.ts";
 import { createTinyModel } from "../../testing/gguf/tiny-model.ts";
 import { demoModelPath } from "../../testing/models.ts";

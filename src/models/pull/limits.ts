@@ -1,3 +1,5 @@
+import type { RetryPreset } from "../../resilience/index.ts";
+
 const kib = 1024;
 const mib = 1024 * kib;
 
@@ -11,12 +13,10 @@ export const pieceBytes = 32 * mib;
 export const checkpointBytes = 128 * mib;
 
 export const maxRedirects = 5;
-/** Tries in a row that bring no byte. */
-export const maxVainAttempts = 6;
+/** Tries in a row that bring no byte, and the pauses between them. */
+export const pullRetries = { attempts: 6, baseMs: 250, maxMs: 20_000 } as const satisfies RetryPreset;
 /** Where nobody has answered yet. */
 export const maxUnansweredAttempts = 3;
-export const backoffBaseMs = 250;
-export const backoffMaxMs = 20_000;
 /** A server that asks for a longer pause is not waited for. */
 export const maxRetryAfterMs = 120_000;
 /** A request on which nothing arrives for so long is sent again. */

@@ -1,4 +1,4 @@
-import { type Clock, systemClock } from "../../process/index.ts";
+import { type Clock, systemClock } from "../../resilience/index.ts";
 import { type RegistryServer, startRegistry } from "../../testing/registry/registry-server.ts";
 import { createTemporaryFolder } from "../../testing/temporary-folder.ts";
 import type { BlobStore } from "../blobs/blob-store.ts";

@@ -1,4 +1,4 @@
-import { systemClock } from "../../process/index.ts";
+import { systemClock } from "../../resilience/index.ts";
 import { createBlobStore } from "../blobs/fs-blob-store.ts";
 import { parseReference } from "../names/model-reference.ts";
 import { createPuller } from "./puller.ts";

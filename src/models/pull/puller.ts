@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { AppError } from "../../base/index.ts";
-import type { Clock } from "../../process/index.ts";
+import type { Clock } from "../../resilience/index.ts";
 import type { BlobStore } from "../blobs/blob-store.ts";
 import { toModelName } from "../names/model-name.ts";
 import { formatReference, type ModelReference } from "../names/model-reference.ts";
@@ -30,6 +30,8 @@ export type PullerOptions = {
   readonly fetch?: typeof fetch;
   readonly random?: () => number;
   readonly measureFree?: MeasureFree;
+  /** Told each time that something is tried again. */
+  readonly onRetry?: () => void;
   /** Plain http:// also to other machines. */
   readonly allowInsecure?: boolean;
 };
@@ -72,7 +74,7 @@ const longTimerMs = 2 ** 30;
 /** Pulls models into a blob store; pulls of one process share connections and downloads. */
 export function createPuller(options: PullerOptions): Puller {
   const { clock, random = Math.random, allowInsecure = false } = options;
-  const timing: Timing = { clock, random };
+  const timing: Timing = { clock, random, ...(options.onRetry && { onRetry: options.onRetry }) };
   const client = createHttpClient({ fetch: options.fetch ?? fetch, allowInsecure });
   const context: PullContext = {
     ...options,

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { systemClock } from "../../process/index.ts";
+import { systemClock } from "../../resilience/index.ts";
 import { createHttpClient } from "./http-client.ts";
 import { createRegistrySession } from "./registry-session.ts";
 

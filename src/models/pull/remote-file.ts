@@ -1,13 +1,8 @@
 import { AppError } from "../../base/index.ts";
+import { readRetryAfterMs } from "../../resilience/index.ts";
 import type { Piece } from "../blobs/piece-record.ts";
 import type { Answer } from "./http-client.ts";
-import {
-  ChangedFailure,
-  describeUrl,
-  isTransientStatus,
-  readRetryAfterMs,
-  TransientFailure,
-} from "./http-errors.ts";
+import { ChangedFailure, describeUrl, isTransientStatus, TransientFailure } from "./http-errors.ts";
 
 /** A file on a server, of known size, fetched in ranges. */
 export type RemoteFile = {

@@ -1,4 +1,4 @@
-import type { Clock } from "../../process/index.ts";
+import type { Clock } from "../../resilience/index.ts";
 import { TransientFailure } from "./http-errors.ts";
 import { stallMs } from "./limits.ts";
 

@@ -1,4 +1,4 @@
-import type { Clock } from "../../process/index.ts";
+import type { Clock } from "../../resilience/index.ts";
 
 /** Timers cannot wait longer; longer times are waited for in parts. */
 const maxTimerMs = 2 ** 31 - 1;

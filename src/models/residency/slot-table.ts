@@ -1,5 +1,5 @@
 import { AppError } from "../../base/index.ts";
-import type { Clock } from "../../process/index.ts";
+import type { Clock } from "../../resilience/index.ts";
 import type { Demand, ResidencyObserver, ResidencyOptions, Room } from "./demand.ts";
 import { sumRoom, type Totals } from "./eviction-plan.ts";
 import { createSlot, type Slot } from "./slot.ts";

@@ -4,6 +4,8 @@ const maxReasons = 64;
 const maxReasonCharacters = 2_000;
 const maxMetrics = 128;
 const maxViolations = 64;
+/** Four values each, of the 2,000 that an output may have. */
+const maxSpans = 400;
 
 const toolCallSchema = z.object({
   name: z.string(),
@@ -33,6 +35,12 @@ const violationSchema = z.strictObject({
   message: z.string().max(maxReasonCharacters),
 });
 
+const spanSchema = z.strictObject({
+  label: z.string().min(1).max(64).describe("What stands there, such as email."),
+  start: z.int().min(0).describe("UTF-16 code units before it."),
+  length: z.int().min(1).describe("In UTF-16 code units."),
+});
+
 export const judgeOutputSchema = z.strictObject({
   verdict: z.enum(["pass", "warn", "fail", "abstain"]),
   score: z
@@ -53,6 +61,11 @@ export const judgeOutputSchema = z.strictObject({
     .max(maxViolations)
     .default([])
     .describe("Rules that the answer broke; `reasons` says the same to people."),
+  spans: z
+    .array(spanSchema)
+    .max(maxSpans)
+    .optional()
+    .describe("Where in the answer something stands, in its order and apart from one another."),
 });
 
 /** What a judge is given of fields that its caller left out. */

@@ -1,9 +1,11 @@
 import { createHash } from "node:crypto";
+import { systemClock } from "../../resilience/index.ts";
 import { PluginFailure } from "../failure.ts";
 import type { CallOptions, GuestSpec, HostCall, HostReport, ModuleFacts } from "../protocol.ts";
 import { prepareModule } from "../wasm/prepare-module.ts";
 import { type CallState, createCallState } from "./call-state.ts";
 import type { Outcome } from "./extism-functions.ts";
+import { type Circuits, createCircuits, withCircuits } from "./http/circuits.ts";
 import type { HttpClient } from "./http/client.ts";
 import { createHttpClient } from "./http/http-client.ts";
 import { createRecordedClient } from "./http/recorded-client.ts";
@@ -46,6 +48,7 @@ export async function loadGuest(spec: GuestSpec): Promise<Guest> {
   const compiled = await compile(spec);
   const { prepared } = compiled;
   const idle: Instance[] = [await start(spec, compiled)];
+  const circuits = createCircuits(systemClock);
   return {
     facts: {
       exports: prepared.exports,
@@ -57,7 +60,7 @@ export async function loadGuest(spec: GuestSpec): Promise<Guest> {
       const calledMs = performance.now();
       const instance = idle.pop() ?? (await start(spec, compiled));
       const waiting = () => links.waiting(instance.memoryBytes());
-      const visit = createVisit(spec, options, { ...links, waiting });
+      const visit = createVisit(spec, options, { ...links, waiting, circuits });
       links.onStart(visit.state);
       const result = await answer(instance, spec, options, visit);
       const report = {
@@ -124,13 +127,18 @@ async function start(spec: GuestSpec, compiled: Compiled): Promise<Instance> {
 function createVisit(
   { limits, grants, config }: GuestSpec,
   options: CallOptions,
-  links: Pick<CallState, "ask" | "log" | "waiting" | "resumed">,
+  {
+    circuits,
+    ...links
+  }: Pick<CallState, "ask" | "log" | "waiting" | "resumed"> & { readonly circuits: Circuits },
 ): Visit {
   const state = createCallState({ limits, grants, config, ...links });
   const access = { hosts: grants.http?.hosts ?? [], allowPrivate: grants.privateNetwork === true, limits };
   // Most calls make no request, and pay nothing for that they could.
   const open = () =>
-    options.recorded ? createRecordedClient(options.recorded, access) : createHttpClient(access);
+    options.recorded
+      ? createRecordedClient(options.recorded, access)
+      : withCircuits(createHttpClient(access), circuits);
   let client: HttpClient | undefined;
   const request: HttpClient["request"] = (...asked) => {
     client ??= open();

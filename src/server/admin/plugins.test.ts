@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { createPlugins, type Plugins, silentObserver } from "../../plugin-host/index.ts";
-import { systemClock } from "../../process/index.ts";
+import { systemClock } from "../../resilience/index.ts";
 import {
   createServerRecords,
   createTemporaryFolder,

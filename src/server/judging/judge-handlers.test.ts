@@ -3,7 +3,7 @@ import { AppError } from "../../base/index.ts";
 import type { GenerateRequest } from "../../contract/index.ts";
 import { createJudges, systemJudgeClock } from "../../judges/index.ts";
 import { createPlugins, silentObserver } from "../../plugin-host/index.ts";
-import { systemClock } from "../../process/index.ts";
+import { systemClock } from "../../resilience/index.ts";
 import { openDatabase } from "../../store/index.ts";
 import {
   createFakeEngine,

@@ -6,6 +6,7 @@ import { lazy } from "../lazy.ts";
 import { maxTopLogprobs } from "../limits.ts";
 import { invalidParameter } from "../parameter-errors.ts";
 import { withoutUndefined } from "../without-undefined.ts";
+import { fromFileSearch } from "./file-search.ts";
 import { fromGenerationFields, fromPredictCount, generationShape } from "./generation-fields.ts";
 import { fromMessages, messagesSchema } from "./messages.ts";
 import { fromToolFields, toolsShape } from "./tools.ts";
@@ -43,6 +44,7 @@ export function fromChatRequest(body: ChatBody, origin: RequestOrigin): Generate
   refuseOtherModalities(body);
   return {
     ...fromGenerationFields(body, origin),
+    ...withoutUndefined({ retrieval: fromFileSearch(body.tools) }),
     ...fromHearthFields(body),
     input: fromChatInput(body),
     ...withoutUndefined({

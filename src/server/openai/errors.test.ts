@@ -21,6 +21,8 @@ test("clients are told to wait where that helps, and not to try again where it c
   expect(advice("circuit_open")).toEqual(["30", null]);
   expect(advice("shutting_down")).toEqual(["5", null]);
   expect(advice("host_died")).toEqual([null, null]);
+  expect(advice("rate_limit_exceeded")).toEqual(["1", null]);
+  expect(advice("cost_limit_exceeded")).toEqual([null, "false"]);
   expect(advice("generation_timeout")).toEqual([null, "false"]);
   expect(advice("inference_error")).toEqual([null, "false"]);
   expect(advice("model_load_failed")).toEqual([null, "false"]);
@@ -32,6 +34,7 @@ test("codes that OpenAI's clients look for are spelt as they know them", async (
     JSON.parse(await toErrorResponse(new AppError(code, "x")).text()).error.code;
   expect(await codeOf("context_limit_exceeded")).toBe("context_length_exceeded");
   expect(await codeOf("unauthorized")).toBe("invalid_api_key");
+  expect(await codeOf("rate_limit_exceeded")).toBe("rate_limit_exceeded");
   expect(await codeOf("model_not_found")).toBe("model_not_found");
   expect(await codeOf("invalid_request")).toBeNull();
 });

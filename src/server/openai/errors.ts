@@ -17,6 +17,7 @@ const wireCodes: Partial<Record<ErrorCode, string | null>> = {
   invalid_request: null,
   context_limit_exceeded: "context_length_exceeded",
   unauthorized: "invalid_api_key",
+  cost_limit_exceeded: "insufficient_quota",
 };
 
 export function toErrorBody(error: AppError): OpenAiErrorBody {

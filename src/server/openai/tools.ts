@@ -1,9 +1,11 @@
 import { z } from "@hono/zod-openapi";
 import type { JsonObject, Tool, ToolChoice } from "../../contract/index.ts";
+import { fileSearchShape } from "../knowledge/vector-store-bodies.ts";
 import { maxNameCharacters, maxTools } from "../limits.ts";
 import { invalidParameter } from "../parameter-errors.ts";
 import { checkSchema, checkStrictSchema } from "../schema-check.ts";
 import { withoutUndefined } from "../without-undefined.ts";
+import { fileSearchType } from "./file-search.ts";
 
 /** Tools and their choice, the deprecated `functions` and `function_call` included. */
 export function toolsShape() {
@@ -26,7 +28,7 @@ export function toolsShape() {
   });
   return {
     tools: z
-      .array(z.looseObject({ type: z.string(), function: definition.nullish() }))
+      .array(z.looseObject({ type: z.string(), function: definition.nullish(), ...fileSearchShape() }))
       .max(maxTools)
       .optional(),
     tool_choice: z.union([z.enum(["none", "auto", "required"]), choiceObject]).optional(),
@@ -50,13 +52,14 @@ export type ToolSelection = {
 
 export function fromToolFields(body: ToolsBody): ToolSelection {
   if (body.functions && !body.tools) return fromFunctions(body.functions, body.function_call);
-  const tools = (body.tools ?? []).map((tool, index) => {
+  const tools = (body.tools ?? []).flatMap((tool, index) => {
+    if (tool.type === fileSearchType) return [];
     if (tool.type === "function" && tool.function)
       return fromDefinition(tool.function, `tools[${index}].function`);
     const param = `tools[${index}].type`;
     throw invalidParameter(
       param,
-      `${param}: "${tool.type}" tools are not supported, only "function" tools are.`,
+      `${param}: "${tool.type}" tools are not supported, only "function" and "file_search" tools are.`,
     );
   });
   const parallelToolCalls = body.parallel_tool_calls ?? true;

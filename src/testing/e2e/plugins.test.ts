@@ -59,6 +59,11 @@ const inside: readonly (readonly [name: string, input: object, output: object])[
     { verdict: "pass", score: 1 },
   ],
   [
+    "pii",
+    { response: "Write to alice@example.org." },
+    { verdict: "fail", spans: [{ label: "email", start: 9, length: 17 }] },
+  ],
+  [
     "value-score",
     { hook: "value.score", outcome: "success", feedback: 1, query: "a first query" },
     { value: 0.7, highValue: true, extract: true },

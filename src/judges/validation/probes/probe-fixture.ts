@@ -2,7 +2,7 @@
 import type { GenerateRequest } from "../../../contract/index.ts";
 import type { Engine } from "../../../engine/index.ts";
 import { createPlugins, silentObserver } from "../../../plugin-host/index.ts";
-import { systemClock } from "../../../process/index.ts";
+import { systemClock } from "../../../resilience/index.ts";
 import {
   createFakeEngine,
   createFakeLibrary,

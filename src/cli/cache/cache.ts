@@ -1,0 +1,71 @@
+import { toCacheEvaluationBody, toCacheStatsBody } from "../../coordinator/index.ts";
+import { type ConfigFlags, readConfig } from "../config-flags.ts";
+import type { CliApp, CliDeps } from "../deps.ts";
+import { createCountLine } from "../judging/count-line.ts";
+import { untilStopped } from "../stoppable.ts";
+import { toJsonText } from "../table.ts";
+import { exitCodes, UsageError } from "../usage-error.ts";
+import type { PurgeFlags } from "./cache-command.ts";
+import { formatEvaluation, formatStats } from "./cache-text.ts";
+
+type Options = ConfigFlags & { readonly json: boolean };
+
+export async function showStats(deps: CliDeps, options: Options): Promise<number> {
+  return await withApp(deps, options, async ({ coordinator }) => {
+    const stats = await (await coordinator.cache()).stats();
+    const text = options.json ? `${toJsonText(toCacheStatsBody(stats), 2)}\n` : formatStats(stats);
+    deps.io.stdout.write(text);
+    return exitCodes.success;
+  });
+}
+
+export async function purge(
+  deps: CliDeps,
+  options: Options & { readonly given: PurgeFlags },
+): Promise<number> {
+  const { all = false, ...named } = options.given;
+  if (Object.keys(named).length + Number(all) !== 1)
+    throw new UsageError("name what is to be removed: one of --tag, --model, --entry or --all");
+  return await withApp(deps, options, async ({ coordinator, library }) => {
+    const model = named.model === undefined ? undefined : await library.find(named.model);
+    const what = model ? { model: model.name } : named;
+    const removed = await (await coordinator.cache()).purge(what);
+    const said = removed === 1 ? "1 stored answer was removed" : `${removed} stored answers were removed`;
+    deps.io.stdout.write(options.json ? `${toJsonText({ removed })}\n` : `${said}\n`);
+    return exitCodes.success;
+  });
+}
+
+export async function evaluate(
+  deps: CliDeps,
+  options: Options & { readonly keep: boolean },
+): Promise<number> {
+  return await withApp(deps, options, async ({ coordinator }, signal) => {
+    using line = createCountLine(deps.io.stderr);
+    const evaluation = await (await coordinator.cache()).evaluate({
+      ...{ signal, keepsThreshold: options.keep },
+      onProgress: (done, total) => line.show({ done, total, text: `pair ${done} of ${total}` }),
+    });
+    line[Symbol.dispose]();
+    const body = toCacheEvaluationBody(evaluation);
+    deps.io.stdout.write(options.json ? `${toJsonText(body, 2)}\n` : formatEvaluation(evaluation));
+    return exitCodes.success;
+  });
+}
+
+async function withApp(
+  deps: CliDeps,
+  { flags, file }: Options,
+  work: (app: CliApp, signal: AbortSignal) => Promise<number>,
+): Promise<number> {
+  const config = await readConfig(deps, {
+    flags: { logLevel: "error", preload: "off", ...flags },
+    ...(file !== undefined && { file }),
+  });
+  const app = await deps.createApp(config);
+  try {
+    return await untilStopped(deps.io, (signal) => work(app, signal));
+  } finally {
+    await app.stop(AbortSignal.abort());
+  }
+}

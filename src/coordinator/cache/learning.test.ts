@@ -1,0 +1,175 @@
+import { afterEach, describe, expect, test } from "bun:test";
+import { createTemporaryFolder } from "../../testing/index.ts";
+import { type CacheWorldOptions, openCacheWorld } from "./cache-fixture.ts";
+
+const folders: ReturnType<typeof createTemporaryFolder>[] = [];
+const closing: (() => Promise<unknown>)[] = [];
+afterEach(async () => {
+  for (const close of closing.splice(0)) await close();
+  for (const folder of folders.splice(0)) folder[Symbol.dispose]();
+});
+
+async function open(options: CacheWorldOptions = {}) {
+  const folder = createTemporaryFolder();
+  folders.push(folder);
+  const world = await openCacheWorld(folder.path, options);
+  closing.push(() => world.coordinator.close().then(() => world.database.close()));
+  return world;
+}
+
+const boil = "How do I boil an egg?";
+const reworded = "Please tell me how to cook the egg";
+const tenant = "test";
+
+async function readMatches({ database }: Awaited<ReturnType<typeof open>>) {
+  return await database.kysely
+    .selectFrom("cache_match")
+    .select(["served", "label", "source", "space"])
+    .execute();
+}
+
+describe("the shadow", () => {
+  test("looks up and serves nothing, and counts an answer that would have been right", async () => {
+    const world = await open({ says: () => "Ten minutes in boiling water." });
+    await world.ask(boil, { caching: "shadow" });
+    const second = await world.ask(reworded, { caching: "shadow" });
+    expect(second).toMatchObject({
+      isGenerated: true,
+      cache: { outcome: "shadow", similarity: expect.any(Number) },
+    });
+    expect(await readMatches(world)).toMatchObject([{ served: 0, label: 1, source: "shadow" }]);
+    const { spaces, counts } = await world.cache.stats();
+    expect(counts).toMatchObject({ shadow: 1, miss: 1, stored: 2 });
+    expect(spaces).toMatchObject([{ tenant, wrong: { wrong: 0, checked: 1 } }]);
+  });
+
+  test("counts an answer that would have been wrong, and raises what is asked for", async () => {
+    const world = await open({
+      says: (question) => (question === boil ? "Ten minutes." : "Two hours in the oven."),
+    });
+    await world.ask(boil, { caching: "shadow" });
+    await world.ask(reworded, { caching: "shadow" });
+    const { spaces } = await world.cache.stats();
+    expect(spaces).toMatchObject([{ threshold: { basis: "closed" } }]);
+    const after = await world.ask("How do you cook eggs?");
+    expect(after.isGenerated).toBe(true);
+  });
+
+  test("counts the same question apart: that answers to it differ says nothing of likeness", async () => {
+    let said = 0;
+    const world = await open({ says: () => `Answer ${++said}` });
+    await world.ask(boil, { caching: "shadow" });
+    await world.ask(boil, { caching: "shadow" });
+    const { spaces } = await world.cache.stats();
+    expect(spaces).toMatchObject([{ space: "exact", wrong: { wrong: 1, checked: 1 } }]);
+    expect((await world.ask(reworded)).cache.outcome).toBe("semantic");
+  });
+
+  test("takes different numbers for different answers, and needs no more than likeness otherwise", async () => {
+    const answers = ["Boil the eggs 7 minutes", "Boil the eggs 9 minutes", "Please boil the eggs 7 minutes"];
+    let said = 0;
+    const world = await open({ says: () => answers[said++] ?? "" });
+    await world.ask(boil, { caching: "shadow" });
+    await world.ask(boil, { caching: "shadow" });
+    await world.ask(boil, { caching: "shadow" });
+    expect((await readMatches(world)).map(({ label }) => label)).toEqual([0, 1]);
+  });
+});
+
+describe("a question that is not alike enough", () => {
+  test("teaches by its fresh answer, where the guard lets it pass", async () => {
+    const world = await open({ says: () => "Ten minutes." });
+    await world.ask("How do I boil a big fresh brown egg?");
+    const { cache } = await world.ask("How do I boil a big fresh egg?");
+    expect(cache).toMatchObject({ outcome: "miss", reason: expect.stringContaining("0.95 is asked for") });
+    expect(await readMatches(world)).toMatchObject([{ served: 0, label: 1, source: "near" }]);
+  });
+
+  test("is served once enough of its kind were right", async () => {
+    const world = await open({ says: () => "Ten minutes." });
+    await world.ask("How do I boil a big fresh brown egg?");
+    await world.ask("How do I boil a big fresh egg?");
+    const { space, similarity } = await world.database.kysely
+      .selectFrom("cache_match")
+      .select(["space", "similarity"])
+      .executeTakeFirstOrThrow();
+    expect(similarity).toBeWithin(0.8, 0.95);
+    const row = {
+      request_id: "r",
+      entry: "e",
+      tenant,
+      space,
+      similarity,
+      served: 0,
+      label: 1,
+      source: "near",
+    };
+    const rows = Array.from({ length: 298 }, (_, at_ms) => ({ ...row, at_ms }));
+    await world.database.kysely.insertInto("cache_match").values(rows).execute();
+    await world.cache.purge({});
+    await world.ask("How do I boil a big fresh brown egg?");
+    world.time.nowMs += 61_000;
+    const { cache } = await world.ask("How do I boil a big fresh egg?");
+    expect(cache.outcome).toBe("semantic");
+  });
+});
+
+describe("feedback", () => {
+  test("that a reworded answer was wrong keeps its entry from questions no more alike", async () => {
+    const world = await open();
+    await world.ask(boil);
+    const served = await world.ask(reworded);
+    expect(served.cache.outcome).toBe("semantic");
+    await world.cache.feedback({ tenant, about: { requestId: served.id }, isRight: false });
+    expect((await world.ask(reworded)).isGenerated).toBe(true);
+    expect((await world.ask(boil)).cache.outcome).toBe("exact");
+    const { spaces } = await world.cache.stats();
+    expect(spaces.find(({ space }) => space !== "exact")?.threshold?.basis).toBe("closed");
+  });
+
+  test("that the answer to the very question was wrong removes it", async () => {
+    const world = await open();
+    await world.ask(boil);
+    const { cache } = await world.ask(boil);
+    await world.cache.feedback({ tenant, about: { entry: cache.entry ?? "" }, isRight: false });
+    expect((await world.ask(boil)).isGenerated).toBe(true);
+  });
+
+  test("replaces what was said before, and is not counted twice", async () => {
+    const world = await open();
+    await world.ask(boil);
+    const { id } = await world.ask(reworded);
+    for (const isRight of [false, true, true])
+      await world.cache.feedback({ tenant, about: { requestId: id }, isRight });
+    const { spaces } = await world.cache.stats();
+    expect(spaces).toMatchObject([{ threshold: { labels: 1 }, wrong: { wrong: 0, checked: 1 } }]);
+  });
+
+  test("about nothing that was served is not found", async () => {
+    const world = await open();
+    const { id } = await world.ask(boil);
+    for (const about of [{ requestId: id }, { requestId: "x".repeat(1_000) }, { entry: "cache-1" }])
+      await expect(world.cache.feedback({ tenant, about, isRight: true })).rejects.toMatchObject({
+        code: "not_found",
+      });
+  });
+});
+
+describe("an answer that was served by meaning", () => {
+  test("is now and then made again beside requests, with the cache off, and compared", async () => {
+    const priorities: (string | undefined)[] = [];
+    const world = await open({
+      deps: { random: () => 0.001 },
+      says: (question) => (question === boil ? "Boil it 7 minutes." : "Boil it 9 minutes."),
+    });
+    await world.ask(boil);
+    const before = world.engine.requests.length;
+    const served = await world.ask(reworded);
+    expect(served.cache.outcome).toBe("semantic");
+    const again = world.engine.requests.slice(before);
+    for (const { priority, caching, id } of again) priorities.push(priority, caching, id.slice(0, 5));
+    expect(priorities).toEqual(["batch", "off", "again"]);
+    expect(await readMatches(world)).toMatchObject([{ served: 1, label: 0, source: "again" }]);
+    expect((await world.ask(reworded)).isGenerated).toBe(true);
+  });
+});

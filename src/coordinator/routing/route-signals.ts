@@ -1,0 +1,89 @@
+import type { GenerateInput } from "../../contract/index.ts";
+import type { PolicyInput } from "../../plugin-host/index.ts";
+import type { CoordinatorDeps } from "../deps.ts";
+import type { RoutedRequest } from "./router.ts";
+
+export type RouteSignals = PolicyInput<"route.decide">;
+
+/** What is known of the remote side. */
+export type RemoteSide = {
+  readonly isAvailable: boolean;
+  /** USD; absent: no limit. */
+  readonly budgetLeft?: number;
+};
+
+type SignalDeps = { readonly engine: Pick<CoordinatorDeps["engine"], "find" | "tokenize" | "stats"> };
+
+/** A policy reads what asks for something, which stands at the start. */
+export const maxPromptCharacters = 32_768;
+/** Longer texts are estimated: their tokens would keep the model's process from its answers. */
+const maxTokenizedCharacters = 65_536;
+const charactersPerToken = 4;
+/** So many requests that wait for a local place count as a full house. */
+const fullQueue = 16;
+
+/** What the policy is told of a request. */
+export async function readSignals(
+  deps: SignalDeps,
+  { request, contextScore, asked = request.input }: RoutedRequest,
+  local: string,
+  { isAvailable, budgetLeft }: RemoteSide,
+): Promise<RouteSignals> {
+  const { maxTokens, routing } = request;
+  const waiting = deps.engine.stats(local)?.waiting ?? 0;
+  return {
+    hook: "route.decide",
+    prompt: promptOf(asked).slice(0, maxPromptCharacters),
+    inputTokens: await countTokens(deps, request.input, local),
+    ...(maxTokens !== undefined && { outputTokens: maxTokens }),
+    contextScore: Math.min(1, Math.max(0, contextScore ?? 0)),
+    ...(budgetLeft !== undefined && { budgetLeft }),
+    hasRemote: true,
+    remoteAvailable: isAvailable,
+    label: routing ?? "any",
+    load: Math.min(1, waiting / fullQueue),
+  };
+}
+
+/** What was asked last. */
+export function promptOf(input: GenerateInput): string {
+  if (input.type === "chat") return input.messages.findLast(({ role }) => role === "user")?.content ?? "";
+  if (input.type === "text") return input.text;
+  return input.type === "infill" ? input.prefix : "";
+}
+
+/** By the tokenizer of a model that is loaded, else a token for four characters. */
+async function countTokens({ engine }: SignalDeps, input: GenerateInput, local: string): Promise<number> {
+  if (input.type === "tokens") return input.tokens.length;
+  const text = wholeText(input);
+  const counted = text.length <= maxTokenizedCharacters ? await tokenize(engine, local, text) : undefined;
+  return counted ?? estimateTokens(text);
+}
+
+/** A model that is missing or broken says so when it is asked for the answer; here its tokens are estimated. */
+async function tokenize(
+  engine: SignalDeps["engine"],
+  local: string,
+  text: string,
+): Promise<number | undefined> {
+  try {
+    const { state } = await engine.find(local);
+    if (state !== "ready") return undefined;
+    return (await engine.tokenize(local, text, { addSpecial: false, parseSpecial: false })).tokens.length;
+  } catch {
+    return undefined;
+  }
+}
+
+export function estimateTokens(text: string): number {
+  return Math.ceil(text.length / charactersPerToken);
+}
+
+/** All that the model has to read, without what its template adds. */
+export function wholeText(input: GenerateInput): string {
+  if (input.type === "text") return input.text;
+  if (input.type === "infill") return input.prefix + input.suffix;
+  if (input.type === "tokens") return "";
+  const tools = input.tools.length === 0 ? [] : [JSON.stringify(input.tools)];
+  return [...tools, ...input.messages.map(({ content }) => content)].join("\n");
+}

@@ -1,0 +1,64 @@
+import { expect, test } from "bun:test";
+import { existsSync, readdirSync } from "node:fs";
+import { openHomeDatabase } from "../../store/index.ts";
+import { createTemporaryFolder } from "../../testing/index.ts";
+import { createFileStore } from "./file-store.ts";
+
+async function openStore() {
+  const folder = createTemporaryFolder();
+  const database = await openHomeDatabase(folder.path);
+  let timeMs = 1_000;
+  const files = createFileStore({
+    database: async () => database,
+    folder: folder.file("files"),
+    now: () => timeMs++,
+  });
+  return {
+    files,
+    folder,
+    async [Symbol.asyncDispose]() {
+      await database.close();
+      folder[Symbol.dispose]();
+    },
+  };
+}
+
+const note = { filename: "note.md", purpose: "assistants", content: Buffer.from("# Grüße") };
+
+test("a file comes back as it was sent, and is gone with its content once it is removed", async () => {
+  await using store = await openStore();
+  const { id } = await store.files.add("a", note);
+  expect(await store.files.get("a", id)).toMatchObject({
+    id,
+    filename: "note.md",
+    bytes: 9,
+    createdAtMs: 1_000,
+  });
+  expect(Buffer.from(await store.files.read("a", id)).toString()).toBe("# Grüße");
+  await store.files.remove("a", id);
+  await expect(store.files.get("a", id)).rejects.toThrow(`There is no file "${id}"`);
+  expect(readdirSync(store.folder.file("files"))).toEqual([]);
+});
+
+test("a file of one key is not there for another", async () => {
+  await using store = await openStore();
+  const { id } = await store.files.add("a", note);
+  await expect(store.files.read("b", id)).rejects.toThrow("There is no file");
+  await expect(store.files.remove("b", id)).rejects.toThrow("There is no file");
+  expect(await store.files.list("b", { limit: 10 })).toEqual([]);
+  expect(existsSync(store.folder.file(`files/${id}`))).toBe(true);
+});
+
+test("pages of a list follow each other without gap or repetition", async () => {
+  await using store = await openStore();
+  const ids: string[] = [];
+  for (let index = 0; index < 5; index++) ids.push((await store.files.add("a", note)).id);
+  const seen: string[] = [];
+  for (let after: string | undefined; ; ) {
+    const page = await store.files.list("a", { limit: 2, ...(after !== undefined && { after }) });
+    if (page.length === 0) break;
+    seen.push(...page.map(({ id }) => id));
+    after = page.at(-1)?.id;
+  }
+  expect(seen).toEqual(ids.toReversed());
+});

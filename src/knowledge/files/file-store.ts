@@ -1,0 +1,146 @@
+import { existsSync, readFileSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { AppError, createId, ensureOwnFolder, writeWhole } from "../../base/index.ts";
+import type { Database } from "../../store/index.ts";
+
+export type UploadedFile = {
+  readonly id: string;
+  readonly filename: string;
+  readonly purpose: string;
+  readonly bytes: number;
+  readonly createdAtMs: number;
+};
+
+export type NewFile = {
+  readonly filename: string;
+  readonly purpose: string;
+  readonly content: Uint8Array;
+};
+
+/** Files that clients uploaded. Each belongs to the API key that sent it; others are told that it is not there. */
+export type FileStore = {
+  /** Throws AppError: disk_full, conflict where the key has as many as it may. */
+  add(tenant: string, file: NewFile): Promise<UploadedFile>;
+  /** Throws AppError not_found. */
+  get(tenant: string, id: string): Promise<UploadedFile>;
+  /** The newest first. */
+  list(
+    tenant: string,
+    page: { readonly limit: number; readonly after?: string },
+  ): Promise<readonly UploadedFile[]>;
+  /** Throws AppError not_found. */
+  read(tenant: string, id: string): Promise<Uint8Array>;
+  /** Throws AppError not_found. What was made of it in collections stays. */
+  remove(tenant: string, id: string): Promise<void>;
+};
+
+export type FileStoreOptions = {
+  database(): Promise<Database>;
+  /** Where contents lie; made with the first one. */
+  readonly folder: string;
+  readonly now: () => number;
+};
+
+/** Files of one API key; an upload beyond them is refused. */
+export const maxFilesPerTenant = 10_000;
+const privateFileMode = 0o600;
+
+export function createFileStore({ database, folder, now }: FileStoreOptions): FileStore {
+  async function find(tenant: string, id: string) {
+    const { kysely } = await database();
+    return await kysely
+      .selectFrom("file")
+      .selectAll()
+      .where("id", "=", id)
+      .where("tenant", "=", tenant)
+      .executeTakeFirst();
+  }
+  async function get(tenant: string, id: string): Promise<UploadedFile> {
+    const row = await find(tenant, id);
+    if (row) return toFile(row);
+    throw new AppError("not_found", `There is no file "${id}"; GET /v1/files lists those that are here.`);
+  }
+
+  return {
+    get,
+    async add(tenant, { filename, purpose, content }) {
+      const { kysely } = await database();
+      await refuseMore(kysely, tenant);
+      const id = createId("file");
+      const row = { id, tenant, filename, purpose, bytes: content.byteLength, created_at_ms: now() };
+      ensureOwnFolder(folder);
+      write(folder, id, content);
+      try {
+        await kysely.insertInto("file").values(row).execute();
+      } catch (error) {
+        rmSync(join(folder, id), { force: true });
+        throw error;
+      }
+      return toFile(row);
+    },
+    async list(tenant, { limit, after }) {
+      const { kysely } = await database();
+      const last = after === undefined ? undefined : await find(tenant, after);
+      let query = kysely.selectFrom("file").selectAll().where("tenant", "=", tenant);
+      if (last) {
+        query = query.where(({ eb, and, or }) =>
+          or([
+            eb("created_at_ms", "<", last.created_at_ms),
+            and([eb("created_at_ms", "=", last.created_at_ms), eb("id", ">", last.id)]),
+          ]),
+        );
+      }
+      const rows = await query.orderBy("created_at_ms", "desc").orderBy("id").limit(limit).execute();
+      return rows.map(toFile);
+    },
+    async read(tenant, id) {
+      const file = await get(tenant, id);
+      const path = join(folder, file.id);
+      if (existsSync(path)) return readFileSync(path);
+      throw new AppError("server_error", `the content of ${id} is gone from ${folder}; upload it again`);
+    },
+    async remove(tenant, id) {
+      await get(tenant, id);
+      const { kysely } = await database();
+      await kysely.deleteFrom("file").where("id", "=", id).where("tenant", "=", tenant).execute();
+      rmSync(join(folder, id), { force: true });
+    },
+  };
+}
+
+async function refuseMore(kysely: Database["kysely"], tenant: string): Promise<void> {
+  const { count } = await kysely
+    .selectFrom("file")
+    .select(({ fn }) => fn.countAll<number>().as("count"))
+    .where("tenant", "=", tenant)
+    .executeTakeFirstOrThrow();
+  if (Number(count) < maxFilesPerTenant) return;
+  throw new AppError(
+    "conflict",
+    `there are ${maxFilesPerTenant} files already; delete some to upload others`,
+  );
+}
+
+function write(folder: string, id: string, content: Uint8Array): void {
+  try {
+    writeWhole(folder, id, content, privateFileMode);
+  } catch (cause) {
+    const isFull =
+      cause instanceof Error && "code" in cause && (cause.code === "ENOSPC" || cause.code === "EDQUOT");
+    if (!isFull) throw cause;
+    throw new AppError("disk_full", `the disk is full: cannot store the file in ${folder}; free some space`, {
+      cause,
+    });
+  }
+}
+
+function toFile(row: {
+  readonly id: string;
+  readonly filename: string;
+  readonly purpose: string;
+  readonly bytes: number;
+  readonly created_at_ms: number;
+}): UploadedFile {
+  const { id, filename, purpose, bytes, created_at_ms: createdAtMs } = row;
+  return { id, filename, purpose, bytes, createdAtMs };
+}

@@ -1,0 +1,31 @@
+import { AppError } from "../../base/index.ts";
+import type { Collection } from "../knowledge.ts";
+import type { IndexRequest } from "./index-types.ts";
+import type { IndexStore } from "./run.ts";
+
+/**
+ * The collection of a request: made where it is not there, with the model and label that were asked for. Throws AppError
+ * conflict for another model than the one that its texts have vectors of.
+ */
+export async function prepareCollection(
+  { collections }: Pick<IndexStore, "collections">,
+  { collection: name, embeddingModel, label }: IndexRequest,
+  signal: AbortSignal,
+): Promise<Collection> {
+  const found = await collections.find(name);
+  if (!found) {
+    return await collections.create({
+      name,
+      ...(embeddingModel !== undefined && { embeddingModel }),
+      ...(label && { label }),
+    });
+  }
+  const labelled = label && label !== found.label ? await collections.update(name, { label }) : found;
+  const isOther = embeddingModel !== undefined && embeddingModel !== (found.embeddingModel ?? null);
+  if (!isOther) return labelled;
+  if (found.documents === 0) return await collections.reembed(name, embeddingModel, { signal });
+  const present = found.embeddingModel === undefined ? "words alone" : `the model ${found.embeddingModel}`;
+  const wanted = embeddingModel ?? "--words-only";
+  const message = `the collection ${name} is searched by ${present}; to change that for all of it, run: hearth collection reembed ${name} ${wanted}`;
+  throw new AppError("conflict", message);
+}

@@ -1,0 +1,3 @@
+import { runReaderHost } from "./reader-host.ts";
+
+runReaderHost();

@@ -1,0 +1,32 @@
+import type { IndexReport, SkippedFile, SkipReason } from "./index-types.ts";
+
+const maxProblems = 100;
+const maxDetailChars = 300;
+
+/** Counts of a run as it goes. */
+export type Tally = {
+  readonly counts: Record<
+    "seen" | "added" | "replaced" | "unchanged" | "removed" | "chunks" | "bytes",
+    number
+  >;
+  skip(file: SkippedFile): void;
+  toReport(of: Pick<IndexReport, "collection" | "root" | "listedBy" | "durationMs">): IndexReport;
+};
+
+export function createTally(): Tally {
+  const counts = { seen: 0, added: 0, replaced: 0, unchanged: 0, removed: 0, chunks: 0, bytes: 0 };
+  const skipped: Record<SkipReason, number> = {
+    ...{ ignored: 0, link: 0, not_a_file: 0, binary: 0, too_large: 0 },
+    ...{ unreadable: 0, vanished: 0, empty: 0, refused: 0 },
+  };
+  const problems: SkippedFile[] = [];
+  return {
+    counts,
+    skip(file) {
+      skipped[file.reason] += 1;
+      if (file.reason === "ignored" || problems.length >= maxProblems) return;
+      problems.push({ ...file, detail: file.detail.slice(0, maxDetailChars) });
+    },
+    toReport: (of) => ({ ...of, ...counts, skipped: { ...skipped }, problems: [...problems] }),
+  };
+}

@@ -1,0 +1,24 @@
+import type { SkipReason } from "../index-types.ts";
+
+const faults: Readonly<Record<string, readonly [reason: SkipReason, detail: string]>> = {
+  ENOENT: ["vanished", "it was removed meanwhile"],
+  ENOTDIR: ["vanished", "it was removed meanwhile"],
+  ELOOP: ["link", "it is a link"],
+  EACCES: ["unreadable", "this user may not read it"],
+  EPERM: ["unreadable", "this user may not read it"],
+  ENXIO: ["not_a_file", "it is a pipe, a device or a socket"],
+  ENAMETOOLONG: ["unreadable", "its path is too long"],
+};
+
+/** The system's name for what went wrong; undefined for errors that are none of the file system. */
+export function codeOf(error: unknown): string | undefined {
+  return error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : undefined;
+}
+
+export function explainFault(error: unknown): { readonly reason: SkipReason; readonly detail: string } {
+  const [reason, detail] = faults[codeOf(error) ?? ""] ?? [
+    "unreadable",
+    error instanceof Error ? error.message : String(error),
+  ];
+  return { reason, detail };
+}

@@ -1,0 +1,44 @@
+import { AppError } from "../../base/index.ts";
+import type { KnowledgeDeps } from "../deps.ts";
+
+export type EmbeddingModel = {
+  /** As the engine names it. */
+  readonly id: string;
+  /** What its file says of it; another one under the same name tells that the model was changed. */
+  readonly mark: string;
+  /** Texts leave this machine when it embeds them. */
+  readonly isElsewhere: boolean;
+};
+
+/** How models of upstreams are described. */
+const remoteArchitecture = "remote";
+
+/** Whether a model is on another machine. */
+export function isRemote({ architecture }: { readonly architecture: string }): boolean {
+  return architecture === remoteArchitecture;
+}
+
+/** Throws AppError: model_not_found, invalid_request for a model that cannot embed. */
+export async function findEmbeddingModel(
+  engine: Pick<KnowledgeDeps["engine"], "find">,
+  name: string,
+): Promise<EmbeddingModel> {
+  const { id, summary } = await engine.find(name);
+  const { architecture, parameters, embeddingLength = 0, capabilities } = summary;
+  const isElsewhere = isRemote(summary);
+  if (!isElsewhere && !capabilities.embed) {
+    throw new AppError("invalid_request", `the model ${id} cannot embed texts; name an embedding model`);
+  }
+  return { id, mark: `${architecture} ${parameters} ${embeddingLength}`, isElsewhere };
+}
+
+/** Throws AppError invalid_request where a collection of the label `local` would use a model on another machine. */
+export function requireLocal(
+  collection: string,
+  label: string,
+  model: Pick<EmbeddingModel, "id" | "isElsewhere">,
+): void {
+  if (label !== "local" || !model.isElsewhere) return;
+  const message = `the collection ${collection} is labelled local and ${model.id} is on another machine; name a model of this machine, or none to search by words alone`;
+  throw new AppError("invalid_request", message, { details: { collection, model: model.id } });
+}

@@ -1,0 +1,72 @@
+import type { Chunk, Collection, Hit, StoredDocument, UploadedFile } from "../../knowledge/index.ts";
+import { toSeconds } from "./collection-answer.ts";
+
+/** Attributes that tie a document to the file it was made of; clients see them as fields. */
+export const fileIdAttribute = "file_id";
+export const filenameAttribute = "filename";
+
+export function toVectorStoreBody({ name, description, documents, createdAtMs, changedAtMs }: Collection) {
+  return {
+    ...{ id: name, object: "vector_store", name: description === "" ? name : description },
+    ...{ created_at: toSeconds(createdAtMs), last_active_at: toSeconds(changedAtMs), status: "completed" },
+    file_counts: { in_progress: 0, completed: documents, failed: 0, cancelled: 0, total: documents },
+    metadata: {},
+  };
+}
+
+export function toVectorStoreFileBody(store: string, document: StoredDocument) {
+  return {
+    ...{ id: fileIdOf(document), object: "vector_store.file", vector_store_id: store },
+    ...{ created_at: toSeconds(document.addedAtMs), status: "completed", last_error: null },
+    attributes: ownAttributes(document),
+  };
+}
+
+/** A document that no upload made goes by its own id. */
+export function fileIdOf({ id, attributes }: Pick<StoredDocument, "id" | "attributes">): string {
+  const fileId = attributes[fileIdAttribute];
+  return typeof fileId === "string" ? fileId : id;
+}
+
+function ownAttributes({ attributes }: Pick<StoredDocument, "attributes">) {
+  const { [fileIdAttribute]: _id, [filenameAttribute]: _name, ...own } = attributes;
+  return own;
+}
+
+export function toSearchPage(queries: readonly string[], hits: readonly Hit[]) {
+  return {
+    ...{ object: "vector_store.search_results.page", search_query: queries },
+    data: hits.map((hit) => ({
+      file_id: fileIdOf({ id: hit.documentId, attributes: hit.attributes }),
+      filename: String(hit.attributes[filenameAttribute] ?? hit.source),
+      score: hit.score,
+      attributes: { ...ownAttributes(hit), start_line: hit.startLine, end_line: hit.endLine },
+      content: [{ type: "text", text: hit.text }],
+    })),
+    ...{ has_more: false, next_page: null },
+  };
+}
+
+export function toContentPage(text: readonly Chunk[]) {
+  return {
+    object: "vector_store.file_content.page",
+    data: text.map((chunk) => ({ type: "text", text: chunk.text })),
+    ...{ has_more: false, next_page: null },
+  };
+}
+
+export function toFileBody({ id, filename, purpose, bytes, createdAtMs }: UploadedFile) {
+  return {
+    ...{ id, object: "file", filename, purpose, bytes },
+    ...{ created_at: toSeconds(createdAtMs), status: "processed" },
+  };
+}
+
+/** A page as OpenAI's clients walk it. */
+export function toListBody<T extends { readonly id: string }>(items: readonly T[], limit: number) {
+  const data = items.slice(0, limit);
+  return {
+    ...{ object: "list", data, has_more: items.length > limit },
+    ...{ first_id: data[0]?.id ?? null, last_id: data.at(-1)?.id ?? null },
+  };
+}

@@ -1,0 +1,230 @@
+import { AppError, createId } from "../../base/index.ts";
+import type { JsonObject } from "../../contract/index.ts";
+import { type Hit, isOwnedByOther, type Knowledge, type StoredDocument } from "../../knowledge/index.ts";
+import { readBody } from "../body.ts";
+import { invalidParameter } from "../parameter-errors.ts";
+import type { AppContext } from "../request-scope.ts";
+import type { RouteDeps } from "../route.ts";
+import { readPage } from "./page.ts";
+import {
+  fileIdAttribute,
+  filenameAttribute,
+  toContentPage,
+  toListBody,
+  toSearchPage,
+  toVectorStoreBody,
+  toVectorStoreFileBody,
+} from "./vector-store-answer.ts";
+import {
+  vectorStoreAttributesSchema,
+  vectorStoreFileSchema,
+  vectorStoreSchema,
+  vectorStoreSearchSchema,
+} from "./vector-store-bodies.ts";
+
+const defaultResults = 10;
+
+export async function handleListStores(context: AppContext, deps: RouteDeps): Promise<Response> {
+  const { limit, after } = readPage(context);
+  const { collections } = await deps.knowledge();
+  const all = (await collections.list()).map(toVectorStoreBody);
+  const start = after === undefined ? 0 : all.findIndex(({ id }) => id === after) + 1;
+  return context.json(toListBody(all.slice(start, start + limit + 1), limit));
+}
+
+export async function handleCreateStore(context: AppContext, deps: RouteDeps): Promise<Response> {
+  const body = await readBody(context, vectorStoreSchema());
+  context.get("scope").ignored = Object.keys(body).filter((key) => key !== "name" && key !== "file_ids");
+  const knowledge = await deps.knowledge();
+  const { tenant } = context.get("scope");
+  const files = await Promise.all((body.file_ids ?? []).map((id) => knowledge.files.get(tenant, id)));
+  const { name } = await knowledge.collections.create({
+    name: createId("vs"),
+    ...(body.name !== undefined && { description: body.name }),
+  });
+  for (const { id } of files) await attach(context, knowledge, { store: name, fileId: id });
+  return context.json(toVectorStoreBody(await knowledge.collections.get(name)));
+}
+
+export async function handleShowStore(context: AppContext, deps: RouteDeps): Promise<Response> {
+  const { collections } = await deps.knowledge();
+  return context.json(toVectorStoreBody(await collections.get(readStore(context))));
+}
+
+export async function handleChangeStore(context: AppContext, deps: RouteDeps): Promise<Response> {
+  const body = await readBody(context, vectorStoreSchema());
+  context.get("scope").ignored = Object.keys(body).filter((key) => key !== "name");
+  const { collections } = await deps.knowledge();
+  const changes = body.name === undefined ? {} : { description: body.name };
+  return context.json(toVectorStoreBody(await collections.update(readStore(context), changes)));
+}
+
+export async function handleRemoveStore(context: AppContext, deps: RouteDeps): Promise<Response> {
+  const id = readStore(context);
+  const { collections } = await deps.knowledge();
+  await collections.get(id);
+  await collections.remove(id);
+  return context.json({ id, object: "vector_store.deleted", deleted: true });
+}
+
+export async function handleSearchStore(context: AppContext, deps: RouteDeps): Promise<Response> {
+  const body = await readBody(context, vectorStoreSearchSchema());
+  const { tenant, abort, isLocal } = context.get("scope");
+  const knowledge = await deps.knowledge();
+  const queries = typeof body.query === "string" ? [body.query] : body.query;
+  const maxResults = body.max_num_results ?? defaultResults;
+  const minScore = body.ranking_options?.score_threshold;
+  const found = await Promise.all(
+    queries.map((text) =>
+      knowledge.search(
+        {
+          ...{ collections: [readStore(context)], text, maxResults, tenant },
+          ...(body.filters && { filter: body.filters as JsonObject }),
+          ...(minScore !== undefined && { minScore }),
+          ...(isLocal && { privacy: "local" }),
+        },
+        abort.signal,
+      ),
+    ),
+  );
+  const hits = found.length === 1 ? (found[0]?.hits ?? []) : merge(found.flatMap((each) => each.hits));
+  return context.json(toSearchPage(queries, hits.slice(0, maxResults)));
+}
+
+/** Of several queries the best score that a text reached. */
+function merge(hits: readonly Hit[]): readonly Hit[] {
+  const best = new Map<string, Hit>();
+  for (const hit of hits) {
+    const known = best.get(hit.chunkId);
+    if (!known || hit.score > known.score) best.set(hit.chunkId, hit);
+  }
+  return [...best.values()].sort((left, right) => right.score - left.score);
+}
+
+export async function handleListStoreFiles(context: AppContext, deps: RouteDeps): Promise<Response> {
+  const store = readStore(context);
+  const { limit, after } = readPage(context);
+  const { collections, documents } = await deps.knowledge();
+  await collections.get(store);
+  const last = after === undefined ? undefined : await findDocument(documents, store, after);
+  const page = { limit: limit + 1, ...(last && { after: last.id }) };
+  const listed = await documents.list(store, page);
+  const { tenant } = context.get("scope");
+  const shown = listed.filter(({ attributes }) => !isOwnedByOther(store, attributes, tenant));
+  return context.json(
+    toListBody(
+      shown.map((document) => toVectorStoreFileBody(store, document)),
+      limit,
+    ),
+  );
+}
+
+export async function handleAttachFile(context: AppContext, deps: RouteDeps): Promise<Response> {
+  const body = await readBody(context, vectorStoreFileSchema());
+  const store = readStore(context);
+  const knowledge = await deps.knowledge();
+  await knowledge.collections.get(store);
+  const attributes = (body.attributes ?? {}) as JsonObject;
+  const id = await attach(context, knowledge, { store, fileId: body.file_id, attributes });
+  return context.json(
+    toVectorStoreFileBody(store, await knowledge.documents.get(store, id).then(withoutText)),
+  );
+}
+
+export async function handleShowStoreFile(context: AppContext, deps: RouteDeps): Promise<Response> {
+  const store = readStore(context);
+  const { documents } = await deps.knowledge();
+  return context.json(toVectorStoreFileBody(store, await getDocument(context, documents, store)));
+}
+
+export async function handleChangeStoreFile(context: AppContext, deps: RouteDeps): Promise<Response> {
+  const { attributes = {} } = await readBody(context, vectorStoreAttributesSchema());
+  const store = readStore(context);
+  const { documents } = await deps.knowledge();
+  const { id } = await getDocument(context, documents, store);
+  await documents.setAttributes(store, id, attributes as JsonObject);
+  return context.json(toVectorStoreFileBody(store, await documents.get(store, id).then(withoutText)));
+}
+
+export async function handleReadStoreFile(context: AppContext, deps: RouteDeps): Promise<Response> {
+  const store = readStore(context);
+  const { documents } = await deps.knowledge();
+  const { id } = await getDocument(context, documents, store);
+  return context.json(toContentPage((await documents.get(store, id)).text));
+}
+
+export async function handleDetachFile(context: AppContext, deps: RouteDeps): Promise<Response> {
+  const [store, fileId] = [readStore(context), readFileId(context)];
+  const { documents } = await deps.knowledge();
+  const { id } = await getDocument(context, documents, store);
+  await documents.remove(store, [id]);
+  return context.json({ id: fileId, object: "vector_store.file.deleted", deleted: true });
+}
+
+type Attached = { readonly store: string; readonly fileId: string; readonly attributes?: JsonObject };
+
+/** Puts a file's text into a collection; the id of the document. */
+async function attach(
+  context: AppContext,
+  knowledge: Knowledge,
+  { store, fileId, attributes = {} }: Attached,
+): Promise<string> {
+  const { tenant, abort } = context.get("scope");
+  const { filename } = await knowledge.files.get(tenant, fileId);
+  const bytes = await knowledge.files.read(tenant, fileId);
+  const made = await knowledge.prepare({ source: filename, bytes }, abort.signal);
+  if ("skipped" in made)
+    throw invalidParameter("file_id", `file_id: ${filename} cannot be searched: ${made.reason}`);
+  const tied = {
+    ...made.attributes,
+    ...attributes,
+    [fileIdAttribute]: fileId,
+    [filenameAttribute]: filename,
+  };
+  const document = { ...made, source: toSource(fileId), attributes: tied };
+  const [added] = await knowledge.documents.add(store, [document], abort.signal);
+  if (added) return added.id;
+  throw new AppError("server_error", `${filename} was not added to ${store}`);
+}
+
+/** Two files of one name are two documents. */
+function toSource(fileId: string): string {
+  return `files/${fileId}`;
+}
+
+async function getDocument(
+  context: AppContext,
+  documents: Knowledge["documents"],
+  store: string,
+): Promise<StoredDocument> {
+  const fileId = readFileId(context);
+  const found = await findDocument(documents, store, fileId);
+  if (found && !isOwnedByOther(store, found.attributes, context.get("scope").tenant)) return found;
+  throw new AppError("not_found", `There is no file "${fileId}" in the vector store ${store}.`);
+}
+
+async function findDocument(
+  documents: Knowledge["documents"],
+  store: string,
+  fileId: string,
+): Promise<StoredDocument | undefined> {
+  return (
+    (await documents.find(store, { source: toSource(fileId) })) ??
+    (await documents.find(store, { id: fileId }))
+  );
+}
+
+function withoutText({
+  text: _,
+  ...document
+}: Awaited<ReturnType<Knowledge["documents"]["get"]>>): StoredDocument {
+  return document;
+}
+
+function readStore(context: AppContext): string {
+  return context.req.param("id") ?? "";
+}
+
+function readFileId(context: AppContext): string {
+  return context.req.param("file") ?? "";
+}
