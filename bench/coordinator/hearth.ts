@@ -30,6 +30,9 @@ export type Hearth = AsyncDisposable & {
   command(...argv: readonly string[]): Promise<string>;
 };
 
+const maxExplanations = 20;
+const explanationPauseMs = 250;
+
 /** A server of the executable, or of the source where that is not built, in a home of its own. */
 export async function openHearth(config: object): Promise<Hearth> {
   const home = mkdtempSync(join(tmpdir(), "hearth-coordinator-"));
@@ -41,7 +44,7 @@ export async function openHearth(config: object): Promise<Hearth> {
   });
   const url = await readUrl(child.stdout);
   const command: Hearth["command"] = async (...argv) => {
-    const run = Bun.spawn([...executable, ...argv, "--home", home], { stdout: "pipe", stderr: "inherit" });
+    const run = Bun.spawn([...executable, ...argv, "--home", home], { stdout: "pipe", stderr: "ignore" });
     return await new Response(run.stdout).text();
   };
   return {
@@ -49,8 +52,7 @@ export async function openHearth(config: object): Promise<Hearth> {
     command,
     async ask(asked) {
       const answered = await post(url, asked);
-      const receipt = (await command("route", "explain", answered.id)).trimEnd().split("\n");
-      return { ...answered, receipt };
+      return { ...answered, receipt: await explain(command, answered.id) };
     },
     async [Symbol.asyncDispose]() {
       child.kill("SIGTERM");
@@ -58,6 +60,16 @@ export async function openHearth(config: object): Promise<Hearth> {
       rmSync(home, { recursive: true, force: true });
     },
   };
+}
+
+/** Receipts are written a moment after the answer. */
+async function explain(command: Hearth["command"], id: string): Promise<readonly string[]> {
+  for (let attempt = 0; attempt < maxExplanations; attempt++) {
+    const text = await command("route", "explain", id);
+    if (text !== "") return text.trimEnd().split("\n");
+    await Bun.sleep(explanationPauseMs);
+  }
+  throw new Error(`there is no receipt of ${id}`);
 }
 
 async function readUrl(stdout: ReadableStream<Uint8Array>): Promise<string> {

@@ -108,8 +108,8 @@ async function indexNotes(hearth: Hearth): Promise<void> {
 /** Answers labelled elsewhere, with how sure the local model was of them. */
 async function calibrate(hearth: Hearth): Promise<readonly string[]> {
   const file = join(hearth.home, "labelled.jsonl");
-  const rows = Array.from({ length: 100 }, (_, place) => ({ confidence: place / 100, ok: place > 40 }));
+  const rows = Array.from({ length: 100 }, (_, place) => ({ confidence: place / 100, ok: place > 90 }));
   writeFileSync(file, rows.map((row) => JSON.stringify(row)).join("\n"));
   const text = await hearth.command("route", "calibrate", file, "--quality", "0.99");
-  return text.trimEnd().split("\n").slice(0, 4);
+  return text.trimEnd().split("\n").slice(-12);
 }

@@ -40,7 +40,7 @@ export const configOptions: Readonly<Record<ConfigKey, ConfigOption>> = {
     environment: "HEARTH_EMBEDDING_MODEL",
     kind: "text",
     description:
-      "model whose embeddings tell judges how alike texts are (default none: the words that they share do)",
+      "model that tells how alike texts are: for collections, stored answers, patterns and judges (default none: words alone)",
   },
   contextTokens: {
     flag: "--ctx <tokens>",
