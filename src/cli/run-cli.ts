@@ -10,6 +10,7 @@ import { addCollection } from "./knowledge/collection-command.ts";
 import { addIndex } from "./knowledge/index-command.ts";
 import { addSearch } from "./knowledge/search-command.ts";
 import { addDataset } from "./learning/dataset-command.ts";
+import { addInteraction } from "./learning/interaction-command.ts";
 import { addModelCommands } from "./model-commands.ts";
 import { addPluginCommands } from "./plugin-commands.ts";
 import { addRoute } from "./routing/route-command.ts";
@@ -80,6 +81,7 @@ function createProgram(deps: CliDeps, finish: (code: number) => void): Command {
   addCollection(program, deps, finish);
   addCache(program, deps, finish);
   addRoute(program, deps, finish);
+  addInteraction(program, deps, finish);
   addDataset(program, deps, finish);
   addPluginCommands(program, deps, finish);
   addBench(program, deps, finish);

@@ -1,6 +1,5 @@
 import { expect, test } from "bun:test";
 import { existsSync, readFileSync } from "node:fs";
-import { type InteractionTable, openHomeDatabase } from "../../store/index.ts";
 import {
   createFakeCli,
   createFakeIo,
@@ -8,6 +7,7 @@ import {
   type TemporaryFolder,
 } from "../../testing/index.ts";
 import { runCli } from "../index.ts";
+import { insertInteractions } from "./interactions.fixture.ts";
 
 async function hearth(home: TemporaryFolder, argv: readonly string[]) {
   const io = createFakeIo();
@@ -16,27 +16,9 @@ async function hearth(home: TemporaryFolder, argv: readonly string[]) {
   return { code, out: io.output(), err: io.errors() };
 }
 
-async function insert(home: TemporaryFolder, ...rows: readonly Partial<InteractionTable>[]): Promise<void> {
-  const database = await openHomeDatabase(home.path);
-  for (const [index, row] of rows.entries())
-    await database.kysely
-      .insertInto("interaction")
-      .values({
-        ...{ id: `chatcmpl-${index}`, tenant: "local", origin: "served", content: "full", system: null },
-        ...{ query: `question ${index}`, response: `answer ${index}`, query_hash: "", response_hash: "" },
-        ...{ query_length: 1, response_length: 1, cut: 0, model: "hearth-demo", agent_type: "local" },
-        ...{ route: "local", prompt_tokens: 1, completion_tokens: 1, latency_ms: 1, context_ids: "[]" },
-        ...{ tags: "[]", consent: 1, private: 0, outcome: "success", inferred: 0, feedback: 1, value: 0.8 },
-        ...{ terms: "{}", contexts_noted: 0, document_id: null, pattern_id: null, created_at_ms: index },
-        ...{ outcome_at_ms: null, ...row },
-      } as InteractionTable & { position: number })
-      .execute();
-  await database.close();
-}
-
 test("an export tells what was considered, left out, scrubbed and written", async () => {
   using home = createTemporaryFolder();
-  await insert(
+  await insertInteractions(
     home,
     { query: "Write to alice@example.org", response: "red green blue" },
     { consent: 0 },
@@ -55,7 +37,7 @@ test("an export tells what was considered, left out, scrubbed and written", asyn
 
 test("the JSON is the manifest and the folder", async () => {
   using home = createTemporaryFolder();
-  await insert(home, {});
+  await insertInteractions(home, {});
   const { code, out } = await hearth(home, [
     ...["export", "--out", home.file("data"), "--format", "instruction", "--json"],
   ]);
@@ -72,7 +54,7 @@ test.each([
   [[{ content: "hash", query: null, response: null }], /text not kept; serve with --interactions/],
 ])("nothing to export ends with code 1 and the reason", async (rows, reason) => {
   using home = createTemporaryFolder();
-  await insert(home, ...rows);
+  await insertInteractions(home, ...rows);
   const { code, err } = await hearth(home, ["export", "--out", home.file("data")]);
   expect(err).toMatch(reason);
   expect(existsSync(home.file("data"))).toBe(false);
