@@ -70,6 +70,9 @@ const result = await Bun.build({
     }),
   ],
   minify: true,
+  // What is imported late is read late too: a server that only answers holds no grammars and no PDF reader in memory.
+  splitting: true,
+  format: "esm",
   // Halves the time to start: the program's code is most of it.
   bytecode: true,
   // Neither a .env nor a bunfig.toml of the folder it is started in may change what it does.

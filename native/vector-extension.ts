@@ -1,9 +1,6 @@
-/** sqlite-vec for this machine, as its npm package has it. */
-const suffixes: Readonly<Record<string, string>> = { darwin: "dylib", win32: "dll" };
-
-/** The path of the extension's library. Throws where the package has none for this platform. */
+/** The path of sqlite-vec's library for this machine. Throws where no package has one for this platform. */
 export function findVectorExtension(): string {
   const { platform, arch } = process;
-  const system = platform === "win32" ? "windows" : platform;
-  return Bun.resolveSync(`sqlite-vec-${system}-${arch}/vec0.${suffixes[platform] ?? "so"}`, import.meta.dir);
+  const suffix = platform === "darwin" ? "dylib" : "so";
+  return Bun.resolveSync(`sqlite-vec-${platform}-${arch}/vec0.${suffix}`, import.meta.dir);
 }

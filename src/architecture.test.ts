@@ -145,6 +145,26 @@ test("no import cycle exists at run time", () => {
   );
 });
 
+test("a start loads none of what only judging, knowledge or learning needs", () => {
+  const atOnce = new Map(source.map((file) => [file.path, listAtOnce(file)]));
+  const loaded = new Set<string>();
+  function load(path: string): void {
+    if (loaded.has(path)) return;
+    loaded.add(path);
+    for (const next of atOnce.get(path) ?? []) load(next);
+  }
+  load("app/index.ts");
+  const late = /^(?:judges|knowledge|store|plugin-host|server)\//;
+  expect([...loaded].filter((path) => late.test(path))).toEqual([]);
+});
+
+function listAtOnce({ path, text }: SourceFile): readonly string[] {
+  return transpilers[path.endsWith("x") ? "tsx" : "ts"]
+    .scanImports(text)
+    .filter(({ kind, path: specifier }) => kind === "import-statement" && specifier.startsWith("."))
+    .map((entry) => normalize(join(dirname(path), entry.path)));
+}
+
 test(`no file but tests is longer than ${maxFileLines} lines`, () => {
   expect(
     source.filter((file) => file.text.split("\n").length > maxFileLines + 1).map((file) => file.path),

@@ -1,9 +1,7 @@
 /** The one place that builds the parts of Hearth and wires them together. */
 import { join } from "node:path";
-import { versions as nativeVersions } from "../../native/versions.ts";
-import packageJson from "../../package.json" with { type: "json" };
 import { AppError, createDoor, type Door, toAppError } from "../base/index.ts";
-import { type Config, readProcessInput } from "../config/index.ts";
+import type { Config } from "../config/index.ts";
 import type { AnswerEvent, GenerateRequest } from "../contract/index.ts";
 import {
   type Coordinator,
@@ -26,35 +24,35 @@ import {
   readMachine,
   startAdaptation,
 } from "../engine/index.ts";
-import type { JudgeDeps, Judges } from "../judges/index.ts";
+import type { Judges } from "../judges/index.ts";
 import type { Knowledge } from "../knowledge/index.ts";
-import { createLibrary, type ModelLibrary } from "../models/index.ts";
+import type { ModelLibrary } from "../models/index.ts";
 import {
   createLogger,
   createMetrics,
+  createSparingLogger,
   createTelemetry,
   type Logger,
   type Metrics,
 } from "../observability/index.ts";
 import type { GuestModels, Plugins } from "../plugin-host/index.ts";
 import { systemClock } from "../resilience/index.ts";
-import type { RequestRecord, RunningServer } from "../server/index.ts";
-import type { Database } from "../store/index.ts";
+import type { RunningServer } from "../server/index.ts";
 import { createUpstreams, readKnownKeys, withUpstreams } from "../upstreams/index.ts";
 import { toCoordinatorSettings } from "./coordinator-settings.ts";
 import {
-  bytesPerMiB,
   chooseLimits,
   choosePreload,
-  chooseResidency,
   findGpuBytes,
   givenLimits,
   readEngine,
   readTemplate,
   readUpstream,
+  toEngineOptions,
   willPreload,
 } from "./engine-options.ts";
-import { chooseRateLimit } from "./rate-limit.ts";
+import { openJudges, openKnowledge, openLibrary, readEnvironment } from "./open-parts.ts";
+import { openServer } from "./open-server.ts";
 
 export type App = {
   readonly engine: Engine;
@@ -78,27 +76,6 @@ export type App = {
   /** Lets running answers end until the deadline aborts, then ends every host and closes the port. */
   stop(deadline: AbortSignal): Promise<void>;
 };
-
-/** Hearth and what it is made of. */
-export const versions = {
-  hearth: packageJson.version,
-  "llama.cpp": nativeVersions.llamaCpp,
-  bun: Bun.version,
-} as const;
-
-/** Every model at hand. Throws AppError for a configured file that is not there or is no model. */
-export async function openLibrary(
-  config: Config,
-  server?: { readonly logger: Logger; readonly metrics: Metrics },
-): Promise<ModelLibrary> {
-  return await createLibrary({
-    ...{ ...config, discover: config.discover === "on" },
-    ...(server && {
-      onPullRetry: () => server.metrics.retried("pull"),
-      onDamage: ({ message }) => server.logger.error("database_damaged", { error: message }),
-    }),
-  });
-}
 
 type PluginDeps = {
   readonly server?: { readonly models: GuestModels; readonly logger: Logger; readonly metrics: Metrics };
@@ -134,41 +111,6 @@ export async function openPlugins(
 
 function toModelOptions({ generate, engine, models }: App) {
   return { generate, engine, defaultModel: models[0] };
-}
-
-/** Judges; they and their database are there once somebody asks for them. */
-async function openJudges(
-  config: Config,
-  parts: Pick<JudgeDeps, "generate" | "engine" | "plugins" | "database"> & { readonly library: ModelLibrary },
-): Promise<Judges> {
-  const { createJudges, systemJudgeClock } = await import("../judges/index.ts");
-  return createJudges({
-    ...parts,
-    models: parts.library.configured,
-    ...(config.embeddingModel !== undefined && { embeddingModel: config.embeddingModel }),
-    clock: systemJudgeClock,
-    random: Math.random,
-  });
-}
-
-async function openKnowledge(
-  { home, embeddingModel }: Config,
-  {
-    engine,
-    logger,
-    database,
-  }: { readonly engine: Engine; readonly logger: Logger; database(): Promise<Database> },
-): Promise<Knowledge> {
-  const { createKnowledge } = await import("../knowledge/index.ts");
-  return createKnowledge({
-    ...{ home, engine, logger, now: Date.now },
-    ...(embeddingModel !== undefined && { embeddingModel }),
-    async database() {
-      const opened = await database();
-      await opened.loadVectors(home);
-      return opened;
-    },
-  });
 }
 
 /** Builds the application. Throws AppError for a model file that is not there or is no model. */
@@ -212,23 +154,9 @@ async function assemble(config: Config, { logger, libraryDir, hosts }: Ground): 
   const gpuBytes = await findGpuBytes(config, libraryDir);
   const local = createEngine(
     {
-      ...limits,
+      ...toEngineOptions(config, { library, limits, libraryDir, gpuBytes }),
       hosts,
-      catalog: library,
-      residency: {
-        ...chooseResidency(config, limits, library.configured),
-        deviceBudgetBytes: gpuBytes,
-      },
-      libraryDir,
-      hasGpu: gpuBytes > 0,
-      queue: config.queue,
-      prefixCacheBytes: config.prefixCacheMiB * bytesPerMiB,
-      memoryLimitBytes: config.hostMemoryMiB * bytesPerMiB,
-      loadTimeoutMs: config.loadTimeoutMs,
-      stateDir: join(config.home, "state"),
       ...(chatTemplate !== undefined && { chatTemplate }),
-      ...(config.contextTokens !== undefined && { contextTokens: config.contextTokens }),
-      ...(config.kvTokens !== undefined && { kvTokens: config.kvTokens }),
     },
     createEngineObserver(logger, metrics),
   );
@@ -265,13 +193,16 @@ async function assemble(config: Config, { logger, libraryDir, hosts }: Ground): 
     openKnowledge(config, { engine, logger, database: database.open }),
   );
   const nowMs = () => performance.now();
+  const sparing = createSparingLogger(logger, nowMs);
   const telemetry = createTelemetry({
     ...{ folder: join(config.home, "telemetry"), now: Date.now },
-    onFault: (error, dropped) => logger.warn("telemetry_lost", { dropped, error: toAppError(error).message }),
+    onFault: (error, dropped) =>
+      sparing.warn("telemetry_lost", { dropped, error: toAppError(error).message }),
   });
   const coordinator = createCoordinator({
     telemetry,
-    ...{ engine, library, logger, upstreams, nowMs, now: Date.now, random: Math.random },
+    ...{ engine, library, upstreams, nowMs, now: Date.now, random: Math.random },
+    logger: sparing,
     generate: (request, signal) => run(request, signal),
     knowledge: knowledge.open,
     plugins: () => plugins.open(),
@@ -320,33 +251,12 @@ async function assemble(config: Config, { logger, libraryDir, hosts }: Ground): 
         });
     },
     async listen() {
-      const { createModelInspector, startServer } = await import("../server/index.ts");
-      server = startServer(
-        {
-          engine,
-          library,
-          plugins: plugins.open,
-          judges: judges.open,
-          knowledge: knowledge.open,
-          coordinator,
-          record,
-          inspectModel: createModelInspector({ estimate: engine.estimate }),
-          logger,
-          metrics: {
-            requestFinished: (request: RequestRecord) => metrics.requestFinished(request),
-            rateLimited: metrics.rateLimited,
-            contentType: metrics.contentType,
-            text: () => metrics.text(),
-          },
-          apiKeys: config.apiKeys,
-          adminKeys: config.adminKeys,
-          ...chooseRateLimit(config),
-          allowedOrigins: config.allowedOrigins,
-          hostname: config.host,
-          version: versions.hearth,
-        },
-        { port: config.port },
-      );
+      server = await openServer(config, {
+        ...{ engine, library, coordinator, record, logger, metrics },
+        plugins: plugins.open,
+        judges: judges.open,
+        knowledge: knowledge.open,
+      });
       return server;
     },
     async stop(deadline) {
@@ -359,10 +269,6 @@ async function assemble(config: Config, { logger, libraryDir, hosts }: Ground): 
       await library.close();
     },
   };
-}
-
-function readEnvironment(name: string): string | undefined {
-  return readProcessInput().environment[name];
 }
 
 const noPlugins = { processes: 0, memoryBytes: 0, waiting: 0 };

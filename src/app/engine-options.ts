@@ -1,11 +1,13 @@
 /** What the configuration means to the engine: places, memory, how long models stay. */
 import { readFile } from "node:fs/promises";
+import { join } from "node:path";
 import { AppError } from "../base/index.ts";
 import type { Config } from "../config/index.ts";
 import { type Engine, type EngineLimits, readDevices, toLimits } from "../engine/index.ts";
 import {
   createModeState,
   lookupNames,
+  type ModelLibrary,
   memoryBudget,
   type PreloadStrategy,
   parseKeepAlive,
@@ -29,6 +31,27 @@ export async function findGpuBytes(
   return Math.floor(gpus.reduce((sum, { freeBytes }) => sum + freeBytes, 0) * gpuShare);
 }
 
+type EngineGround = {
+  readonly library: ModelLibrary;
+  readonly limits: EngineLimits;
+  readonly libraryDir: string;
+  readonly gpuBytes: number;
+};
+
+/** What the engine is told of the machine and of the configuration. */
+export function toEngineOptions(config: Config, { library, limits, libraryDir, gpuBytes }: EngineGround) {
+  const { queue, loadTimeoutMs, contextTokens, kvTokens } = config;
+  return {
+    ...{ ...limits, catalog: library, libraryDir, hasGpu: gpuBytes > 0, queue, loadTimeoutMs },
+    residency: { ...chooseResidency(config, limits, library.configured), deviceBudgetBytes: gpuBytes },
+    prefixCacheBytes: config.prefixCacheMiB * bytesPerMiB,
+    memoryLimitBytes: config.hostMemoryMiB * bytesPerMiB,
+    stateDir: join(config.home, "state"),
+    ...(contextTokens !== undefined && { contextTokens }),
+    ...(kvTokens !== undefined && { kvTokens }),
+  };
+}
+
 /** What the user set wins over what the mode says. */
 export function chooseLimits(config: Config): EngineLimits {
   return { ...toLimits(createModeState(config.mode).settings), ...givenLimits(config) };
@@ -47,7 +70,7 @@ export function givenLimits(config: Config): Partial<EngineLimits> {
   };
 }
 
-export function chooseResidency(config: Config, { maxModels }: EngineLimits, configured: readonly string[]) {
+function chooseResidency(config: Config, { maxModels }: EngineLimits, configured: readonly string[]) {
   return {
     budgetBytes: memoryBudget(config.memoryMiB),
     maxModels,

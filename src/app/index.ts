@@ -1,1 +1,3 @@
-export { type App, createApp, openLibrary, openPlugins, versions } from "./create-app.ts";
+export { type App, createApp, openPlugins } from "./create-app.ts";
+export { openLibrary } from "./open-parts.ts";
+export { versions } from "./versions.ts";

@@ -1,4 +1,7 @@
+export { reachTable } from "./address-table.ts";
 export { type Asset, ensureOwnFolder, unpackAssets, writeWhole } from "./assets.ts";
+export { classifyAddress } from "./classify-address.ts";
+export { cutText, shortenText } from "./cut-text.ts";
 export { createDoor, type Door } from "./door.ts";
 export {
   AppError,
@@ -14,4 +17,7 @@ export {
   toErrorRecord,
 } from "./errors.ts";
 export { EventQueue } from "./event-queue.ts";
+export { hashText } from "./hash-text.ts";
 export { createId } from "./ids.ts";
+export { nextTurn } from "./next-turn.ts";
+export { untilAborted } from "./until-aborted.ts";

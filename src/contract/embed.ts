@@ -10,6 +10,8 @@ export type EmbedRequest = Residency & {
   readonly tenant: string;
   /** `local`: the inputs never leave this machine. */
   readonly privacy?: "local";
+  /** Servers that passed it on before this one; absent: none. */
+  readonly hops?: number;
 };
 
 export type EmbedResult = {

@@ -118,6 +118,8 @@ export type GenerateRequest = {
   readonly caching?: CacheMode;
   /** `local`: nothing of it leaves this machine, whatever else is configured. */
   readonly privacy?: "local";
+  /** Servers that passed it on before this one; absent: none. */
+  readonly hops?: number;
   /** Where the client wants it answered; absent: wherever the router decides. */
   readonly routing?: "local" | "remote";
   /** Whether the client lets its words and the answer become training data. */

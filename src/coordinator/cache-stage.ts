@@ -11,6 +11,8 @@ import type { RoutedEvent } from "./routing/router.ts";
 export type Known =
   | {
       readonly hit: true;
+      /** The question must not leave this machine. */
+      readonly isLocal: boolean;
       readonly receipt: CacheReceipt;
       /** What the stored answer was given to rest on. */
       readonly context?: ContextReceipt;

@@ -11,6 +11,9 @@ export type GuestModelsOptions = {
   readonly defaultModel: string | undefined;
 };
 
+/** A plugin reaches other machines by hosts that it was granted, not by way of models. */
+const stays = "local" as const;
+
 /** The same of models that are only opened when a plugin asks. */
 export function createLazyGuestModels(open: () => Promise<GuestModelsOptions>): GuestModels {
   const models = async () => createGuestModels(await open());
@@ -40,14 +43,13 @@ export function createGuestModels({ generate, engine, defaultModel }: GuestModel
         sampling: { ...(temperature !== undefined && { temperature }), ...(seed !== undefined && { seed }) },
         ...(schema !== undefined && { constraint: { type: "json-schema", schema } }),
         ...{ choices: 1, entropy: false, promptLogprobs: false, priority: "interactive", cachePrompt: true },
-        // A plugin reaches other machines by hosts that it was granted, not by way of models.
-        privacy: "local",
+        privacy: stays,
       };
       return await collect(generate(request, signal), mostTokens);
     },
     async embed({ model, texts }, { plugin }, signal) {
       const { id } = await engine.find(model);
-      const request = { model: id, inputs: texts, tenant: `plugin-${plugin}` };
+      const request = { model: id, inputs: texts, tenant: `plugin-${plugin}`, privacy: stays };
       const { vectors, promptTokens } = await engine.embed(request, signal);
       return { vectors: vectors.map((vector) => [...vector]), promptTokens };
     },

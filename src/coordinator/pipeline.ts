@@ -54,8 +54,10 @@ async function* answer(
   const { router } = deps.coordinator;
   const known = await cacheStage(deps, asked, signal);
   if (known.hit) {
+    // Judges see the question too.
+    const judged: GenerateRequest = known.isLocal ? { ...asked, privacy: "local" } : asked;
     yield* tellReceipt(
-      judgeStage(deps, asked, () => known.events, signal),
+      judgeStage(deps, judged, () => known.events, signal),
       known,
     );
     return;

@@ -22,6 +22,8 @@ export type ModelEntry = {
   readonly id: string;
   readonly createdAtSeconds: number;
   readonly state: "loading" | "ready" | "failed" | "stopped";
+  /** On another machine: what it is asked leaves this one. */
+  readonly isRemote?: boolean;
   /** What its file says. */
   readonly summary: ModelSummary;
   /** Known once the model has been loaded for the first time. */
@@ -86,8 +88,8 @@ export type Tokenization = { readonly tokens: readonly number[]; readonly pieces
  * `queue_full` at once when there is no place, `context_limit_exceeded` before any work.
  */
 export type Engine = {
-  /** Every model that can be named, loaded or not. */
-  models(): Promise<readonly ModelEntry[]>;
+  /** Every model that can be named, loaded or not. `isOwn`: those of this machine alone; no upstream is asked. */
+  models(options?: { readonly isOwn?: boolean }): Promise<readonly ModelEntry[]>;
   /** The model of that name, however it is written: `qwen3` finds `qwen3:latest`. Throws model_not_found. */
   find(name: string): Promise<ModelEntry>;
   /** Loads the model if it is not up, waiting for room, and returns its description. */

@@ -32,6 +32,8 @@ export type Question = {
   readonly tenant?: string;
   /** Calls of plugins and models above this one. */
   readonly depth?: number;
+  /** `local`: neither the question nor the answer leaves this machine. */
+  readonly privacy?: "local";
 };
 
 export type ModelAnswer = {
@@ -73,7 +75,7 @@ export async function askModel(
 }
 
 function toRequest(question: Question): GenerateRequest {
-  const { model, messages, sampling = {}, maxTokens, schema, topLogprobs, depth } = question;
+  const { model, messages, sampling = {}, maxTokens, schema, topLogprobs, depth, privacy } = question;
   const { tools = [], toolChoice = "auto", tenant = judgeTenant, entropy = false } = question;
   return {
     ...{ id: createId(judgeTenant), model, sampling, tenant, entropy },
@@ -86,6 +88,7 @@ function toRequest(question: Question): GenerateRequest {
     ...(schema !== undefined && { constraint: { type: "json-schema", schema } }),
     ...(topLogprobs !== undefined && { topLogprobs }),
     ...(depth !== undefined && { depth }),
+    ...(privacy && { privacy }),
     ...{ stop: [], choices: 1, promptLogprobs: false, priority: "interactive", cachePrompt: true },
   };
 }

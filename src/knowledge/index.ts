@@ -7,14 +7,12 @@ export {
   type IndexProgress,
   type IndexReport,
   type IndexRequest,
-  largestMaxFileBytes,
   type SkippedFile,
   type SkipReason,
   skipReasons,
 } from "./indexing/index-types.ts";
 export type { Content, Unprepared } from "./indexing/indexing.ts";
 export { watchSource } from "./indexing/watch/watch-source.ts";
-export { isOwnedByOther } from "./ownership.ts";
 export {
   type AddedDocument,
   type Chunk,
@@ -32,3 +30,4 @@ export {
   type SearchResult,
   type StoredDocument,
 } from "./knowledge.ts";
+export { isOwnedByOther } from "./ownership.ts";

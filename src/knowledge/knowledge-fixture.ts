@@ -10,7 +10,7 @@ export type FakeModel = {
   readonly dimension: number;
   /** Words that it takes in one text; absent: any number. */
   readonly maxWords?: number;
-  readonly architecture?: string;
+  readonly isRemote?: boolean;
   readonly parameters?: number;
   /** What it gives instead of a vector of the words. */
   readonly vectorOf?: (text: string) => Float32Array;
@@ -57,12 +57,12 @@ export function createFakeEmbeddingEngine(models: Record<string, FakeModel> = {}
   return engine;
 }
 
-function toEntry(id: string, { architecture = "bert", parameters = 1, dimension }: FakeModel): ModelEntry {
+function toEntry(id: string, { isRemote = false, parameters = 1, dimension }: FakeModel): ModelEntry {
   const can = { generate: false, chat: false, tools: false, reasoning: false, infill: false };
   return {
-    ...{ id, createdAtSeconds: 0, state: "ready" },
+    ...{ id, createdAtSeconds: 0, state: "ready", isRemote },
     summary: {
-      ...{ architecture, parameters, quantisation: "F16", embeddingLength: dimension },
+      ...{ architecture: "bert", parameters, quantisation: "F16", embeddingLength: dimension },
       capabilities: { ...can, embed: true, rerank: true },
     },
   };

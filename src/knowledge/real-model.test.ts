@@ -1,8 +1,8 @@
 import { expect, test } from "bun:test";
 import { openHomeDatabase } from "../store/index.ts";
 import { createRealEngine, createTemporaryFolder, findTestModel } from "../testing/index.ts";
-import { createDocument, signal } from "./knowledge-fixture.ts";
 import { createKnowledge } from "./knowledge.ts";
+import { createDocument, signal } from "./knowledge-fixture.ts";
 
 const wordVectors = findTestModel("w2v1000-static-bert-f16.gguf");
 

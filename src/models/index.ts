@@ -51,10 +51,8 @@ export type {
 export { parseKeepAlive } from "./residency/keep-alive.ts";
 export {
   countThreads,
-  initialMode,
   type ModeChoice,
   type ModeSettings,
-  modeSettings,
 } from "./residency/modes.ts";
 export { readPowerSource } from "./residency/power-source.ts";
 export type { PreloadResult } from "./residency/preload.ts";

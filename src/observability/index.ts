@@ -1,4 +1,4 @@
-export { type DecisionMetrics, maxLabelValues, type UpstreamObservation } from "./decision-metrics.ts";
+export type { DecisionMetrics, UpstreamObservation } from "./decision-metrics.ts";
 export { createLogger, type Logger, type LoggerOptions, type LogLevel } from "./logger.ts";
 export {
   createMetrics,
@@ -13,11 +13,11 @@ export {
   type UpstreamReading,
 } from "./metrics.ts";
 export { createRedactor, keepTail, type LogFields } from "./redact.ts";
+export { createSparingLogger, type SparingLogger } from "./sparing-logger.ts";
 export {
   createTelemetry,
   silentTelemetry,
   type Telemetry,
   type TelemetryEvents,
   type TelemetryStats,
-  telemetrySchemaVersion,
 } from "./telemetry.ts";

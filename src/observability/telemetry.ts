@@ -4,6 +4,7 @@
  */
 import { appendFile, chmod, mkdir, rename, stat } from "node:fs/promises";
 import { join } from "node:path";
+import { nextTurn } from "../base/index.ts";
 
 /** Of every line; grows when a field changes its meaning. */
 export const telemetrySchemaVersion = 1;
@@ -126,10 +127,6 @@ export function createTelemetry(options: TelemetryOptions): Telemetry {
     flush: async () => await writing,
     stats: () => ({ ...counts, ...(lastEventAtMs !== undefined && { lastEventAtMs }) }),
   };
-}
-
-function nextTurn(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
 }
 
 type FileOptions = Pick<TelemetryOptions, "folder" | "maxFileBytes" | "maxOldFiles">;

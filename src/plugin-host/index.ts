@@ -3,7 +3,7 @@ export { createPluginFolder } from "./build/create-folder.ts";
 export type { ConnectorInput, ConnectorOutput } from "./contracts/connector.ts";
 export type { JudgeInput, JudgeOutput } from "./contracts/judge.ts";
 export { healthExport, mainExports } from "./contracts/kinds.ts";
-export { type Manifest, type PluginKind, pluginKinds } from "./contracts/manifest.ts";
+export type { Manifest, PluginKind } from "./contracts/manifest.ts";
 export type { PolicyHook, PolicyInput, PolicyOutput } from "./contracts/policy.ts";
 export { type Failure, type FailureCode, failureTable, PluginFailure } from "./failure.ts";
 export type { Grants } from "./grants.ts";

@@ -211,6 +211,33 @@ test("a card is known by its check digit alone", async () => {
   await fc.assert(fc.asyncProperty(digits, check), { numRuns: 40 });
 });
 
+test("an NHS number is known by its check digit alone, and where that would be 10 there is none", async () => {
+  const check = async (body: readonly number[]) => {
+    const rest = body.reduce((sum, digit, index) => sum + digit * (10 - index), 0) % 11;
+    const right = rest === 0 ? 0 : 11 - rest;
+    const found: number[] = [];
+    for (let last = 0; last <= 9; last++)
+      if ((await judge(`NHS number ${body.join("")}${last} ok`)).metrics.nhs_number === 1) found.push(last);
+    expect(found).toEqual(right === 10 ? [] : [right]);
+  };
+  const body = fc.array(fc.integer({ min: 0, max: 9 }), { minLength: 9, maxLength: 9 });
+  await fc.assert(fc.asyncProperty(body, check), { numRuns: 20 });
+});
+
+test("an IBAN is known by its check digits alone", async () => {
+  const check = async (account: readonly number[]) => {
+    const body = `WEST${account.join("")}`;
+    const spelled = [...`${body}GB00`].map((unit) => Number.parseInt(unit, 36)).join("");
+    const right = 98 - Number(BigInt(spelled) % 97n);
+    const ibans = async (digits: number) =>
+      (await judge(`pay to GB${String(digits).padStart(2, "0")}${body} ok`)).metrics.iban;
+    expect(await ibans(right)).toBe(1);
+    expect(await ibans(right === 98 ? 2 : right + 1)).toBe(0);
+  };
+  const account = fc.array(fc.integer({ min: 0, max: 9 }), { minLength: 14, maxLength: 14 });
+  await fc.assert(fc.asyncProperty(account, check), { numRuns: 40 });
+});
+
 describe("texts of half a megabyte", () => {
   const size = 500_000;
   const pieces = [

@@ -1,6 +1,6 @@
-export { findHostRole, type HostRole, hostCommand, isCompiled } from "./command.ts";
+export { findHostRole, type HostRole, isCompiled } from "./command.ts";
 export { describeExit } from "./exit-errors.ts";
-export { readMemoryBytes, readPrivateMemoryBytes } from "./memory.ts";
+export { readPrivateMemoryBytes } from "./memory.ts";
 export { type HostChannel, serveHost } from "./serve-host.ts";
 export {
   type Host,

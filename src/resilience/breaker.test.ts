@@ -141,19 +141,31 @@ test("each opening and closing is told once", () => {
   expect(told).toEqual(["open", "closed"]);
 });
 
-test("a preset for servers elsewhere opens after five failures for half a minute and closes after two successes", () => {
-  const { breaker, clock } = create(breakerPresets.remote);
-  for (let failure = 0; failure < 4; failure += 1) breaker.enter().fail("down");
-  expect(breaker.state).toBe("closed");
-  breaker.enter().fail("down");
-  clock.advance(29_999);
-  expect(breaker.state).toBe("open");
-  clock.advance(1);
-  breaker.enter().succeed();
-  expect(breaker.state).toBe("half-open");
-  breaker.enter().succeed();
-  expect(breaker.state).toBe("closed");
-});
+test.each([
+  ["default", 5, 30_000, 1, 1],
+  ["gpu", 3, 60_000, 1, 1],
+  ["network", 5, 10_000, 2, 2],
+  ["remote", 5, 30_000, 1, 2],
+  ["connector", 3, 30_000, 1, 1],
+] as const)(
+  "the preset %s opens after %i failures for %i ms, lets %i try, and closes after %i successes",
+  (name, failures, openMs, permits, successes) => {
+    const { breaker, clock } = create(breakerPresets[name]);
+    for (let count = 1; count < failures; count += 1) breaker.enter().fail("down");
+    expect(breaker.state).toBe("closed");
+    breaker.enter().fail("down");
+    clock.advance(openMs - 1);
+    expect(breaker.state).toBe("open");
+    clock.advance(1);
+    const admitted = countAdmitted(breaker, 100);
+    expect(admitted.length).toBe(permits);
+    for (const permit of admitted) permit.abandon();
+    for (let count = 1; count < successes; count += 1) breaker.enter().succeed();
+    expect(breaker.state).toBe("half-open");
+    breaker.enter().succeed();
+    expect(breaker.state).toBe("closed");
+  },
+);
 
 test("whatever happens in whatever order, no more attempts run in half-open than there are permits", () => {
   const step = fc.oneof(

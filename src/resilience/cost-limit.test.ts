@@ -45,6 +45,17 @@ test("the hour slides: half of what was spent is free again when its own hour is
   expect(() => limit.reserve(0.01, "one more")).toThrow("cost");
 });
 
+test("what is summed up with an earlier call stays until its own hour is over", () => {
+  const { limit, pay, move } = create(10);
+  pay(5);
+  move(29_000);
+  pay(5);
+  move(hourMs - 1);
+  expect(limit.spent()).toBeGreaterThanOrEqual(5);
+  move(minuteMs);
+  expect(limit.spent()).toBe(0);
+});
+
 test("a model without a price is refused where there is a limit, and free where there is none", () => {
   const { limit } = create(10);
   expect(() => limit.reserve(undefined, "odd@work")).toThrow("the price of odd@work is not known");

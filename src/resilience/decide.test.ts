@@ -82,6 +82,23 @@ describe("another model is not asked", () => {
   );
 });
 
+test.each([
+  ["default", 3, [50, 100], 5_000],
+  ["aggressive", 5, [50, 100, 200, 400], 15_000],
+  ["conservative", 2, [25], 500],
+] as const)(
+  "the preset %s tries %i times, with pauses that double up to a longest",
+  (name, attempts, pauses, longest) => {
+    const preset = retryPresets[name];
+    const decisions = Array.from({ length: attempts }, (_, attempt) =>
+      decide(fail("upstream_failed"), { ...context, preset, attempt }),
+    );
+    expect(decisions.map(({ shouldRetry }) => shouldRetry)).toEqual([...pauses.map(() => true), false]);
+    expect(decisions.slice(0, -1).map(({ retryDelayMs }) => retryDelayMs)).toEqual([...pauses]);
+    expect(jitterMs(preset, 30, () => 0.5)).toBe(longest);
+  },
+);
+
 test("no delay is negative, not a number, or longer than the preset's longest", () => {
   const presets = fc.constantFrom(...Object.values(retryPresets));
   const chance = fc.double({ min: 0, max: 1, noNaN: true });

@@ -9,7 +9,7 @@ import type { RequestScope } from "./request-scope.ts";
 export async function* answerEvents(
   pipeline: PipelineDeps,
   request: GenerateRequest,
-  scope: Pick<RequestScope, "receipt" | "isLocal" | "isUnstored">,
+  scope: Pick<RequestScope, "receipt" | "isLocal" | "isUnstored" | "hops">,
   signal: AbortSignal,
 ): AsyncGenerator<GenerateEvent, void, undefined> {
   for await (const event of generate(
@@ -25,7 +25,7 @@ export async function* answerEvents(
 /** What headers forbid wins over the body, and the body over the configuration. */
 function asClientRequest(
   request: GenerateRequest,
-  { isLocal, isUnstored }: Pick<RequestScope, "isLocal" | "isUnstored">,
+  { isLocal, isUnstored, hops }: Pick<RequestScope, "isLocal" | "isUnstored" | "hops">,
   { cache, collections }: PipelineDeps["coordinator"]["settings"],
 ): GenerateRequest {
   const retrieval = request.retrieval ?? (collections.length > 0 ? { collections } : undefined);
@@ -35,5 +35,6 @@ function asClientRequest(
     caching: isUnstored ? "off" : (request.caching ?? cache),
     ...(retrieval && { retrieval }),
     ...(isLocal && { privacy: "local" }),
+    ...(hops > 0 && { hops }),
   };
 }

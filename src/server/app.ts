@@ -5,6 +5,7 @@ import { toFailure } from "../coordinator/index.ts";
 import { pluginPath, toErrorResponse as toPluginErrorResponse } from "./admin/plugin-errors.ts";
 import { createAuthenticator } from "./auth.ts";
 import type { ServerDeps } from "./deps.ts";
+import { readHops } from "./hops.ts";
 import { lazy } from "./lazy.ts";
 import { createLifecycle, type Lifecycle } from "./lifecycle.ts";
 import { toErrorResponse as toOllamaError } from "./ollama/errors.ts";
@@ -12,7 +13,14 @@ import { toErrorResponse as toOpenAiError } from "./openai/errors.ts";
 import { createOpenApiDocument } from "./openapi.ts";
 import { checkHost, checkOrigin, isLoopback } from "./origin.ts";
 import { createRateCheck } from "./rate-limit.ts";
-import { type AppContext, type Env, ignoredHeader, requestScope, truncatedHeader } from "./request-scope.ts";
+import {
+  type AppContext,
+  checkPrivacy,
+  type Env,
+  ignoredHeader,
+  requestScope,
+  truncatedHeader,
+} from "./request-scope.ts";
 import type { Route, RouteDeps } from "./route.ts";
 import { routes } from "./routes.ts";
 
@@ -87,7 +95,10 @@ function createGuard(deps: RouteDeps): Guard {
     checkOrigin(request, deps.allowedOrigins);
     if (route.access === "open") return;
     const { tenant, isAdmin } = authenticate(request.headers);
-    context.get("scope").tenant = tenant;
+    const scope = context.get("scope");
+    scope.tenant = tenant;
+    scope.hops = readHops(request.headers);
+    checkPrivacy(request.headers);
     if (route.group !== "Health") checkRate(tenant, request.headers);
     if (route.access === "admin" && !isAdmin) {
       throw new AppError("forbidden", "This needs an admin key; send one that --admin-key was given.");

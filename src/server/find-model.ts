@@ -3,18 +3,13 @@ import type { Engine, ModelEntry } from "../engine/index.ts";
 import { maxListedModels } from "./limits.ts";
 import { invalidParameter } from "./parameter-errors.ts";
 
-/** How models of upstreams, and the choice among models, are described: they are only meant where they are named. */
-const remoteArchitecture = "remote";
-
-/** The named model, or the only one of this machine where no name is given. */
+/** The named model, or the only one of this machine where no name is given: any other is only meant where it is named. */
 export async function findModel(
   engine: Pick<Engine, "find" | "models">,
   name: string | undefined,
 ): Promise<ModelEntry> {
   if (name !== undefined) return findNamed(engine, name);
-  const entries = (await engine.models()).filter(
-    ({ summary }) => summary.architecture !== remoteArchitecture,
-  );
+  const entries = await engine.models({ isOwn: true });
   const [only, ...others] = entries;
   if (only && others.length === 0) return only;
   throw invalidParameter("model", `model: ${describeChoice(entries)}.`);

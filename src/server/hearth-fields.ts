@@ -34,15 +34,33 @@ export function hearthShape() {
         max_results: z.int32().min(1).max(maxRetrieved).optional(),
         min_score: z.number().min(0).max(1).optional(),
         rerank_model: name.optional(),
-        cache: z.enum(["off", "exact", "semantic", "shadow"]).optional(),
-        privacy: z.enum(["local"]).optional().describe("Nothing of this request leaves the machine"),
-        route: z.enum(["local", "remote"]).optional(),
-        consent: z.boolean().optional().describe("Whether it may become training data"),
-        tags: z.array(name).max(maxTags).optional(),
+        ...handlingShape(),
       })
       .optional()
       .describe("What judges say comes as choices[].hearth, sources as hearth.citations"),
   };
+}
+
+/** What any request may say of where and how it is answered. */
+function handlingShape() {
+  return {
+    cache: z.enum(["off", "exact", "semantic", "shadow"]).optional(),
+    privacy: z.enum(["local"]).optional().describe("Nothing of this request leaves the machine"),
+    route: z.enum(["local", "remote"]).optional(),
+    consent: z.boolean().optional().describe("Whether it may become training data"),
+    tags: z.array(z.string().min(1).max(maxNameCharacters)).max(maxTags).optional(),
+  };
+}
+
+/** The same of requests whose answers have no place for what judges say and for sources. */
+export function plainHearthShape() {
+  return { hearth: z.strictObject(handlingShape()).optional() };
+}
+
+/** Of requests for vectors. */
+export function privacyShape() {
+  const { privacy } = handlingShape();
+  return { hearth: z.strictObject({ privacy }).optional() };
 }
 
 type HearthBody = z.output<z.ZodObject<ReturnType<typeof hearthShape>>>;

@@ -1,4 +1,3 @@
-export { createServerApp } from "./app.ts";
 export type {
   InspectionOptions,
   LogFields,

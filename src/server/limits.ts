@@ -52,6 +52,8 @@ export const maxPrompts = 128;
 export const maxConcurrentPrompts = 8;
 export const maxEmbeddingInputs = 2048;
 export const maxDocuments = 1024;
+/** Servers that may have passed a request on; two that send to each other would do so for ever. */
+export const maxHops = 4;
 export const maxRequestIdCharacters = 199;
 /** Names listed in the warning header. */
 export const maxIgnoredNames = 32;

@@ -5,6 +5,7 @@ import type { Receipt, Usage } from "../contract/index.ts";
 import type { ServerDeps } from "./deps.ts";
 import type { Lifecycle } from "./lifecycle.ts";
 import { maxIgnoredNames, maxNameCharacters, maxRequestIdCharacters, maxTruncatedNames } from "./limits.ts";
+import { invalidParameter } from "./parameter-errors.ts";
 import { toReceiptHeaders } from "./receipt-fields.ts";
 
 /** What is known of one HTTP request while it is answered. */
@@ -20,6 +21,8 @@ export type RequestScope = {
   readonly isLocal: boolean;
   /** The client demands that no stored answer is served, and this one not stored: `cache-control: no-store`. */
   readonly isUnstored: boolean;
+  /** Servers that passed the request on before this one. */
+  hops: number;
   model?: string;
   /** The id that the answer carries, by which the engine knows it too. */
   answerId?: string;
@@ -49,6 +52,14 @@ export const truncatedHeader = "x-hearth-truncated";
 /** The answer's id, by which its receipt is found and its outcome is told. */
 const interactionHeader = "x-hearth-interaction";
 const privacyHeader = "x-hearth-privacy";
+
+/** On whose behalf something is asked that is no generation of the client's own, and whether it must stay here. */
+export function callerOf({ tenant, isLocal }: Pick<RequestScope, "tenant" | "isLocal">): {
+  readonly tenant: string;
+  readonly privacy?: "local";
+} {
+  return { tenant, ...(isLocal && { privacy: "local" }) };
+}
 
 const printableId = new RegExp(`^[\\x21-\\x7e]{1,${maxRequestIdCharacters}}$`);
 
@@ -105,13 +116,26 @@ function createScope(context: AppContext, startedMs: number): RequestScope {
   if (signal.aborted) abort.abort();
   else signal.addEventListener("abort", () => abort.abort(), { once: true });
   const requestId = given !== undefined && printableId.test(given) ? given : createId("req");
-  return { requestId, startedMs, tenant: "local", abort, ...readWishes(context.req.raw.headers) };
+  return { requestId, startedMs, tenant: "local", abort, hops: 0, ...readWishes(context.req.raw.headers) };
+}
+
+/** One demand or, where a proxy added its own, several. */
+function readPrivacy(headers: Headers): readonly string[] {
+  return (headers.get(privacyHeader) ?? "any").split(",").map((demand) => demand.trim().toLowerCase());
+}
+
+/** A demand that is not understood must not pass for one that was heeded. Throws AppError invalid_request. */
+export function checkPrivacy(headers: Headers): void {
+  const unknown = readPrivacy(headers).find((demand) => demand !== "local" && demand !== "any");
+  if (unknown === undefined) return;
+  const shown = unknown.slice(0, maxNameCharacters);
+  throw invalidParameter(privacyHeader, `${privacyHeader}: expected local or any, got "${shown}".`);
 }
 
 function readWishes(headers: Headers): Pick<RequestScope, "isLocal" | "isUnstored"> {
   const caching = headers.get("cache-control") ?? "";
   return {
-    isLocal: headers.get(privacyHeader)?.trim().toLowerCase() === "local",
+    isLocal: readPrivacy(headers).some((demand) => demand !== "any"),
     isUnstored: /\bno-(store|cache)\b/i.test(caching),
   };
 }

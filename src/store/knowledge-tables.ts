@@ -36,7 +36,7 @@ export type VectorSetTable = {
   readonly model_mark: string;
   /** Null until the first vector is there. */
   readonly dimension: number | null;
-  /** Mean of the vectors, float32; given: the table of their signs against it is there. */
+  /** Mean of the vectors, float32; given: their signs against it are there. */
   readonly centre: Uint8Array | null;
   readonly vectors: number;
   /** `current`, `next` or `old`. */
@@ -91,6 +91,13 @@ export type ChunkVectorTable = {
   readonly vector: Uint8Array;
 };
 
+/** Signs of vectors against the centre of their set, those of 512 neighbouring numbers in one row. */
+export type ChunkSignsTable = {
+  /** `vector set id · 2^32 + number / 512`. */
+  readonly id: number;
+  readonly signs: Uint8Array;
+};
+
 export type KnowledgeTables = {
   readonly collection: CollectionTable;
   readonly vector_set: VectorSetTable;
@@ -99,4 +106,5 @@ export type KnowledgeTables = {
   readonly chunk: ChunkTable;
   readonly chunk_words: ChunkWordsTable;
   readonly chunk_vector: ChunkVectorTable;
+  readonly chunk_signs: ChunkSignsTable;
 };

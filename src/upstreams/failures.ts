@@ -1,4 +1,4 @@
-import { AppError, type ErrorCode, type ErrorDetails } from "../base/index.ts";
+import { AppError, type ErrorCode, type ErrorDetails, shortenText } from "../base/index.ts";
 import { readRetryAfterMs } from "../resilience/index.ts";
 
 /** Of what a server says of an error; the rest is cut off. */
@@ -117,5 +117,5 @@ function readError(value: unknown): ErrorText {
 /** One line without control characters, not too long. */
 function clean(text: string): string {
   const line = text.replace(/[\p{Cc}\p{Zl}\p{Zp}\s]+/gu, " ").trim();
-  return line.length > maxMessageCharacters ? `${line.slice(0, maxMessageCharacters)}…` : line;
+  return shortenText(line, maxMessageCharacters);
 }

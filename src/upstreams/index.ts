@@ -1,4 +1,5 @@
 export { readKnownKeys } from "./credentials.ts";
+export { mayNameUpstream, splitModelName } from "./model-name.ts";
 export {
   createUpstreams,
   type Upstream,

@@ -9,6 +9,7 @@ export function toRemoteEntry({ config, health }: Upstream, model: UpstreamModel
   const { contextTokens } = model;
   return {
     id: `${model.name}@${config.name}`,
+    isRemote: true,
     createdAtSeconds: 0,
     state: isUp ? "ready" : "failed",
     ...(!isUp && lastError !== undefined && { lastError }),

@@ -18,6 +18,11 @@ const idleMs = 60_000;
 const listTimeoutMs = 10_000;
 const maxBodyBytes = 64 * 2 ** 20;
 
+/** Tells a server how often a request was passed on, so that two that send to each other come to an end. */
+const hopsHeader = "x-hearth-hops";
+
+type Passed = { readonly hops?: number };
+
 export function createUpstream(config: UpstreamConfig, deps: UpstreamDeps): Upstream {
   const nowMs = () => deps.clock.nowMs();
   const protocol = chooseProtocol(config);
@@ -30,8 +35,8 @@ export function createUpstream(config: UpstreamConfig, deps: UpstreamDeps): Upst
   });
   let isUncountedTold = false;
 
-  function toRequest(call: WireCall, { key }: Visit): ExchangeRequest {
-    const headers = protocol.toHeaders(key);
+  function toRequest(call: WireCall, { key }: Visit, { hops = 0 }: Passed): ExchangeRequest {
+    const headers = { ...protocol.toHeaders(key), ...toHops(config, hops + 1) };
     return { url: toAddress(config.url, call.path), headers, body: JSON.stringify(call.body) };
   }
   function noteUncounted(model: string): void {
@@ -58,7 +63,7 @@ export function createUpstream(config: UpstreamConfig, deps: UpstreamDeps): Upst
       try {
         yield* readAnswer({
           ...{ exchange: visit.exchange, reader: protocol.createReader(request), nowMs },
-          call: toRequest(call, visit),
+          call: toRequest(call, visit, request),
           onUncounted: () => noteUncounted(request.model),
         });
         visit.succeed();
@@ -74,7 +79,7 @@ export function createUpstream(config: UpstreamConfig, deps: UpstreamDeps): Upst
       const call = embeddings.toCall(request);
       using visit = await visits.begin(limits, signal);
       try {
-        const body = await readJson(visit.exchange, toRequest(call, visit));
+        const body = await readJson(visit.exchange, toRequest(call, visit, request));
         const result = embeddings.fromBody(body, request);
         visit.succeed();
         return result;
@@ -88,6 +93,11 @@ export function createUpstream(config: UpstreamConfig, deps: UpstreamDeps): Upst
       ...(list.lastError !== undefined && { listError: list.lastError }),
     }),
   };
+}
+
+/** A Hearth may stand behind any address that speaks OpenAI's protocol. */
+function toHops({ kind }: UpstreamConfig, hops: number): Readonly<Record<string, string>> {
+  return kind === "anthropic" ? {} : { [hopsHeader]: String(hops) };
 }
 
 function chooseProtocol({ kind, url }: UpstreamConfig): Protocol {
@@ -112,7 +122,8 @@ async function fetchModels(
     key = await readKey(config, deps);
     const limits = { firstByteMs: listTimeoutMs, idleMs: listTimeoutMs, maxBodyBytes };
     using exchange = openExchange(deps, limits, new AbortController().signal);
-    const request = { url: toAddress(config.url, protocol.listPath), headers: protocol.toHeaders(key) };
+    const headers = { ...protocol.toHeaders(key), ...toHops(config, 1) };
+    const request = { url: toAddress(config.url, protocol.listPath), headers };
     return protocol.fromModelList(await readJson(exchange, request));
   } catch (error) {
     throw nameUpstream(toAppError(error), config.name, key);

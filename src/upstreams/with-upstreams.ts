@@ -1,13 +1,12 @@
 import { AppError } from "../base/index.ts";
 import type { GenerateEvent, GenerateRequest } from "../contract/index.ts";
 import type { Engine, ModelEntry } from "../engine/index.ts";
+import { splitModelName, type UpstreamModelName } from "./model-name.ts";
 import { toRemoteEntry } from "./remote-entry.ts";
-import type { Upstream, Upstreams } from "./upstreams.ts";
+import type { Upstreams } from "./upstreams.ts";
 
 /** How long a listing waits for the lists of upstreams. */
 const listWaitMs = 2_000;
-
-type Remote = { readonly model: string; readonly upstream: Upstream };
 
 /**
  * The engine, which also knows the upstreams' models as `MODEL@UPSTREAM`. Local names may hold an `@` too, and they win.
@@ -16,12 +15,6 @@ type Remote = { readonly model: string; readonly upstream: Upstream };
 export function withUpstreams(engine: Engine, upstreams: Upstreams): Engine {
   if (upstreams.list.length === 0) return engine;
 
-  /** By the name alone. */
-  function split(name: string): Remote | undefined {
-    const at = name.lastIndexOf("@");
-    const upstream = at <= 0 ? undefined : upstreams.find(name.slice(at + 1));
-    return upstream && { model: name.slice(0, at), upstream };
-  }
   async function findLocal(name: string): Promise<ModelEntry | undefined> {
     try {
       return await engine.find(name);
@@ -30,8 +23,8 @@ export function withUpstreams(engine: Engine, upstreams: Upstreams): Engine {
       throw error;
     }
   }
-  async function findRemote(name: string): Promise<Remote | undefined> {
-    const remote = split(name);
+  async function findRemote(name: string): Promise<UpstreamModelName | undefined> {
+    const remote = splitModelName(upstreams, name);
     return remote && ((await findLocal(name)) ? undefined : remote);
   }
   async function requireLocal(name: string, what: string): Promise<void> {
@@ -50,7 +43,8 @@ export function withUpstreams(engine: Engine, upstreams: Upstreams): Engine {
 
   return {
     ...engine,
-    async models() {
+    async models(options) {
+      if (options?.isOwn) return await engine.models();
       const signal = AbortSignal.timeout(listWaitMs);
       const local = engine.models();
       const lists = upstreams.list.map(async (upstream) =>
@@ -60,7 +54,7 @@ export function withUpstreams(engine: Engine, upstreams: Upstreams): Engine {
       return [...new Map(entries.toReversed().map((entry) => [entry.id, entry])).values()].toReversed();
     },
     async find(name) {
-      const remote = split(name);
+      const remote = splitModelName(upstreams, name);
       if (!remote) return await engine.find(name);
       const { upstream, model } = remote;
       return (await findLocal(name)) ?? toRemoteEntry(upstream, upstream.describe(model) ?? { name: model });
@@ -71,7 +65,7 @@ export function withUpstreams(engine: Engine, upstreams: Upstreams): Engine {
     },
     unload: async (model) => !(await findRemote(model)) && (await engine.unload(model)),
     generate: (request, signal) =>
-      split(request.model) ? generate(request, signal) : engine.generate(request, signal),
+      splitModelName(upstreams, request.model) ? generate(request, signal) : engine.generate(request, signal),
     async embed(request, signal) {
       const remote = await findRemote(request.model);
       if (!remote) return await engine.embed(request, signal);

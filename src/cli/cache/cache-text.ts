@@ -33,7 +33,7 @@ export function formatStats({
 }
 
 export function formatEvaluation(evaluation: CacheEvaluation): string {
-  const { embedding, same, near, rows, passed, start, maxWrongShare } = evaluation;
+  const { embedding, same, near, rows, passed, heldOut, start, maxWrongShare } = evaluation;
   const shown = rows.filter(({ threshold }) => shownThresholds.includes(threshold)).toReversed();
   const table = formatTable(
     [
@@ -56,11 +56,12 @@ export function formatEvaluation(evaluation: CacheEvaluation): string {
   const found =
     start === undefined
       ? `at no similarity from 0.95 on is no more than ${bound} wrong; serve by meaning with another model`
-      : `from ${start.toFixed(3)} on no more than ${bound} is wrong`;
+      : `from ${start.toFixed(3)} on no more than ${bound} of these pairs is wrong`;
   return [
     `${oneLine(embedding)}: ${same} pairs that mean the same, ${near} that look alike and do not`,
     table.trimEnd(),
-    `the guard lets ${passed.same} of ${same} and ${passed.near} of ${near} pass`,
+    `the guard lets ${passed.same} of ${same} and ${passed.near} of ${near} pass; of pairs of other subjects ` +
+      `${heldOut.passed.same} of ${heldOut.same} and ${heldOut.passed.near} of ${heldOut.near}`,
     `${found}\n`,
   ].join("\n");
 }

@@ -22,7 +22,7 @@ export function formatCollection(collection: Collection, documents: readonly Sto
   ]);
   const hidden = collection.documents - documents.length;
   return [
-    `${name}: ${oneLine(description)}\n`,
+    `${name}${description === "" ? "" : `: ${oneLine(description)}`}\n`,
     `  model      ${model}${dimension === undefined ? "" : `, ${dimension} dimensions`}\n`,
     `  label      ${label}\n`,
     `  holds      ${collection.documents} documents, ${chunks} chunks\n`,

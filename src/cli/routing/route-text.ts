@@ -20,6 +20,7 @@ export function formatRoute({ id, createdAtMs, body }: StoredRoute): string {
     ...body.attempts.map(formatAttempt),
     ...formatInput(body.decision?.input),
     ...formatCache(body.cache),
+    ...formatContext(body.context),
   ];
   return `${lines.map(oneLine).join("\n")}\n`;
 }
@@ -43,8 +44,24 @@ function formatCache({ outcome, reason }: JsonObject): readonly string[] {
   return outcome === "off" ? [] : [`cache ${outcome}${reason === undefined ? "" : `: ${reason}`}`];
 }
 
-export function formatRoutes(routes: readonly StoredRoute[]): string {
-  if (routes.length === 0) return "no answer is noted yet; hearth serve notes those that it gives\n";
+function formatContext(context: JsonObject | undefined): readonly string[] {
+  if (!context) return [];
+  const { collections, reason, citations } = context;
+  const names = Array.isArray(collections) ? collections.join(", ") : "";
+  const count = Array.isArray(citations) ? citations.length : 0;
+  return [`context of ${names}: ${count} texts${reason === undefined ? "" : `; ${reason}`}`];
+}
+
+/** `isFiltered`: there may be others than those that were asked for. */
+export function formatRoutes(
+  routes: readonly StoredRoute[],
+  { isFiltered }: { readonly isFiltered: boolean },
+): string {
+  if (routes.length === 0) {
+    return isFiltered
+      ? "no noted answer is of this kind and rule\n"
+      : "no answer is noted yet; hearth serve notes those that it gives\n";
+  }
   return formatTable(
     ["ID", "TIME", "ASKED", "ANSWERED BY", "RULE", "REASON"],
     routes.map(({ id, createdAtMs, body }) =>

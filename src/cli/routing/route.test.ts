@@ -40,6 +40,7 @@ const named: GenerationRecord = {
   ...{ ...shared, id: "chatcmpl-1", request },
   receipt: {
     ...{ answeredBy: "small", cache: { outcome: "off" } },
+    context: { collections: ["notes"], mode: "words", reason: "nothing in notes matches", citations: [] },
     route: {
       ...{ kind: "local", asked: "small", rule: "named", reason: "the request names it" },
       attempts: [{ model: "small", outcome: "answered" }],
@@ -93,6 +94,11 @@ describe("explain", () => {
     expect(output).not.toContain("\x1b");
   });
 
+  test("says that nothing was found to answer from, and why", async () => {
+    const { output } = await route("explain", "chatcmpl-1");
+    expect(output).toContain("context of notes: 0 texts; nothing in notes matches\n");
+  });
+
   test("gives the whole receipt with --json", async () => {
     const { output } = await route("explain", "chatcmpl-1", "--json");
     expect(JSON.parse(output)).toMatchObject({
@@ -117,6 +123,7 @@ test("ls lists the newest first, by kind and rule", async () => {
   ]);
   const { output: json } = await route("ls", "--kind", "local", "--rule", "named", "--json");
   expect(JSON.parse(json)).toMatchObject([{ id: "chatcmpl-1" }]);
+  expect((await route("ls", "--kind", "cache")).output).toBe("no noted answer is of this kind and rule\n");
   expect((await route("ls", "--kind", "near")).code).toBe(2);
   expect((await route("ls", "--limit", "0")).code).toBe(2);
 });
@@ -164,6 +171,6 @@ describe("calibrate", () => {
     expect((await route("calibrate", file)).code).toBe(2);
     expect((await route("calibrate", file, "--share", "2")).errors).toContain("--share");
     expect((await route("calibrate", file, "--share", "0.1", "--quality", "0.1")).code).toBe(2);
-    expect((await route("calibrate", write("bad.jsonl", [{ ok: 1 }]))).errors).toContain("bad.jsonl[0]");
+    expect((await route("calibrate", write("bad.jsonl", [{ ok: 1 }]))).errors).toContain("bad.jsonl, line 1");
   });
 });

@@ -1,6 +1,6 @@
 import {
+  loadRouteExamples,
   maxListedRoutes,
-  readRouteExamples,
   toCalibrationBody,
   toReplayBody,
   toStoredBody,
@@ -45,7 +45,8 @@ export async function list(
   };
   return await withRoutes(deps, { ...options, json }, async ({ coordinator }) => {
     const routes = await coordinator.routes.list(filter);
-    return { text: formatRoutes(routes), body: routes.map(toStoredBody) };
+    const isFiltered = kind !== undefined || rule !== undefined;
+    return { text: formatRoutes(routes, { isFiltered }), body: routes.map(toStoredBody) };
   });
 }
 
@@ -75,7 +76,9 @@ export async function calibrate(
   const remoteQuality = readShare("remote-quality", given.remoteQuality);
   if (share !== undefined && quality !== undefined) throw new UsageError("give --share or --quality");
   const text = await readInputText(deps.io, file);
-  const examples = await asUsage((async () => readRouteExamples(text, file))());
+  const examples = await asUsage(
+    loadRouteExamples().then(({ readRouteExamples }) => readRouteExamples(text, file)),
+  );
   return await withRoutes(deps, { ...options, json }, async ({ coordinator, models }, signal) => {
     using line = createCountLine(deps.io.stderr);
     const total = examples.length;

@@ -288,6 +288,22 @@ describe("the guard", () => {
   });
 });
 
+test("the guard is told of a question that must stay here: it may have a network of its own", async () => {
+  const scopes: (string | undefined)[] = [];
+  const watched: Pick<Plugins, "decide" | "judge"> = {
+    judge: guard.judge,
+    decide: (name, input, scope) => {
+      if (!("query" in input) || input.query !== "Why?") scopes.push(scope?.privacy);
+      return guard.decide(name, input, scope);
+    },
+  };
+  const world = await open({ plugins: async () => watched });
+  await world.ask(boil, { privacy: "local" });
+  await world.ask("Please tell me how to boil the egg", { privacy: "local" });
+  expect(new Set(scopes)).toEqual(new Set(["local"]));
+  expect(scopes.length).toBeGreaterThan(1);
+});
+
 describe("time", () => {
   test("ends an entry, which is then removed", async () => {
     const world = await open({ settings: { cacheTtlMs: 60_000 } });

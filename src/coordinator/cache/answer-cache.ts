@@ -66,7 +66,7 @@ export function createAnswerCache(deps: CoordinatorDeps): AnswerCache {
     stats: (tenant) => readStats(parts, tenant),
     async purge(what) {
       parts.purges.count += 1;
-      await journal.flush();
+      await journal.settle();
       const { kysely } = await database();
       for (let count = 0; ; ) {
         const removed = await purgeSome(kysely, what);
@@ -81,20 +81,20 @@ export function createAnswerCache(deps: CoordinatorDeps): AnswerCache {
     settle,
     async close() {
       await Promise.all([work.end(), again.end()]);
-      await journal.flush();
+      await journal.settle();
     },
   };
 
   async function settle(): Promise<void> {
     await work.settle();
-    await journal.flush();
+    await journal.settle();
     await again.settle();
   }
 }
 
 /** Its process is up by the time that it is needed: before there is a first answer to a similar question. */
 async function startGuard(guard: Guard, signal: AbortSignal): Promise<void> {
-  await guard.serve({ query: "Why?", cachedQuery: "Why?", similarity: 1, ageSeconds: 0 }, signal);
+  await guard.serve({ query: "Why?", cachedQuery: "Why?", similarity: 1, ageSeconds: 0 }, { signal });
 }
 
 function createParts(deps: CoordinatorDeps): CacheParts {

@@ -1,6 +1,7 @@
 import { AppError } from "../../base/index.ts";
 import { createEmbedder } from "../../judges/index.ts";
 import type { CoordinatorDeps } from "../deps.ts";
+import { dot } from "../dot.ts";
 
 /** A model that is being loaded may take longer; until it is there, only the same question hits. */
 const embedTimeoutMs = 5_000;
@@ -40,9 +41,8 @@ export function lookupSignal(signal: AbortSignal): AbortSignal {
 }
 
 /** From −1 to 1, of vectors of length 1; −1 for vectors that cannot be compared. */
-export function dot(left: Float32Array, right: Float32Array): number {
+export function likenessOf(left: Float32Array, right: Float32Array): number {
   if (left.length !== right.length) return -1;
-  let sum = 0;
-  for (let index = 0; index < left.length; index++) sum += (left[index] as number) * (right[index] as number);
+  const sum = dot(left, right);
   return Number.isFinite(sum) ? Math.min(1, Math.max(-1, sum)) : -1;
 }

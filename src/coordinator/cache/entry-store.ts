@@ -66,16 +66,20 @@ export type Found =
   /** Expired, of another time, or damaged: it is to be removed. */
   | { readonly state: "stale"; readonly removed: Removed };
 
+function selectEntries(kysely: Queries) {
+  return kysely
+    .selectFrom("cache_entry")
+    .innerJoin("cache_answer", "cache_answer.entry_id", "cache_entry.id")
+    .select(columns);
+}
+
 /** The entry of the very question. */
 export async function findExact(
   { kysely }: Database,
   key: { readonly fingerprint: string; readonly questionHash: string },
   rules: EntryRules,
 ): Promise<Found | undefined> {
-  const row = await kysely
-    .selectFrom("cache_entry")
-    .innerJoin("cache_answer", "cache_answer.entry_id", "cache_entry.id")
-    .select(columns)
+  const row = await selectEntries(kysely)
     .where("cache_entry.fingerprint", "=", key.fingerprint)
     .where("cache_entry.question_hash", "=", key.questionHash)
     .executeTakeFirst();
@@ -87,12 +91,7 @@ export async function findById(
   id: number,
   rules: EntryRules,
 ): Promise<Found | undefined> {
-  const row = await kysely
-    .selectFrom("cache_entry")
-    .innerJoin("cache_answer", "cache_answer.entry_id", "cache_entry.id")
-    .select(columns)
-    .where("cache_entry.id", "=", id)
-    .executeTakeFirst();
+  const row = await selectEntries(kysely).where("cache_entry.id", "=", id).executeTakeFirst();
   return row && toFound(row, rules);
 }
 

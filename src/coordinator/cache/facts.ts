@@ -1,4 +1,5 @@
 import type { GenerateRequest } from "../../contract/index.ts";
+import { mayNameUpstream } from "../../upstreams/index.ts";
 import type { CoordinatorDeps } from "../deps.ts";
 import type { FingerprintFacts } from "./fingerprint.ts";
 
@@ -16,7 +17,7 @@ type FactDeps = Pick<CoordinatorDeps, "library" | "knowledge" | "settings">;
 export async function readFacts(deps: FactDeps, request: GenerateRequest): Promise<Facts> {
   const { library, settings } = deps;
   const record = await library.find(request.model);
-  const isAlias = record === undefined && !request.model.includes("@");
+  const isAlias = record === undefined && !mayNameUpstream(request.model);
   const [own, adapters, space, context] = await Promise.all([
     describeModel(deps, request.model),
     Promise.all((request.adapters ?? []).map(({ name }) => describeModel(deps, name))),

@@ -22,7 +22,7 @@ export async function noteFeedback(
   { database, journal, thresholds, deps }: CacheParts,
   { tenant, about, isRight }: Feedback,
 ): Promise<void> {
-  await journal.flush();
+  await journal.settle();
   const opened = await database();
   const match = await findMatch(opened, tenant, about);
   if (!match) {

@@ -1,4 +1,4 @@
-import { dot, embedTexts, lookupSignal } from "./embed-texts.ts";
+import { embedTexts, likenessOf, lookupSignal } from "./embed-texts.ts";
 import { type Entry, findById } from "./entry-store.ts";
 import { readVectors } from "./meaning-index.ts";
 import { type Asked, ageInSeconds, type CacheParts, type Meaning } from "./parts.ts";
@@ -39,7 +39,7 @@ export async function embedQuestion(
 /** The likest stored question that the threshold, the entry's own floor and the guard let pass. */
 export async function findSimilar(
   parts: CacheParts,
-  { fingerprint, question, request }: Asked,
+  { fingerprint, question, request, isLocal }: Asked,
   { vector, bits }: Meaning,
   { space, signal }: { readonly space: string; readonly signal: AbortSignal },
 ): Promise<SimilarSearch> {
@@ -70,7 +70,7 @@ export async function findSimilar(
             ...{ query: question.text, cachedQuery: entry.question, similarity },
             ageSeconds: ageInSeconds(entry.createdAtMs, rules.now()),
           },
-          signal,
+          { signal, isLocal },
         )
       : { ok: false as const, reason: "its answer was wrong for a question so alike" };
     if (ruling.ok) return { served: { entry, similarity } };
@@ -84,7 +84,7 @@ function rank(
   vector: Float32Array,
   vectors: ReadonlyMap<number, Float32Array>,
 ): readonly { readonly id: number; readonly similarity: number }[] {
-  return Array.from(vectors, ([id, other]) => ({ id, similarity: dot(vector, other) }))
+  return Array.from(vectors, ([id, other]) => ({ id, similarity: likenessOf(vector, other) }))
     .filter(({ similarity }) => reaches(similarity, leastSimilarity))
     .sort((left, right) => right.similarity - left.similarity);
 }

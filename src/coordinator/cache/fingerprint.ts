@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { hashText } from "../../base/index.ts";
 import type { GenerateInput, GenerateRequest, JsonObject } from "../../contract/index.ts";
 
 /** What the fingerprint holds that the request itself does not say. */
@@ -22,7 +22,7 @@ export function fingerprintOf(request: GenerateRequest, facts: FingerprintFacts)
     ...{ retrieval, privacy, routing, facts },
     input: inputKey(request.input),
   };
-  return createHash("sha256").update(toCanonicalJson(key)).digest("hex");
+  return hashText(toCanonicalJson(key));
 }
 
 /** The input without the text of the question. */

@@ -16,34 +16,44 @@ export type ServeQuestion = {
   readonly ageSeconds: number;
 };
 
+export type GuardScope = {
+  readonly signal: AbortSignal;
+  /** The policy may have been granted a network of its own, and is not shown what must stay here then. */
+  readonly isLocal?: boolean;
+};
+
 /** Looks at the order of words, then asks the policy of the cache; where that cannot be asked, it is no. Never rejects. */
 export type Guard = {
   /** Whether an answer may be stored. */
-  admit(query: string, response: string, signal: AbortSignal): Promise<Ruling>;
+  admit(query: string, response: string, scope: GuardScope): Promise<Ruling>;
   /** Whether the answer to a similar question may be served. */
-  serve(question: ServeQuestion, signal: AbortSignal): Promise<Ruling>;
+  serve(question: ServeQuestion, scope: GuardScope): Promise<Ruling>;
 };
 
 export function createGuard({ plugins }: Pick<CoordinatorDeps, "plugins">): Guard {
   return {
-    admit: (query, response, signal) =>
+    admit: (query, response, scope) =>
       rule(async () => {
         const input = { hook: "cache.admit", query, response } as const;
-        const result = await (await plugins()).decide<"cache.admit">(guardPlugin, input, { signal });
+        const result = await (await plugins()).decide<"cache.admit">(guardPlugin, input, toScope(scope));
         if (!result.ok) return fail(`${guardPlugin} failed: ${result.failure.message}`);
         return result.output.admit ? { ok: true } : refuse(result.output.reason);
       }),
-    serve: (question, signal) =>
+    serve: (question, scope) =>
       rule(async () => {
         if (hasOtherOrder(question.query, question.cachedQuery))
           return refuse("the same words stand in another order");
         const similarity = Math.min(1, Math.max(0, question.similarity));
         const input = { hook: "cache.serve", ...question, similarity } as const;
-        const result = await (await plugins()).decide<"cache.serve">(guardPlugin, input, { signal });
+        const result = await (await plugins()).decide<"cache.serve">(guardPlugin, input, toScope(scope));
         if (!result.ok) return fail(`${guardPlugin} failed: ${result.failure.message}`);
         return result.output.serve ? { ok: true } : refuse(result.output.reason);
       }),
   };
+}
+
+function toScope({ signal, isLocal = false }: GuardScope) {
+  return { signal, ...(isLocal && { privacy: "local" as const }) };
 }
 
 async function rule(ask: () => Promise<Ruling>): Promise<Ruling> {

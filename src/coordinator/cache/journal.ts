@@ -1,7 +1,6 @@
-import { toAppError } from "../../base/index.ts";
 import type { Database, Queries } from "../../store/index.ts";
+import { type BatchWriter, createBatchWriter } from "../batch-writer.ts";
 import type { CoordinatorLogger } from "../deps.ts";
-import { type BatchWriter, createBatchWriter } from "./batch-writer.ts";
 import {
   type EntryRules,
   insertEntry,
@@ -46,7 +45,7 @@ export type CountName =
   | "store_refused"
   | "failed";
 
-export type Journal = Pick<BatchWriter<Note>, "flush"> & {
+export type Journal = Pick<BatchWriter<Note>, "settle"> & {
   note(note: Note): void;
   count(name: CountName): void;
 };
@@ -127,14 +126,14 @@ export function createJournal({ database, rules, index, thresholds, logger }: Jo
   }
   const writer = createBatchWriter<Note>({
     ...{ write, maxWaiting, maxBatch, delayMs },
-    onFailure: (error, lost) => {
+    onLost: (lost, { message }) => {
       bytes = undefined;
-      logger.error("cache_unwritten", { error: toAppError(error).message, lost });
+      logger.error("cache_unwritten", { lost, error: message });
     },
   });
   return {
     note: (note) => void writer.add(note),
     count: (name) => void writer.add({ type: "count", name }),
-    flush: writer.flush,
+    settle: writer.settle,
   };
 }

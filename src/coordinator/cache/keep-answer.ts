@@ -28,7 +28,9 @@ export async function* keepAnswer(
 function keepLater(parts: CacheParts, asked: Asked, missed: Miss, answer: StoredAnswer): void {
   const { journal, work } = parts;
   const hasRoom = work.add(async (signal) => {
-    const ruling = await parts.guard.admit(asked.question.text, answer.text, signal);
+    const ruling = await parts.guard.admit(asked.question.text, answer.text, {
+      ...{ signal, isLocal: asked.isLocal },
+    });
     if (!ruling.ok) return journal.count("store_refused");
     await measureComparison(parts, asked, missed, answer, signal);
     // What is there of the very question stays: only the shadow finds it and asks again.

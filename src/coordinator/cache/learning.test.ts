@@ -1,6 +1,8 @@
 import { afterEach, describe, expect, test } from "bun:test";
 import { createTemporaryFolder } from "../../testing/index.ts";
+import type { CoordinatorDeps } from "../deps.ts";
 import { type CacheWorldOptions, openCacheWorld } from "./cache-fixture.ts";
+import { findMatch, labelMatch } from "./match-store.ts";
 
 const folders: ReturnType<typeof createTemporaryFolder>[] = [];
 const closing: (() => Promise<unknown>)[] = [];
@@ -112,6 +114,50 @@ describe("a question that is not alike enough", () => {
     const { cache } = await world.ask("How do I boil a big fresh egg?");
     expect(cache.outcome).toBe("semantic");
   });
+
+  test("teaches nothing where the guard would have refused it", async () => {
+    const refusing: CoordinatorDeps["plugins"] = async () => ({
+      decide: async (_: string, { hook }: { readonly hook: string }) =>
+        ({ ok: true, output: { admit: true, serve: hook !== "cache.serve", reason: "no" } }) as never,
+      judge: () => Promise.reject(new Error("this test has no judges")),
+    });
+    const world = await open({ says: () => "Ten minutes.", plugins: refusing });
+    await world.ask("How do I boil a big fresh brown egg?");
+    const { cache } = await world.ask("How do I boil a big fresh egg?");
+    expect(cache.reason).toContain("0.95 is asked for");
+    expect(await readMatches(world)).toEqual([]);
+  });
+});
+
+/** So many wrong ones are allowed that the threshold stays: what an entry itself has learnt decides alone. */
+describe("an entry whose answer was wrong for a question", () => {
+  const settings = { cacheFalseHits: 1 };
+
+  test("by feedback is not served to one as alike", async () => {
+    const world = await open({ settings });
+    await world.ask(boil);
+    const served = await world.ask(reworded);
+    await world.cache.feedback({ tenant, about: { requestId: served.id }, isRight: false });
+    const { cache, isGenerated } = await world.ask(reworded);
+    expect([isGenerated, cache.reason]).toEqual([true, "its answer was wrong for a question so alike"]);
+  });
+
+  test("by an answer that was made again is not served to one as alike", async () => {
+    const says = (question: string) => (question === boil ? "Boil it 7 minutes." : "Boil it 9 minutes.");
+    const world = await open({ settings, says, deps: { random: () => 0.001 } });
+    await world.ask(boil);
+    expect((await world.ask(reworded)).text).toBe("Boil it 7 minutes.");
+    expect((await world.ask(reworded)).isGenerated).toBe(true);
+  });
+
+  test("by the shadow leaves its place to the one that was right", async () => {
+    const says = (question: string) => (question === boil ? "Boil it 7 minutes." : "Boil it 9 minutes.");
+    const world = await open({ settings, says });
+    await world.ask(boil, { caching: "shadow" });
+    await world.ask(reworded, { caching: "shadow" });
+    const { cache, text } = await world.ask("How do you cook the egg?");
+    expect([cache.outcome, text]).toEqual(["semantic", "Boil it 9 minutes."]);
+  });
 });
 
 describe("feedback", () => {
@@ -143,6 +189,16 @@ describe("feedback", () => {
       await world.cache.feedback({ tenant, about: { requestId: id }, isRight });
     const { spaces } = await world.cache.stats();
     expect(spaces).toMatchObject([{ threshold: { labels: 1 }, wrong: { wrong: 0, checked: 1 } }]);
+  });
+
+  test("is not replaced by what is measured after it", async () => {
+    const world = await open();
+    await world.ask(boil);
+    const { id } = await world.ask(reworded);
+    await world.cache.feedback({ tenant, about: { requestId: id }, isRight: true });
+    const match = await findMatch(world.database, tenant, { requestId: id });
+    await labelMatch(world.database.kysely, match?.id ?? 0, { isRight: false, source: "again" });
+    expect(await readMatches(world)).toMatchObject([{ label: 1, source: "feedback" }]);
   });
 
   test("about nothing that was served is not found", async () => {

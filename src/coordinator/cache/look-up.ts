@@ -22,6 +22,8 @@ export type CacheLookup =
       readonly hit: true;
       readonly receipt: CacheReceipt;
       readonly answeredBy: string;
+      /** Whether the question must not leave this machine, by its own label or that of what it is answered from. */
+      readonly isLocal: boolean;
       /** What the answer was given to rest on. */
       readonly context?: ContextReceipt;
       /** The stored answer in the shape of a generated one. */
@@ -142,6 +144,7 @@ function serve(parts: CacheParts, asked: Asked, match: Match, signal: AbortSigna
   const { answer } = entry;
   return {
     hit: true,
+    isLocal: asked.isLocal,
     answeredBy: answer.answeredBy,
     receipt: { outcome, ...describeEntry(parts, entry, similarity) },
     events: replay(answer, signal),

@@ -27,7 +27,10 @@ type Shelf = {
   removed: Set<number> | undefined;
 };
 
-export function createMeaningIndex(database: () => Promise<Database>): MeaningIndex {
+export function createMeaningIndex(
+  database: () => Promise<Database>,
+  { maxBytes = maxIndexBytes }: { readonly maxBytes?: number } = {},
+): MeaningIndex {
   const shelves = new Map<string, Shelf>();
 
   function open(fingerprint: string): Shelf {
@@ -82,7 +85,7 @@ export function createMeaningIndex(database: () => Promise<Database>): MeaningIn
     let bytes = 0;
     for (const { set } of shelves.values()) bytes += set?.bytes ?? 0;
     for (const [fingerprint, { set }] of shelves) {
-      if (shelves.size <= 1 || (bytes <= maxIndexBytes && shelves.size <= maxFingerprints)) return;
+      if (shelves.size <= 1 || (bytes <= maxBytes && shelves.size <= maxFingerprints)) return;
       shelves.delete(fingerprint);
       bytes -= set?.bytes ?? 0;
     }
@@ -97,7 +100,9 @@ export function createMeaningIndex(database: () => Promise<Database>): MeaningIn
     },
     add(fingerprint, id, words) {
       const shelf = shelves.get(fingerprint);
-      if (shelf) put(shelf, id, words);
+      if (!shelf) return;
+      put(shelf, id, words);
+      shrink();
     },
     remove(fingerprint, id) {
       const shelf = shelves.get(fingerprint);

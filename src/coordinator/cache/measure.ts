@@ -1,4 +1,5 @@
 import { createId } from "../../base/index.ts";
+import { mayNameUpstream } from "../../upstreams/index.ts";
 import { embedTexts } from "./embed-texts.ts";
 import { type Entry, raiseFloor } from "./entry-store.ts";
 import { findMatch, labelMatch } from "./match-store.ts";
@@ -22,7 +23,7 @@ export async function measureComparison(
   const { request } = asked;
   if (source === "near") {
     const ask = { query: asked.question.text, cachedQuery: question, similarity, ageSeconds };
-    if (!(await parts.guard.serve(ask, signal)).ok) return;
+    if (!(await parts.guard.serve(ask, { signal, isLocal: asked.isLocal })).ok) return;
   }
   const isRight = await isSame(parts, asked, [fresh.text, answer.text], signal);
   const label = { isRight, source };
@@ -41,12 +42,12 @@ export async function measureComparison(
 /** Now and then makes an answer again that was served by meaning, where that is made here, and compares the two. */
 export function answerAgain(parts: CacheParts, asked: Asked, { answer }: Entry): void {
   const { deps, again, database, journal, thresholds } = parts;
-  const isRemote = answer.answeredBy.includes("@") || asked.request.routing === "remote";
+  const isRemote = mayNameUpstream(answer.answeredBy) || asked.request.routing === "remote";
   if (isRemote || deps.random() >= againShare) return;
   again.add(async (signal) => {
     const fresh = await generateAgain(parts, asked, signal);
     const isRight = await isSame(parts, asked, [fresh, answer.text], signal);
-    await journal.flush();
+    await journal.settle();
     const opened = await database();
     const { tenant, id: requestId } = asked.request;
     const match = await findMatch(opened, tenant, { requestId });

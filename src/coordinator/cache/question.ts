@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { hashText } from "../../base/index.ts";
 import type { ChatInput, GenerateRequest, Message } from "../../contract/index.ts";
 
 /** Longer questions are compared letter by letter alone: neither vectors nor the guard tell much of them. */
@@ -75,5 +75,5 @@ export function normaliseQuestion(text: string): string {
 
 /** Hexadecimal. */
 export function hashQuestion(text: string): string {
-  return createHash("sha256").update(normaliseQuestion(text)).digest("hex");
+  return hashText(normaliseQuestion(text));
 }

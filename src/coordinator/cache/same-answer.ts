@@ -1,4 +1,4 @@
-import { dot } from "./embed-texts.ts";
+import { likenessOf } from "./embed-texts.ts";
 
 /** Answers that are less alike do not say the same. */
 export const sameAnswerCosine = 0.9;
@@ -15,7 +15,7 @@ export async function saySame(
   if (withoutSpacing(first) === withoutSpacing(second)) return true;
   if (toNumbers(first) !== toNumbers(second)) return false;
   const [left, right] = await embed([first, second]);
-  return left !== undefined && right !== undefined && dot(left, right) >= sameAnswerCosine;
+  return left !== undefined && right !== undefined && likenessOf(left, right) >= sameAnswerCosine;
 }
 
 function withoutSpacing(text: string): string {

@@ -11,6 +11,8 @@ const slack = 3;
 const wordBits = 32;
 /** Of each vector, looked at first: they tell most pairs apart. */
 const headWords = 4;
+/** About what the table of slots takes for each id. */
+const slotBytes = 40;
 
 /** One bit a dimension: 1 where the value is above 0. The last word is filled up with zeros. */
 export function packSigns(vector: Float32Array): Uint32Array {
@@ -41,21 +43,21 @@ export type SignSet = {
   nearest(words: Uint32Array, count: number): readonly number[];
 };
 
-/** A growing set of signs in two flat lists, heads and tails; each id is in it once. */
+/** A growing set of signs in two flat lists, heads and tails; each id is in it once. Signed words are the faster ones. */
 export function createSignSet(wordsEach: number): SignSet {
   const headSize = Math.min(headWords, wordsEach);
   const tailSize = wordsEach - headSize;
   const slots = new Map<number, number>();
   let ids = new Float64Array(16);
-  let heads = new Uint32Array(16 * headSize);
-  let tails = new Uint32Array(16 * tailSize);
+  let heads = new Int32Array(16 * headSize);
+  let tails = new Int32Array(16 * tailSize);
 
   function grow(): void {
     const room = 2 * ids.length;
-    const next = [new Float64Array(room), new Uint32Array(room * headSize)] as const;
+    const next = [new Float64Array(room), new Int32Array(room * headSize)] as const;
     next[0].set(ids);
     next[1].set(heads);
-    const nextTails = new Uint32Array(room * tailSize);
+    const nextTails = new Int32Array(room * tailSize);
     nextTails.set(tails);
     [ids, heads] = next;
     tails = nextTails;
@@ -65,7 +67,7 @@ export function createSignSet(wordsEach: number): SignSet {
       return slots.size;
     },
     get bytes() {
-      return ids.byteLength + heads.byteLength + tails.byteLength;
+      return ids.byteLength + heads.byteLength + tails.byteLength + slots.size * slotBytes;
     },
     add(id, words) {
       if (words.length !== wordsEach || slots.has(id)) return;
@@ -91,7 +93,8 @@ export function createSignSet(wordsEach: number): SignSet {
       if (words.length !== wordsEach) return [];
       const best = createShortList(count, mostUnlike(wordsEach));
       const limit = mostUnlike(headSize);
-      const [head, tail] = [words.subarray(0, headSize), words.subarray(headSize)];
+      const signed = new Int32Array(words.buffer, words.byteOffset, wordsEach);
+      const [head, tail] = [signed.subarray(0, headSize), signed.subarray(headSize)];
       for (let slot = 0; slot < slots.size; slot++) {
         const unlike = countUnlike(heads, slot * headSize, head);
         if (unlike > limit) continue;
@@ -111,7 +114,7 @@ function mostUnlike(words: number): number {
 }
 
 /** Bits that differ, up to 64 at a time (Warren 2012, "Hacker's Delight", 5-1). */
-function countUnlike(all: Uint32Array, start: number, words: Uint32Array): number {
+function countUnlike(all: Int32Array, start: number, words: Int32Array): number {
   let unlike = 0;
   let index = 0;
   for (; index + 1 < words.length; index += 2) {
@@ -126,7 +129,7 @@ function countUnlike(all: Uint32Array, start: number, words: Uint32Array): numbe
 
 /** How many bits are set in each four of them. */
 function inFours(bits: number): number {
-  bits -= (bits >>> 1) & 0x55555555;
+  bits = (bits - ((bits >>> 1) & 0x55555555)) | 0;
   return (bits & 0x33333333) + ((bits >>> 2) & 0x33333333);
 }
 

@@ -26,7 +26,7 @@ export type CacheStats = EntryTotals & {
 
 export async function readStats(parts: CacheParts, tenant?: string): Promise<CacheStats> {
   const { database, journal, rules, thresholds, deps } = parts;
-  await journal.flush();
+  await journal.settle();
   const opened = await database();
   const spaces = await Promise.all(
     (await listSpaces(opened, tenant)).map(async (scope): Promise<SpaceStats> => {

@@ -68,6 +68,42 @@ describe("the threshold", () => {
     expect(chooseThreshold(labels(299, 0.97, true), strict).value).toBe(0.8);
   });
 
+  test("is not proven below a stricter one that the labels speak against", () => {
+    // 5 of 2,300 would be proven at 0.9, but 5 of 300 are too many at 0.98, and testing ends there.
+    const hidden = [...labels(295, 0.98, true), ...labels(5, 0.98, false), ...labels(2_000, 0.9, true)];
+    expect(upperBound(5, 2_300, 0.95)).toBeLessThan(0.01);
+    expect(chooseThreshold(hidden, rules)).toMatchObject({ value: 0.985, basis: "raised" });
+  });
+
+  test("is hardly ever proven for twice the bound, though each new label is another look", () => {
+    let seed = 11;
+    const random = () => {
+      seed = (Math.imul(seed, 1_664_525) + 1_013_904_223) >>> 0;
+      return seed / 2 ** 32;
+    };
+    const looks = 2_000;
+    /** Wrong ones of so many labels that still prove a bound of 0.01. */
+    const allowed = Array.from({ length: looks + 1 }, () => -1);
+    for (let total = labelsNeeded(0.01), tooMany = 0; total <= looks; total++) {
+      while (upperBound(tooMany, total, 0.95) <= 0.01) tooMany++;
+      allowed[total] = tooMany - 1;
+    }
+    const isEverProven = (share: number) => {
+      let wrong = 0;
+      for (let total = 1; total <= looks; total++) {
+        if (random() < share) wrong++;
+        if (wrong <= (allowed[total] ?? -1)) return true;
+      }
+      return false;
+    };
+    const cases = 4_000;
+    const countProven = (share: number) =>
+      Array.from({ length: cases }, () => isEverProven(share)).filter(Boolean).length;
+    expect(countProven(0.02) / cases).toBeLessThanOrEqual(0.01);
+    // A share hardly above the bound is what repeated looks are too kind to.
+    expect(countProven(0.0101) / cases).toBeWithin(0.1, 0.25);
+  });
+
   test("keeps the bound in 95 of 100 simulated cases whose truth is known", () => {
     let seed = 7;
     const random = () => {

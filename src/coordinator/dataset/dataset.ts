@@ -1,5 +1,4 @@
-import { createHash } from "node:crypto";
-import { AppError } from "../../base/index.ts";
+import { AppError, hashText } from "../../base/index.ts";
 import type { JsonObject } from "../../contract/index.ts";
 import type { CoordinatorDeps } from "../deps.ts";
 import { type Counter, chooseCandidates, createCounter } from "./choose-candidates.ts";
@@ -147,9 +146,7 @@ async function scrubRows(
     }
     const [query = "", response = ""] = scrubbed.texts;
     const { id, position, model, value, terms } = text;
-    const hash = createHash("sha256")
-      .update(JSON.stringify([query, response]))
-      .digest("hex");
+    const hash = hashText(JSON.stringify([query, response]));
     rows.push({
       ...{ id, position, model, value, query, response, hash, counts: scrubbed.counts },
       terms: terms === null ? {} : (JSON.parse(terms) as JsonObject),

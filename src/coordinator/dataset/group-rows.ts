@@ -3,11 +3,9 @@
  * the split. Every pair is compared: an index that finds most of them would let some cross.
  */
 import { roundScore } from "../../judges/index.ts";
+import { dot } from "../dot.ts";
+import { duplicateCosine, groupCosine } from "./likeness.ts";
 
-/** Rows with at least this cosine are one. */
-export const duplicateCosine = 0.95;
-/** Rows, or their questions, with at least this cosine stay together. */
-export const groupCosine = 0.85;
 /** After so many milliseconds others get their turn. */
 const turnMs = 8;
 
@@ -68,21 +66,6 @@ function findAlike(row: ComparedRow, kept: readonly ComparedRow[]): readonly num
       alike.push(index);
   }
   return alike;
-}
-
-/** Four sums at a time: each waits for its own last addition alone. */
-function dot(left: Float32Array, right: Float32Array): number {
-  const length = Math.min(left.length, right.length);
-  let [a, b, c, d] = [0, 0, 0, 0];
-  let index = 0;
-  for (; index + 3 < length; index += 4) {
-    a += (left[index] as number) * (right[index] as number);
-    b += (left[index + 1] as number) * (right[index + 1] as number);
-    c += (left[index + 2] as number) * (right[index + 2] as number);
-    d += (left[index + 3] as number) * (right[index + 3] as number);
-  }
-  for (; index < length; index++) a += (left[index] as number) * (right[index] as number);
-  return a + b + c + d;
 }
 
 /** Disjoint sets (Tarjan): the root of a set is its smallest member. */

@@ -1,7 +1,7 @@
 import type { JsonObject } from "../../contract/index.ts";
 import type { LeftOut } from "./choose-candidates.ts";
 import type { DatasetRequest } from "./export-request.ts";
-import { duplicateCosine, groupCosine } from "./group-rows.ts";
+import { duplicateCosine, groupCosine } from "./likeness.ts";
 import type { DatasetFile } from "./write-dataset.ts";
 
 const manifestVersion = 1;

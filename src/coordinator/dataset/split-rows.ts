@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { hashText } from "../../base/index.ts";
 import type { GroupedRow } from "./group-rows.ts";
 
 export type Split<Row> = { readonly train: readonly Row[]; readonly validation: readonly Row[] };
@@ -29,5 +29,5 @@ export function splitRows<Row extends { readonly hash: string }>(
 
 function keyOf(members: readonly GroupedRow<{ readonly hash: string }>[], seed: number): string {
   const [smallest = ""] = members.map(({ row }) => row.hash).sort();
-  return createHash("sha256").update(`${seed}\0${smallest}`).digest("hex");
+  return hashText(`${seed}\0${smallest}`);
 }

@@ -1,7 +1,6 @@
-import { createHash } from "node:crypto";
 import { readdir, readFile, rm, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { AppError, createId, ensureOwnFolder } from "../../base/index.ts";
+import { AppError, createId, ensureOwnFolder, hashText } from "../../base/index.ts";
 import type { JsonObject } from "../../contract/index.ts";
 import type { CoordinatorDeps } from "../deps.ts";
 import type { DatasetExport, DatasetOptions } from "./dataset.ts";
@@ -36,7 +35,7 @@ type Deps = Pick<CoordinatorDeps, "database"> & { readonly export: DatasetExport
 
 /** Those of one tenant: they stand in a folder of their own, so that no id leads into another's. */
 export function createStoredDatasets(deps: Deps, tenant: string): StoredDatasets {
-  const own = createHash("sha256").update(tenant).digest("hex").slice(0, tenantCharacters);
+  const own = hashText(tenant).slice(0, tenantCharacters);
   const locateOwn = async () => join(dirname((await deps.database()).path), folderName, own);
   async function find(id: string): Promise<string> {
     const path = join(await locateOwn(), id);

@@ -1,10 +1,9 @@
-import { toAppError } from "../../base/index.ts";
+import { cutText, toAppError } from "../../base/index.ts";
 import type { JsonObject } from "../../contract/index.ts";
 import type { Hit, Knowledge } from "../../knowledge/index.ts";
 import type { Telemetry } from "../../observability/index.ts";
 import type { CoordinatorDeps } from "../deps.ts";
 import type { AgentType } from "./interaction.ts";
-import { cutText } from "./keep-content.ts";
 
 /** In the order of their sections. `interaction-history` is not searched. */
 export const augmentedCollections = [

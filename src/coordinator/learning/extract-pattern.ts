@@ -1,8 +1,7 @@
-import { createId } from "../../base/index.ts";
+import { createId, cutText } from "../../base/index.ts";
 import type { GenerateRequest, JsonObject } from "../../contract/index.ts";
 import type { CoordinatorDeps } from "../deps.ts";
 import type { Interaction } from "./interaction.ts";
-import { cutText } from "./keep-content.ts";
 
 /** Tenant of the requests that learning itself makes. */
 export const learningTenant = "learning";

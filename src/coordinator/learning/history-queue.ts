@@ -1,9 +1,8 @@
-import { toAppError } from "../../base/index.ts";
+import { createBatchWriter } from "../batch-writer.ts";
 import type { CoordinatorDeps } from "../deps.ts";
 import type { History } from "./history.ts";
 import type { Interaction, NewInteraction } from "./interaction.ts";
 import type { InteractionStore } from "./interaction-store.ts";
-import { createWriteQueue } from "./write-queue.ts";
 
 /** Interactions that wait to become documents; more do not. */
 export const maxWaitingDocuments = 1_024;
@@ -20,10 +19,9 @@ type HistoryQueueOptions = {
 
 /** Makes documents of stored interactions. Embedding them takes its time, and outcomes do not wait for it. */
 export function createHistoryQueue({ deps: { logger }, store, history, signal }: HistoryQueueOptions) {
-  const queue = createWriteQueue<Named>({
-    ...{ maxItems: maxWaitingDocuments, maxWeight: maxWaitingDocuments, weigh: () => 1 },
-    ...{ batchItems: batchDocuments, write: addDocuments },
-    onFault: (error, lost) => logger.warn("history_unwritten", { lost, error: toAppError(error).message }),
+  const queue = createBatchWriter<Named>({
+    ...{ maxWaiting: maxWaitingDocuments, maxBatch: batchDocuments, delayMs: 0, write: addDocuments },
+    onLost: (lost, { message }) => logger.warn("history_unwritten", { lost, error: message }),
   });
 
   async function addDocuments(batch: readonly Named[]): Promise<void> {
@@ -41,7 +39,7 @@ export function createHistoryQueue({ deps: { logger }, store, history, signal }:
   }
   return {
     push(interactions: readonly Named[]): void {
-      for (const { id, tenant } of interactions) queue.push({ id, tenant });
+      for (const { id, tenant } of interactions) queue.add({ id, tenant });
     },
     settle: () => queue.settle(),
   };

@@ -1,8 +1,8 @@
+import { cutText } from "../../base/index.ts";
 import type { JsonObject } from "../../contract/index.ts";
 import { cosine, type Embedder } from "../../judges/index.ts";
 import type { Hit, Knowledge, SearchResult } from "../../knowledge/index.ts";
 import type { Interaction } from "./interaction.ts";
-import { cutText } from "./keep-content.ts";
 
 export const historyCollection = "interaction-history";
 /** Of a query, in its document: what is compared. */

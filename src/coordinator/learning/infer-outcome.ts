@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { hashText } from "../../base/index.ts";
 import type { GenerationRecord } from "../recorder.ts";
 
 /** A client that asks the very same again so soon after an answer did not take that answer. */
@@ -43,7 +43,5 @@ function canDiffer({ request: { input, sampling }, receipt }: GenerationRecord):
 
 function keyOf({ tenant, request: { input, model } }: GenerationRecord): string {
   const messages = input.type === "chat" ? input.messages : [];
-  return createHash("sha256")
-    .update(JSON.stringify([tenant, model, messages]))
-    .digest("base64");
+  return hashText(JSON.stringify([tenant, model, messages]));
 }

@@ -35,31 +35,17 @@ export type NewInteraction = {
 };
 
 /** One that is remembered. */
-export type Interaction = {
-  readonly id: string;
-  readonly tenant: string;
-  readonly origin: "served" | "reported";
+export type Interaction = Omit<NewInteraction, "query" | "response" | "collections"> & {
   readonly content: "hash" | "redacted" | "full";
-  /** Absent where only hashes are kept, as is `response`. */
+  /** Absent where only hashes are kept, as are `response` and `system`. */
   readonly query?: string;
   readonly response?: string;
-  readonly system?: string;
   readonly queryHash: string;
   readonly responseHash: string;
   readonly queryLength: number;
   readonly responseLength: number;
   /** Whether less of the texts is kept than there was. */
   readonly isCut: boolean;
-  readonly model: string;
-  readonly agentType: AgentType;
-  readonly route: "local" | "remote" | "cache";
-  readonly promptTokens: number;
-  readonly completionTokens: number;
-  readonly latencyMs: number;
-  readonly contextIds: readonly string[];
-  readonly tags: readonly string[];
-  readonly consent: boolean;
-  readonly isPrivate: boolean;
   readonly outcome: Outcome | "unknown";
   /** Whether the outcome was guessed. */
   readonly isInferred: boolean;

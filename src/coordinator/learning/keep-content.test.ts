@@ -1,21 +1,8 @@
 import { expect, test } from "bun:test";
-import fc from "fast-check";
 import { maxKeptCharacters } from "./interaction.ts";
-import { cutText, keepContent } from "./keep-content.ts";
+import { keepContent } from "./keep-content.ts";
 
 const { signal } = new AbortController();
-
-test("a text that is cut is its beginning, within the limit, and whole characters", () => {
-  fc.assert(
-    fc.property(fc.string({ unit: "grapheme" }), fc.integer({ min: 1, max: 40 }), (text, limit) => {
-      const cut = cutText(text, limit);
-      expect(text.startsWith(cut)).toBe(true);
-      expect(cut.length).toBeLessThanOrEqual(limit);
-      expect(cut.length).toBeGreaterThanOrEqual(Math.min(text.length, limit) - 1);
-      expect(cut.isWellFormed()).toBe(true);
-    }),
-  );
-});
 
 const secret = "4111111111111111";
 const scrub = async (texts: readonly string[]) => ({

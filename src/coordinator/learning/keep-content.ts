@@ -1,5 +1,4 @@
-import { createHash } from "node:crypto";
-import { AppError } from "../../base/index.ts";
+import { AppError, cutText, hashText } from "../../base/index.ts";
 import type { ConversationScrubber } from "../dataset/scrub-conversation.ts";
 import type { CoordinatorSettings } from "../settings.ts";
 import { maxKeptCharacters, type NewInteraction } from "./interaction.ts";
@@ -32,7 +31,7 @@ export async function keepContent(
   { query, response, system }: Pick<NewInteraction, "query" | "response" | "system">,
   { mode, scrub, onFault, signal }: KeepOptions,
 ): Promise<KeptContent> {
-  const hashes = { queryHash: hash(query), responseHash: hash(response) };
+  const hashes = { queryHash: hashText(query), responseHash: hashText(response) };
   const hashed: KeptContent = { content: "hash", ...hashes, isCut: false };
   if (mode === "hash") return hashed;
   const whole = [query, response, ...(system === undefined ? [] : [system])];
@@ -69,16 +68,4 @@ function isLong({ length }: string): boolean {
 
 function nameTexts([query = "", response = "", system]: readonly string[]) {
   return { query, response, ...(system !== undefined && { system }) };
-}
-
-/** Never within a surrogate pair. */
-export function cutText(text: string, maxCharacters: number): string {
-  if (text.length <= maxCharacters) return text;
-  const last = text.charCodeAt(maxCharacters - 1);
-  const isHalf = last >= 0xd800 && last <= 0xdbff;
-  return text.slice(0, isHalf ? maxCharacters - 1 : maxCharacters);
-}
-
-export function hash(text: string): string {
-  return createHash("sha256").update(text).digest("hex");
 }

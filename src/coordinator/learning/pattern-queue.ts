@@ -1,24 +1,23 @@
 import { toAppError } from "../../base/index.ts";
 import type { Telemetry } from "../../observability/index.ts";
+import { createBatchWriter } from "../batch-writer.ts";
 import type { CoordinatorDeps } from "../deps.ts";
 import { extractPattern } from "./extract-pattern.ts";
 import type { Interaction } from "./interaction.ts";
 import type { InteractionStore } from "./interaction-store.ts";
 import type { PatternStore } from "./pattern-store.ts";
-import { createWriteQueue } from "./write-queue.ts";
 
 /** Interactions that wait for their pattern; of more none is made. */
 export const maxWaitingPatterns = 100;
 
-const results = ["added", "merged", "invalid", "failed", "skipped", "dropped"] as const;
-export type PatternResult = (typeof results)[number];
+export type PatternResult = "added" | "merged" | "invalid" | "failed" | "skipped";
+export type PatternCounts = Readonly<Record<PatternResult | "dropped", number>>;
 
 const observed = {
   added: "extracted",
   merged: "merged",
   invalid: "refused",
   failed: "refused",
-  dropped: "refused",
 } as const;
 
 type PatternQueueOptions = {
@@ -33,23 +32,13 @@ export type PatternQueue = ReturnType<typeof createPatternQueue>;
 
 /** Makes patterns of interactions beside all requests, one at a time. */
 export function createPatternQueue({ deps, store, patterns, telemetry, signal }: PatternQueueOptions) {
-  const counts: Record<PatternResult, number> = Object.assign({
-    added: 0,
-    merged: 0,
-    invalid: 0,
-    failed: 0,
-    skipped: 0,
-    dropped: 0,
-  });
-  const queue = createWriteQueue<Pick<Interaction, "id" | "tenant">>({
-    ...{ maxItems: maxWaitingPatterns, maxWeight: maxWaitingPatterns, weigh: () => 1, batchItems: 1 },
+  const counts = { added: 0, merged: 0, invalid: 0, failed: 0, skipped: 0 };
+  const queue = createBatchWriter<Pick<Interaction, "id" | "tenant">>({
+    ...{ maxWaiting: maxWaitingPatterns, maxBatch: 1, delayMs: 0 },
     write: async ([asked]) => {
       if (asked) note(asked.id, await make(asked));
     },
-    onFault: (error) => {
-      counts.dropped++;
-      deps.logger.warn("pattern_dropped", { error: toAppError(error).message });
-    },
+    onLost: (lost, { message }) => deps.logger.warn("patterns_dropped", { lost, error: message }),
   });
 
   function note(id: string, result: PatternResult): void {
@@ -76,10 +65,10 @@ export function createPatternQueue({ deps, store, patterns, telemetry, signal }:
   return {
     /** Whether a pattern will be tried: false where none may be made, no model is there, or too many wait. */
     push(interaction: Interaction): boolean {
-      return deps.settings.models.length > 0 && isTeachable(interaction) && queue.push(interaction);
+      return deps.settings.models.length > 0 && isTeachable(interaction) && queue.add(interaction);
     },
     settle: () => queue.settle(),
-    counts: (): Readonly<Record<PatternResult, number>> => ({ ...counts }),
+    counts: (): PatternCounts => ({ ...counts, dropped: queue.lost }),
   };
 }
 

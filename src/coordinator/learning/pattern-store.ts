@@ -1,11 +1,10 @@
-import { AppError } from "../../base/index.ts";
+import { AppError, cutText, hashText } from "../../base/index.ts";
 import type { JsonObject } from "../../contract/index.ts";
 import type { Embedder } from "../../judges/index.ts";
 import type { Knowledge } from "../../knowledge/index.ts";
 import type { Pattern } from "./extract-pattern.ts";
 import { measureLikeness } from "./history.ts";
 import type { Interaction } from "./interaction.ts";
-import { cutText, hash } from "./keep-content.ts";
 
 export const patternCollection = "skills-patterns";
 /** From this likeness on two descriptions are of one pattern. */
@@ -58,7 +57,7 @@ export function createPatternStore({ knowledge, words, now }: PatternStoreOption
         patternCollection,
         [
           {
-            ...{ source: `pattern:${interaction.id}`, contentHash: hash(text) },
+            ...{ source: `pattern:${interaction.id}`, contentHash: hashText(text) },
             chunks: [{ text, startLine: 1, endLine: text.split("\n").length }],
             attributes: toAttributes(pattern, interaction, { example, now: now() }),
           },

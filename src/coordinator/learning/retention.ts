@@ -1,5 +1,5 @@
+import { nextTurn } from "../../base/index.ts";
 import type { Database } from "../../store/index.ts";
-import { nextTurn } from "./write-queue.ts";
 
 /** Of all tenants; beyond them the oldest are forgotten. */
 export const maxInteractions = 100_000;

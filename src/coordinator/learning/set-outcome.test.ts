@@ -144,13 +144,17 @@ test("a policy that fails leaves the outcome without a value, says why, and the 
   expect(interaction).toMatchObject({ value: 0.5, terms: { outcome: 0.4 } });
 });
 
-test("a value of 0.07 is not high, though its digits look like it", async () => {
-  await using opened = await openTestLearning(decideBy(() => ({ value: 0.07, extract: false })));
+test.each([
+  [0.07, false],
+  [0.6999, false],
+  [0.7, true],
+])("a value is high from 0.7 on, whatever its digits look like: %d", async (value, high) => {
+  await using opened = await openTestLearning(decideBy(() => ({ value, extract: false })));
   await ask(opened, "chatcmpl-1", "zebra");
   const { isHigh } = await opened.learning.setOutcome(said("chatcmpl-1", "success"), signal);
-  expect(isHigh).toBe(false);
+  expect(isHigh).toBe(high);
   expect(await opened.learning.status("alice")).toMatchObject({
-    "learning-metrics": { interactions: { total: 1, high_value: 0 } },
+    "learning-metrics": { interactions: { total: 1, high_value: high ? 1 : 0 } },
   });
 });
 

@@ -1,4 +1,5 @@
 import type { GenerateInput, Message } from "../../contract/index.ts";
+import { mayNameUpstream } from "../../upstreams/index.ts";
 import type { GenerationRecord } from "../recorder.ts";
 import { maxContextIds, type NewInteraction } from "./interaction.ts";
 
@@ -26,7 +27,7 @@ export function takeInteraction(record: GenerationRecord): NewInteraction | unde
 
 /** A stored answer counts as what first made it. */
 function isRemote(model: string, route: NewInteraction["route"]): boolean {
-  return route === "remote" || (route === "cache" && model.includes("@"));
+  return route === "remote" || (route === "cache" && mayNameUpstream(model));
 }
 
 /** The last message of the user and the system's, or the whole prompt; tokens have no text. */

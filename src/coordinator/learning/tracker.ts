@@ -1,5 +1,6 @@
 import { toAppError } from "../../base/index.ts";
 import type { Telemetry } from "../../observability/index.ts";
+import { createBatchWriter } from "../batch-writer.ts";
 import { createConversationScrubber } from "../dataset/scrub-conversation.ts";
 import type { CoordinatorDeps } from "../deps.ts";
 import type { History } from "./history.ts";
@@ -9,7 +10,6 @@ import type { InteractionStore, Kept } from "./interaction-store.ts";
 import { keepContent } from "./keep-content.ts";
 import { forgetOld, type RetentionLimits } from "./retention.ts";
 import { forgetUsage } from "./usage.ts";
-import { createWriteQueue } from "./write-queue.ts";
 
 /** Interactions that wait to be written; of more only their number is known. */
 export const maxWaitingInteractions = 1_024;
@@ -37,12 +37,14 @@ export function createTracker(options: TrackerOptions) {
   const { logger } = deps;
   let untilRetention = 0;
 
-  const queue = createWriteQueue<NewInteraction>({
-    ...{ maxItems: maxWaitingInteractions, maxWeight: maxWaitingCharacters, batchItems: batchInteractions },
-    weigh: ({ query, response, system = "" }) => query.length + response.length + system.length,
-    write: writeBatch,
-    onFault: (error, lost) =>
-      logger.warn("interactions_lost", { lost, error: toAppError(error).message, total: queue.lost }),
+  const queue = createBatchWriter<NewInteraction>({
+    ...{ maxWaiting: maxWaitingInteractions, maxBatch: batchInteractions, delayMs: 0, write: writeBatch },
+    weight: {
+      max: maxWaitingCharacters,
+      of: ({ query, response, system = "" }) => query.length + response.length + system.length,
+    },
+    onLost: (lost, { message }) =>
+      logger.warn("interactions_lost", { lost, error: message, total: queue.lost }),
   });
 
   async function writeBatch(batch: readonly NewInteraction[]): Promise<void> {
@@ -58,7 +60,7 @@ export function createTracker(options: TrackerOptions) {
   }
   return {
     /** Returns at once; false where too many wait. */
-    push: (interaction: NewInteraction) => queue.push(interaction),
+    push: (interaction: NewInteraction) => queue.add(interaction),
     settle: () => queue.settle(),
     /** What was just answered may still wait to be written. */
     async settleOne(id: string): Promise<void> {

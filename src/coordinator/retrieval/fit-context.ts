@@ -1,6 +1,7 @@
-import type { GenerateInput, GenerateRequest } from "../../contract/index.ts";
+import type { GenerateRequest } from "../../contract/index.ts";
 import type { Engine } from "../../engine/index.ts";
 import type { Hit } from "../../knowledge/index.ts";
+import { wholeText } from "../input-text.ts";
 import { formatText } from "./context-prompt.ts";
 
 /** Of a model's context, what retrieved texts may take. */
@@ -10,7 +11,7 @@ const answerShare = 0.25;
 /** For the template, and for the words around the texts. */
 const marginTokens = 64;
 /** What a token is taken for where no tokenizer is at hand; below the average, so that texts rather stay out. */
-const charactersPerToken = 3;
+const fewCharactersPerToken = 3;
 /** Where nobody says how long the context of a model elsewhere is. */
 const usualContextTokens = 8192;
 
@@ -26,7 +27,7 @@ export async function fitContext(
   const count = await createCounter(engine, request);
   const contextTokens = await readContextTokens(engine, request);
   const answerTokens = request.maxTokens ?? Math.floor(contextTokens * answerShare);
-  const taken = (await count(textOf(request.input))) + answerTokens + marginTokens;
+  const taken = (await count(wholeText(request.input))) + answerTokens + marginTokens;
   let left = Math.min(contextTokens - taken, Math.floor(contextTokens * contextShare));
   const costs = await Promise.all(hits.map((hit, place) => count(formatText(hit, place + 1))));
   const kept = hits.filter((_, place) => {
@@ -47,15 +48,12 @@ async function createCounter(
   engine: Pick<Engine, "find" | "tokenize">,
   { model }: GenerateRequest,
 ): Promise<(text: string) => Promise<number>> {
-  const estimate = async (text: string) => Math.ceil(text.length / charactersPerToken);
-  const { summary } = await engine.find(model);
-  if (summary.architecture === remoteArchitecture) return estimate;
+  const estimate = async (text: string) => Math.ceil(text.length / fewCharactersPerToken);
+  const { isRemote } = await engine.find(model);
+  if (isRemote) return estimate;
   return async (text) =>
     (await engine.tokenize(model, text, { addSpecial: false, parseSpecial: false })).tokens.length;
 }
-
-/** How models of upstreams, and `auto`, are described. */
-const remoteArchitecture = "remote";
 
 async function readContextTokens(
   engine: Pick<Engine, "find">,
@@ -63,19 +61,4 @@ async function readContextTokens(
 ): Promise<number> {
   const { description, summary } = await engine.find(model);
   return contextTokens ?? description?.contextTokens ?? summary.trainedContextTokens ?? usualContextTokens;
-}
-
-function textOf(input: GenerateInput): string {
-  switch (input.type) {
-    case "chat":
-      return input.messages.map(({ content }) => content).join("\n");
-    case "text":
-      return input.text;
-    case "infill":
-      return input.prefix + input.suffix;
-    case "tokens":
-      return "";
-    default:
-      return input satisfies never;
-  }
 }

@@ -96,6 +96,17 @@ test("nothing found leaves the question as it is, and the reason is told", async
   expect(contextScore).toBeUndefined();
 });
 
+test("what the descriptions of tools take is not given to texts", async () => {
+  const hits = [hit("a.md", "a ".repeat(100))];
+  const { deps } = createDeps({ hits }, 1_024);
+  const chat = ask("Who?", { maxTokens: 50 });
+  if (chat.input.type !== "chat") throw new Error("a chat was made");
+  const tools = [{ name: "look_up", description: "b ".repeat(400), parameters: {} }];
+  const { context } = await retrieveOrTell(deps, { ...chat, input: { ...chat.input, tools } }, never);
+  expect(context?.citations).toEqual([]);
+  expect((await retrieveOrTell(deps, chat, never)).context?.citations.length).toBe(1);
+});
+
 test("texts that do not fit the model's context are left out whole, and how many is told", async () => {
   const hits = [hit("a.md", "a ".repeat(20)), hit("b.md", "b ".repeat(5_000)), hit("c.md", "c ".repeat(20))];
   const { deps } = createDeps({ hits }, 1_024);

@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { hashText } from "../../base/index.ts";
 import type { JsonObject, RouteReceipt } from "../../contract/index.ts";
 import type { CoordinatorDeps } from "../deps.ts";
 import { type RouteSignals, readSignals } from "./route-signals.ts";
@@ -82,12 +82,7 @@ function toKept(
 ): JsonObject {
   if (interactions === "full") return toJson({ ...signals, prompt });
   if (interactions === "off") return toJson(signals);
-  return toJson({ ...signals, promptSha256: hashPrompt(prompt) });
-}
-
-/** Hexadecimal. */
-export function hashPrompt(prompt: string): string {
-  return createHash("sha256").update(prompt).digest("hex");
+  return toJson({ ...signals, promptSha256: hashText(prompt) });
 }
 
 /** Without what is undefined. */

@@ -36,9 +36,9 @@ export function withAuto(engine: Engine, settings: AutoSettings, upstreams: Auto
   const resolve = async (name: string) => (isAuto(name) && !(await hasOwn(engine)) ? stand : name);
   return {
     ...engine,
-    async models() {
-      const entries = await engine.models();
-      if (entries.some(({ id }) => isAuto(id))) return entries;
+    async models(options) {
+      const entries = await engine.models(options);
+      if (options?.isOwn || entries.some(({ id }) => isAuto(id))) return entries;
       const entry = entries.find(({ id }) => id === stand || id === `${stand}:latest`);
       return entry ? [...entries, toAutoEntry(entry)] : entries;
     },

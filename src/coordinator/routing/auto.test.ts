@@ -114,6 +114,24 @@ describe("auto", () => {
     expect(routing.logs).toContain("route_policy_failed");
   });
 
+  test("goes where the request demands it, whatever the policy says", async () => {
+    await using homely = openRouting({ policy: () => ({ route: "local" }) });
+    const far = await take(homely, ask({ routing: "remote" }));
+    expect([far.route?.rule, far.answeredBy]).toEqual(["label", "big@work"]);
+    await using outgoing = openRouting({ policy: () => ({ route: "remote" }) });
+    const near = await take(outgoing, ask({ routing: "local" }));
+    expect([near.route?.rule, near.answeredBy]).toEqual(["label", "small"]);
+  });
+
+  test("stays here with nothing left to spend, whatever the policy says", async () => {
+    await using routing = openRouting({
+      ...{ policy: () => ({ route: "remote" }), settings: { maxUsdPerHour: 0 } },
+      prices: { inputUsd: 0, outputUsd: 0 },
+    });
+    const { route, answeredBy } = await take(routing, ask());
+    expect([route?.rule, answeredBy]).toEqual(["budget", "small"]);
+  });
+
   test("does not show a policy what must stay here", async () => {
     await using routing = openRouting({
       policy: () => {

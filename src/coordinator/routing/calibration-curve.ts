@@ -21,8 +21,9 @@ export type BarTarget = { readonly share: number } | { readonly quality: number 
 export const leastExamples = 20;
 
 /**
- * Every bar that changes anything, rising; as with the threshold of RouteLLM (Ong et al. 2024) a higher one sends more
- * away. By hand: confidences 0.2 wrong, 0.6 right, 0.8 right and the bar 0.4 send 1/3 away, all that stays is right.
+ * Every bar that changes anything, rising: a higher one sends more away, where a higher threshold of RouteLLM (Ong et al.
+ * 2024), on how likely the larger model is to win, sends less. Quality is that of these examples, not of others. By hand:
+ * confidences 0.2 wrong, 0.6 right, 0.8 right and the bar 0.4 send 1/3 away, all that stays is right.
  */
 export function drawCurve(
   examples: readonly WeighedExample[],

@@ -23,23 +23,25 @@ export type RouteExample =
 
 /** Throws AppError invalid_request naming the place, and for more than 10,000. */
 export function parseRouteExamples(values: readonly unknown[], name: string): readonly RouteExample[] {
-  if (values.length > maxRouteExamples) {
-    throw new AppError(
-      "invalid_request",
-      `${name}: there are ${values.length}, and ${maxRouteExamples} are the most`,
-      { details: { param: name, max: maxRouteExamples } },
-    );
-  }
+  checkCount(values.length, name);
   return values.map((value, index) => parseExample(value, `${name}[${index}]`));
 }
 
 /** One JSON object a line. Throws AppError invalid_request naming the line. */
 export function readRouteExamples(text: string, name: string): readonly RouteExample[] {
-  const values = text.split("\n").flatMap((line, index) => {
+  const examples = text.split("\n").flatMap((line, index) => {
     if (line.trim() === "") return [];
-    return [parseLine(line, `${name}, line ${index + 1}`)];
+    const place = `${name}, line ${index + 1}`;
+    return [parseExample(parseLine(line, place), place)];
   });
-  return parseRouteExamples(values, name);
+  checkCount(examples.length, name);
+  return examples;
+}
+
+function checkCount(count: number, name: string): void {
+  if (count <= maxRouteExamples) return;
+  const message = `${name}: there are ${count}, and ${maxRouteExamples} are the most`;
+  throw new AppError("invalid_request", message, { details: { param: name, max: maxRouteExamples } });
 }
 
 function parseLine(line: string, place: string): unknown {

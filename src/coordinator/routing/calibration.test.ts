@@ -129,9 +129,9 @@ describe("examples", () => {
 
   test.each([
     ['{"ok":true', "f.jsonl, line 1"],
-    ['{"confidence":2,"ok":true}', "f.jsonl[0]"],
-    ['{"confidence":0.5,"ok":"yes"}', "f.jsonl[0]"],
-    ['{"prompt":"x","answer_ok":true,"extra":1}', "f.jsonl[0]"],
+    ['{"confidence":2,"ok":true}', "f.jsonl, line 1"],
+    ['\n\n{"confidence":0.5,"ok":"yes"}', "f.jsonl, line 3"],
+    ['{"prompt":"x","answer_ok":true,"extra":1}', "f.jsonl, line 1"],
   ])("%s is refused by its place", (line, place) => {
     expect(() => readRouteExamples(line, "f.jsonl")).toThrow(place);
   });

@@ -1,5 +1,5 @@
 import type { ChatInput, GenerateEvent, GenerateRequest } from "../../contract/index.ts";
-import { estimateTokens } from "./route-signals.ts";
+import { estimateTokens } from "../input-text.ts";
 import type { Target } from "./target.ts";
 
 /** What a client has of an answer, so that another model can go on where one broke off. */

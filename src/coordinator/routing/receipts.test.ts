@@ -1,6 +1,4 @@
 import { describe, expect, test } from "bun:test";
-import { createFakeClock } from "../../testing/index.ts";
-import { createBatchWriter, maxQueued } from "./batch-writer.ts";
 import { createReceiptStore, type StoredRoute } from "./receipt-store.ts";
 import type { RouteBody } from "./route-body.ts";
 import { ask, openRouting, take } from "./routing.fixture.ts";
@@ -125,47 +123,5 @@ describe("replay", () => {
     await take(routing, ask({ model: "small" }));
     const replaying = routing.routes.replay("r1", { policy: "other" }, new AbortController().signal);
     await expect(replaying).rejects.toMatchObject({ code: "conflict" });
-  });
-});
-
-describe("a queue of writes", () => {
-  const logger = (events: string[]) => {
-    const log = (event: string, fields: object) => void events.push(`${event} ${JSON.stringify(fields)}`);
-    return { info: log, warn: log, error: log };
-  };
-
-  test("writes many at a time, in their order, a little later", async () => {
-    const clock = createFakeClock();
-    const batches: (readonly number[])[] = [];
-    const write = async (items: readonly number[]) => void batches.push(items);
-    const writer = createBatchWriter<number>({ name: "test", write, clock, logger: logger([]) });
-    for (let index = 0; index < 150; index++) writer.add(index);
-    expect(batches).toEqual([]);
-    clock.advance(1_000);
-    await writer.settle();
-    expect(batches.map(({ length }) => length)).toEqual([100, 50]);
-    expect(batches.flat()).toEqual(Array.from({ length: 150 }, (_, index) => index));
-    expect(clock.pending).toBe(0);
-  });
-
-  test("drops what comes while it is full, says how much, and goes on after a failure", async () => {
-    const events: string[] = [];
-    let isBroken = true;
-    let written = 0;
-    const writer = createBatchWriter<number>({
-      ...{ name: "test", clock: createFakeClock(), logger: logger(events) },
-      async write(items) {
-        if (isBroken) throw new Error("disk full");
-        written += items.length;
-      },
-    });
-    for (let index = 0; index < maxQueued + 3; index++) writer.add(index);
-    await writer.settle();
-    expect(events.at(-1)).toBe('test_dropped {"count":3}');
-    expect(events[0]).toBe('test_unwritten {"count":100,"error":"disk full"}');
-    isBroken = false;
-    writer.add(1);
-    await writer.settle();
-    expect(written).toBe(1);
   });
 });

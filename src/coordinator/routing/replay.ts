@@ -1,8 +1,7 @@
-import { AppError } from "../../base/index.ts";
+import { AppError, hashText } from "../../base/index.ts";
 import type { JsonObject } from "../../contract/index.ts";
 import type { PolicyInput } from "../../plugin-host/index.ts";
 import type { CoordinatorDeps } from "../deps.ts";
-import { hashPrompt } from "./ask-policy.ts";
 import type { StoredRoute } from "./receipt-store.ts";
 import { maxPromptCharacters } from "./route-signals.ts";
 
@@ -63,7 +62,7 @@ function toInput(id: string, stored: JsonObject, given: string | undefined): Pol
       { details: { param: "prompt" } },
     );
   }
-  if (typeof promptSha256 === "string" && hashPrompt(prompt) !== promptSha256) {
+  if (typeof promptSha256 === "string" && hashText(prompt) !== promptSha256) {
     throw new AppError("invalid_request", `prompt: it is not what ${id} was asked`, {
       details: { param: "prompt" },
     });

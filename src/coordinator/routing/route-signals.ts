@@ -1,6 +1,7 @@
 import type { GenerateInput } from "../../contract/index.ts";
 import type { PolicyInput } from "../../plugin-host/index.ts";
 import type { CoordinatorDeps } from "../deps.ts";
+import { estimateTokens, wholeText } from "../input-text.ts";
 import type { RoutedRequest } from "./router.ts";
 
 export type RouteSignals = PolicyInput<"route.decide">;
@@ -18,7 +19,6 @@ type SignalDeps = { readonly engine: Pick<CoordinatorDeps["engine"], "find" | "t
 export const maxPromptCharacters = 32_768;
 /** Longer texts are estimated: their tokens would keep the model's process from its answers. */
 const maxTokenizedCharacters = 65_536;
-const charactersPerToken = 4;
 /** So many requests that wait for a local place count as a full house. */
 const fullQueue = 16;
 
@@ -52,7 +52,7 @@ export function promptOf(input: GenerateInput): string {
   return input.type === "infill" ? input.prefix : "";
 }
 
-/** By the tokenizer of a model that is loaded, else a token for four characters. */
+/** By the tokenizer of a model that is loaded, else by its characters. */
 async function countTokens({ engine }: SignalDeps, input: GenerateInput, local: string): Promise<number> {
   if (input.type === "tokens") return input.tokens.length;
   const text = wholeText(input);
@@ -73,17 +73,4 @@ async function tokenize(
   } catch {
     return undefined;
   }
-}
-
-export function estimateTokens(text: string): number {
-  return Math.ceil(text.length / charactersPerToken);
-}
-
-/** All that the model has to read, without what its template adds. */
-export function wholeText(input: GenerateInput): string {
-  if (input.type === "text") return input.text;
-  if (input.type === "infill") return input.prefix + input.suffix;
-  if (input.type === "tokens") return "";
-  const tools = input.tools.length === 0 ? [] : [JSON.stringify(input.tools)];
-  return [...tools, ...input.messages.map(({ content }) => content)].join("\n");
 }

@@ -1,6 +1,7 @@
 import { createDoor } from "../../base/index.ts";
 import type { GenerateEvent, GenerateInput, GenerateRequest, RouteReceipt } from "../../contract/index.ts";
 import { type Clock, systemClock } from "../../resilience/index.ts";
+import { mayNameUpstream } from "../../upstreams/index.ts";
 import type { CoordinatorDeps } from "../deps.ts";
 import { autoModel } from "./auto-model.ts";
 import type { BarStore } from "./bar-store.ts";
@@ -45,7 +46,7 @@ export function createRouter(deps: CoordinatorDeps, parts: RouterParts): Router 
   /** A name that can only be one of this machine's models, which nobody else stands in for. */
   function isPlain({ model, routing }: GenerateRequest): boolean {
     if (routing === "remote") return false;
-    return !hasChoice || (settings.fallbacks.length === 0 && model !== autoModel && !model.includes("@"));
+    return !hasChoice || (settings.fallbacks.length === 0 && model !== autoModel && !mayNameUpstream(model));
   }
   return {
     async *route(asked, signal) {

@@ -1,14 +1,15 @@
 import { type Clock, systemClock } from "../../resilience/index.ts";
+import { createBatchWriter } from "../batch-writer.ts";
 import type { CoordinatorDeps } from "../deps.ts";
 import type { GenerationRecord } from "../recorder.ts";
 import { type BarStore, type CalibratedBar, createBarStore } from "./bar-store.ts";
-import { createBatchWriter } from "./batch-writer.ts";
 import type { CalibrationRequest, RouteCalibration } from "./calibrate.ts";
 import { createReceiptStore, type RouteCounts, type RouteFilter, type StoredRoute } from "./receipt-store.ts";
 import { type Replay, type ReplayRequest, replay } from "./replay.ts";
 import { toRouteBody } from "./route-body.ts";
 import { createRouter, type Router } from "./router.ts";
 import { createSpending, type Spending } from "./spending.ts";
+import { writeLimits } from "./write-limits.ts";
 
 export type RouteStats = {
   readonly local: number;
@@ -54,8 +55,10 @@ type Parts = { readonly spending: Spending; readonly bars: BarStore; readonly cl
 function createRoutes(deps: CoordinatorDeps, { spending, bars, clock }: Parts): Routes {
   const { logger, settings, observer, now } = deps;
   const receipts = createReceiptStore(deps);
-  const write = receipts.add;
-  const writer = createBatchWriter<StoredRoute>({ name: "receipts", clock, logger, write });
+  const writer = createBatchWriter<StoredRoute>({
+    ...{ ...writeLimits, clock, write: receipts.add },
+    onLost: (lost, { message }) => logger.error("receipts_unwritten", { lost, error: message }),
+  });
   return {
     note(record) {
       const { id, tenant, receipt, request } = record;

@@ -70,6 +70,10 @@ describe("the limit of an hour", () => {
     expect((await take(second, request)).error).toMatchObject({ code: "cost_limit_exceeded" });
     nowMs += hourMs + 60_000;
     expect((await take(second, request)).error).toBeUndefined();
+    await second.routes.close();
+    nowMs += 2 * hourMs;
+    await using third = open(world);
+    expect((await take(third, request)).error).toBeUndefined();
   });
 
   test("cannot be kept for a model whose price is not known", async () => {
@@ -88,6 +92,32 @@ describe("the limit of an hour", () => {
     expect(refused.length).toBeGreaterThan(0);
     expect((await routing.routes.stats(0)).usd).toBeLessThanOrEqual(100);
   });
+});
+
+test("a call is reserved for each of the answers that it asks for", async () => {
+  await using routing = open({
+    prices: { inputUsd: 0, outputUsd: 1_000_000 },
+    settings: { maxUsdPerHour: 15 },
+  });
+  expect((await take(routing, { ...request, choices: 2 })).error).toMatchObject({
+    code: "cost_limit_exceeded",
+    message: expect.stringContaining("may cost 20 USD"),
+  });
+  expect((await take(routing, request)).error).toBeUndefined();
+});
+
+test("a server that counts no tokens is paid what was reserved", async () => {
+  await using routing = open({ settings: { maxUsdPerHour: 1_000 } });
+  const { engine } = routing;
+  const { generate } = engine;
+  const uncounted = { promptTokens: 0, cachedTokens: 0, completionTokens: 0, reasoningTokens: 0 };
+  engine.generate = async function* (...asked) {
+    for await (const event of generate(...asked))
+      yield event.type === "done" ? { ...event, usage: uncounted } : event;
+  };
+  await take(routing, request);
+  // 10 tokens of an answer, and one for each two bytes of the prompt.
+  expect((await routing.routes.stats(0)).usd).toBeCloseTo(10 + Math.ceil("What is a hearth?".length / 2), 6);
 });
 
 test("an answer that broke off is paid for as far as it came, one that never began is not", async () => {

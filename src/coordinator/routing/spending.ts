@@ -6,10 +6,11 @@ import { toAppError } from "../../base/index.ts";
 import type { GenerateRequest, Usage } from "../../contract/index.ts";
 import { type Clock, type CostLimit, createCostLimit, type Reservation } from "../../resilience/index.ts";
 import type { UpstreamModel } from "../../upstreams/index.ts";
+import { createBatchWriter } from "../batch-writer.ts";
 import type { CoordinatorDeps } from "../deps.ts";
-import { createBatchWriter } from "./batch-writer.ts";
-import { estimateTokens, wholeText } from "./route-signals.ts";
+import { estimateTokens, wholeText } from "../input-text.ts";
 import type { RemoteTarget } from "./target.ts";
+import { writeLimits } from "./write-limits.ts";
 
 export type Spending = {
   /** USD that may still be spent within this hour; undefined where there is no limit. */
@@ -51,8 +52,9 @@ export function createSpending(deps: SpendingDeps, clock: Clock): Spending {
   const { maxUsdPerHour: maxUsd } = settings;
   const account = openAccount(deps);
   const writer = createBatchWriter<SpendRow>({
-    ...{ name: "spending", clock, logger },
+    ...{ ...writeLimits, clock },
     write: (rows) => save(deps, rows),
+    onLost: (lost, { message }) => logger.error("spending_unwritten", { lost, error: message }),
   });
 
   return {
@@ -106,7 +108,10 @@ function usdOf(price: Price, { usage, text, promptTokens, reservation }: Used): 
   return text === "" ? 0 : costOf(price, { promptTokens, completionTokens: estimateTokens(text) });
 }
 
-/** USD; prices are those of a million tokens. */
+/**
+ * USD; prices are those of a million tokens. Tokens of a prompt that an upstream had cached are charged in full, and
+ * those of reasoning are among the completion's.
+ */
 export function costOf(
   { inputUsd, outputUsd }: Price,
   { promptTokens, completionTokens }: Pick<Usage, "promptTokens" | "completionTokens">,

@@ -1,4 +1,4 @@
-import type { Upstream } from "../../upstreams/index.ts";
+import { splitModelName, type Upstream } from "../../upstreams/index.ts";
 import type { CoordinatorDeps } from "../deps.ts";
 
 /** A model that may answer: one of this machine, or one that an upstream has. */
@@ -20,8 +20,7 @@ export async function readTarget(
   { upstreams, library }: Pick<CoordinatorDeps, "upstreams" | "library">,
   name: string,
 ): Promise<Target> {
-  const at = name.lastIndexOf("@");
-  const upstream = at <= 0 ? undefined : upstreams.find(name.slice(at + 1));
-  if (!upstream || (await library.find(name))) return { kind: "local", name };
-  return { kind: "remote", name, model: name.slice(0, at), upstream };
+  const remote = splitModelName(upstreams, name);
+  if (!remote || (await library.find(name))) return { kind: "local", name };
+  return { kind: "remote", name, ...remote };
 }

@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { hashText } from "../../base/index.ts";
 import type { JsonValue } from "../../contract/index.ts";
 import type { Database } from "../../store/index.ts";
 import { defaultRubric } from "../validation/rubric/rate-answer.ts";
@@ -83,7 +83,7 @@ export function baselineKey({ spec, agents, judge }: Plan, repeat: number): stri
     prompts: writeRubricTask({ criteria, hasReference, hasContext: false, explain: false }),
     version: definitionVersion,
   };
-  return createHash("sha256").update(toCanonicalJson(content)).digest("hex");
+  return hashText(toCanonicalJson(content));
 }
 
 /** One text for equal values, however their properties are ordered. */

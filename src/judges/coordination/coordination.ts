@@ -33,6 +33,8 @@ export type CoordinationOptions = {
   readonly signal: AbortSignal;
   /** Whose share of the engine the calls of models count against; absent: that of all coordinations. */
   readonly tenant?: string;
+  /** `local`: neither the task nor what is made of it leaves this machine. */
+  readonly privacy?: "local";
   readonly onProgress?: (progress: CoordinationProgress) => void;
 };
 
@@ -73,8 +75,12 @@ export function createCoordination(deps: JudgeDeps, runs: RunStore): Coordinatio
   const runsOf = (tenant: string | undefined) => (tenant === undefined ? runs : runs.of(tenant));
 
   async function measureRepeats(stored: StoredRun, plan: Plan, options: CoordinationOptions) {
-    const { signal, tenant, onProgress } = options;
-    const charged = forCaller(deps, { priority: "batch", ...(tenant !== undefined && { tenant }) });
+    const { signal, tenant, privacy, onProgress } = options;
+    const charged = forCaller(deps, {
+      priority: "batch",
+      ...(tenant !== undefined && { tenant }),
+      ...(privacy && { privacy }),
+    });
     const embedder = embedderFor(tenant);
     const spending = createSpendTable({ database, now, ...(tenant !== undefined && { tenant }) });
     const { repeats, budget, agentBudget } = plan.spec;

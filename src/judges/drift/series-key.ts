@@ -1,3 +1,4 @@
+import { hashText } from "../../base/index.ts";
 import type { JsonValue } from "../../contract/index.ts";
 
 export type SeriesIdentity = {
@@ -11,7 +12,7 @@ export type SeriesIdentity = {
 /** SHA-256, in hex, of all that makes scores comparable; the order of an object's fields makes no difference. */
 export function seriesKey({ task, model, judge, criteria }: SeriesIdentity): string {
   const text = JSON.stringify([task, model, judge, sortFields(criteria)]);
-  return new Bun.CryptoHasher("sha256").update(text).digest("hex");
+  return hashText(text);
 }
 
 function sortFields(value: JsonValue): JsonValue {

@@ -1,3 +1,4 @@
+import { shortenText } from "../../base/index.ts";
 import type { JudgeDeps } from "../deps.ts";
 import { type CheckedCall, checkArguments } from "../validation/probes/check-arguments.ts";
 import { findDifferences, matchCalls } from "../validation/probes/match-calls.ts";
@@ -64,5 +65,5 @@ function fail(rule: string, message: string, call: ExpectedCall | CheckedCall): 
 
 function show({ name, arguments: values }: ExpectedCall | CheckedCall): string {
   const text = values === undefined ? "…" : JSON.stringify(values);
-  return `${name}(${text.length > maxShownCharacters ? `${text.slice(0, maxShownCharacters)}…` : text})`;
+  return `${name}(${shortenText(text, maxShownCharacters)})`;
 }

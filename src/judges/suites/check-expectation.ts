@@ -1,4 +1,4 @@
-import { AppError } from "../../base/index.ts";
+import { AppError, shortenText } from "../../base/index.ts";
 import type { JsonValue } from "../../contract/index.ts";
 import type { JudgeDeps } from "../deps.ts";
 import { findDifferences } from "../validation/probes/match-calls.ts";
@@ -130,5 +130,5 @@ function quoteJson(value: JsonValue): string {
 }
 
 function shorten(text: string): string {
-  return text.length > maxShownCharacters ? `${text.slice(0, maxShownCharacters)}…` : text;
+  return shortenText(text, maxShownCharacters);
 }

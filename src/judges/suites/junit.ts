@@ -1,3 +1,4 @@
+import { shortenText } from "../../base/index.ts";
 import { roundScore } from "../verdict.ts";
 import type { Outcome } from "./outcome.ts";
 import type { SuiteReport } from "./suite-report.ts";
@@ -103,7 +104,7 @@ function toSeconds(durationMs: number): string {
 }
 
 function cut(text: string): string {
-  return text.length > maxTextCharacters ? `${text.slice(0, maxTextCharacters)}…` : text;
+  return shortenText(text, maxTextCharacters);
 }
 
 /** XML 1.0 has no way to write most control characters, halves of surrogate pairs, U+FFFE and U+FFFF. */

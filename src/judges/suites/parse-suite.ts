@@ -1,6 +1,6 @@
 /** From the text of a suite to the suite. Each error is an `invalid_request` that names file, place and value. */
 import type { z } from "zod";
-import { AppError } from "../../base/index.ts";
+import { AppError, shortenText } from "../../base/index.ts";
 import type { JsonObject, JsonValue, Message } from "../../contract/index.ts";
 import { sayIssue } from "../say-issue.ts";
 import { type Criteria, parseCriteria } from "../validation/criteria.ts";
@@ -250,7 +250,7 @@ function toPlace(path: readonly PropertyKey[]): string {
 }
 
 function shorten(text: string): string {
-  return text.length > maxShownCharacters ? `${text.slice(0, maxShownCharacters)}…` : text;
+  return shortenText(text, maxShownCharacters);
 }
 
 /** `place` is told to clients by itself too. */

@@ -32,6 +32,8 @@ export type WorkOptions = {
   readonly signal: AbortSignal;
   /** Whose share of the engine the calls of models count against; absent: that of all judges. */
   readonly tenant?: string;
+  /** `local`: neither questions nor answers leave this machine. */
+  readonly privacy?: "local";
   /** Answers that are made at the same time. */
   readonly concurrency?: number;
   readonly onProgress?: (progress: SuiteProgress) => void;

@@ -38,30 +38,33 @@ export type Suites = {
   list(tenant?: string): Promise<readonly Run[]>;
 };
 
+type Asking = Pick<WorkOptions, "tenant" | "privacy">;
+
 export function createSuites(deps: JudgeDeps & { readonly runs: RunStore }, validation: Validation): Suites {
   const embedderFor = createEmbedders(deps);
   const slots = createRunSlots();
   const series = createScoreSeries({ database: deps.database, now: deps.clock.now });
   const usualCriteria = parseCriteria({});
   const runsOf = (tenant?: string) => (tenant === undefined ? deps.runs : deps.runs.of(tenant));
-  const callerOf = (tenant?: string): JudgeCaller => ({
+  const callerOf = ({ tenant, privacy }: Asking): JudgeCaller => ({
     priority: "batch",
     ...(tenant !== undefined && { tenant }),
+    ...(privacy && { privacy }),
   });
-  const depsFor = (tenant?: string): SuiteDeps => ({
-    ...{ ...forCaller(deps, callerOf(tenant)), series, usualCriteria, embedder: embedderFor(tenant) },
-    runs: runsOf(tenant),
-    validation: validateFor(validation, callerOf(tenant)),
+  const depsFor = (asking: Asking): SuiteDeps => ({
+    ...{ ...forCaller(deps, callerOf(asking)), series, usualCriteria },
+    embedder: embedderFor(asking.tenant),
+    runs: runsOf(asking.tenant),
+    validation: validateFor(validation, callerOf(asking)),
   });
-  const hold = <T>(tenant: string | undefined, work: (charged: SuiteDeps) => Promise<T>) =>
-    slots.hold(tenant, () => work(depsFor(tenant)));
+  const hold = <T>(asking: Asking, work: (charged: SuiteDeps) => Promise<T>) =>
+    slots.hold(asking.tenant, () => work(depsFor(asking)));
   return {
-    run: (suite, choice, options) =>
-      hold(options.tenant, (charged) => startSuite(charged, suite, choice, options)),
+    run: (suite, choice, options) => hold(options, (charged) => startSuite(charged, suite, choice, options)),
     compare: (suite, choice, options) =>
-      hold(options.tenant, (charged) => startComparison(charged, suite, choice, options)),
+      hold(options, (charged) => startComparison(charged, suite, choice, options)),
     resume: (runId, options) =>
-      hold(options.tenant, async (charged) => {
+      hold(options, async (charged) => {
         const run = await charged.runs.get(runId);
         if (run.kind === "suite") return await resumeSuite(charged, run, options);
         if (run.kind === "comparison") return await resumeComparison(charged, run, options);

@@ -10,6 +10,8 @@ export type AnalysisRequest = {
   readonly config: TrajectoryConfig;
   /** Whose share of the engine it counts against. */
   readonly tenant?: string;
+  /** `local`: it does not leave this machine. */
+  readonly privacy?: "local";
 };
 
 /** One answer, and how sure the model was of it. */

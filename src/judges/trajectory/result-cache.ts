@@ -2,7 +2,7 @@
  * Results of analyses whose every run is the same, the least recently used of which go first. A sampled run has no key
  * here: the same request is to draw anew.
  */
-import { createHash } from "node:crypto";
+import { hashText } from "../../base/index.ts";
 import type { Message } from "../../contract/index.ts";
 import type { TrajectoryConfig } from "./config.ts";
 import type { Thresholds } from "./thresholds.ts";
@@ -72,5 +72,5 @@ export function cacheKey({ modelDigest, prompt, config, thresholds }: CacheSubje
     ...[bars.perplexity ?? null, bars.entropy ?? null, bars.surprise ?? null],
     ...[sources.perplexity, sources.entropy, sources.surprise],
   ]);
-  return createHash("sha256").update(text).digest("hex");
+  return hashText(text);
 }

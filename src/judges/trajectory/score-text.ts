@@ -15,6 +15,8 @@ export type TextRequest = {
   readonly windowTokens?: number;
   /** Whose share of the engine it counts against. */
   readonly tenant?: string;
+  /** `local`: it does not leave this machine. */
+  readonly privacy?: "local";
 };
 
 export type TextScore = {

@@ -2,6 +2,7 @@
 import { AppError, toAppError } from "../../base/index.ts";
 import type { JudgeDeps } from "../deps.ts";
 import { findModel, type ModelIdentity } from "../find-model.ts";
+import { forCaller } from "../for-caller.ts";
 import type { Analysis, AnalysisRequest } from "./analysis.ts";
 import { answerObserved } from "./answer.ts";
 import { type Calibration, type CalibrationRequest, calibrate } from "./calibrate.ts";
@@ -57,7 +58,8 @@ export function createTrajectory(deps: JudgeDeps): Trajectory {
     analyze: (request, signal) => analyze(ground, request, signal, analysisTimeoutMs),
     analyzeBatch: (requests, signal, { timeoutMs = batchTimeoutMs } = {}) =>
       analyzeBatch(ground, requests, signal, timeoutMs),
-    scoreText: (request, signal, onWindow) => scoreText(deps, request, signal, onWindow),
+    scoreText: (request, signal, onWindow) =>
+      scoreText(keepPrivate(deps, request), request, signal, onWindow),
     calibrate: (request, signal) => calibrate({ ...deps, store }, request, signal),
     thresholdsFor: (modelDigest) => store.find(modelDigest),
     createObserver,
@@ -65,12 +67,13 @@ export function createTrajectory(deps: JudgeDeps): Trajectory {
 }
 
 async function analyze(
-  { deps, store, cache }: Ground,
+  { deps: shared, store, cache }: Ground,
   request: AnalysisRequest,
   signal: AbortSignal,
   timeoutMs: number,
 ): Promise<Analysis> {
   const { prompt, config } = request;
+  const deps = keepPrivate(shared, request);
   checkRequest(request);
   const model = await findWriter(deps, request.model);
   const calibrated = isUsualWindow(config) ? await store.find(model.digest) : undefined;
@@ -97,6 +100,11 @@ async function analyze(
   };
   if (key !== undefined) cache.set(key, analysis, analysis.tokens.length);
   return analysis;
+}
+
+/** The same, whose models keep what the request says must stay here. */
+function keepPrivate(deps: JudgeDeps, { privacy }: Pick<AnalysisRequest, "privacy">): JudgeDeps {
+  return forCaller(deps, { ...(privacy && { privacy }) });
 }
 
 async function analyzeBatch(

@@ -1,5 +1,5 @@
 import type { z } from "zod";
-import { AppError } from "../../base/index.ts";
+import { AppError, shortenText } from "../../base/index.ts";
 import type { JsonObject } from "../../contract/index.ts";
 import { sayIssue } from "../say-issue.ts";
 import { type CriteriaFields, criteriaNames, criteriaSchema } from "./criteria-schema.ts";
@@ -151,5 +151,5 @@ function refuseIssue(issue: z.core.$ZodIssue, value: unknown, root: string): App
 
 function show(value: unknown): string {
   const text = JSON.stringify(value);
-  return text.length > maxShownCharacters ? `${text.slice(0, maxShownCharacters)}…` : text;
+  return shortenText(text, maxShownCharacters);
 }

@@ -2,7 +2,6 @@ import { sql } from "kysely";
 import type { Queries } from "../../store/index.ts";
 import { removeAttributeRows } from "../documents/attribute-rows.ts";
 import { rowsOf } from "../keys.ts";
-import { signsTable } from "../vectors/vector-sets.ts";
 
 /** Rows of one statement. */
 const batchRows = 250;
@@ -49,12 +48,14 @@ async function sweepCollection(kysely: Queries, id: number): Promise<void> {
 }
 
 async function sweepSet(kysely: Queries, id: number): Promise<void> {
-  await sql`drop table if exists ${signsTable(id)}`.execute(kysely);
   const { from, to } = rowsOf(id);
   await repeat(async () => {
     const last = await findLast(kysely, "chunk_vector", from, to);
     if (last === undefined) return false;
-    await kysely.deleteFrom("chunk_vector").where("id", ">=", from).where("id", "<=", last).execute();
+    await kysely.transaction().execute(async (queries) => {
+      await queries.deleteFrom("chunk_signs").where("id", ">=", from).where("id", "<=", last).execute();
+      await queries.deleteFrom("chunk_vector").where("id", ">=", from).where("id", "<=", last).execute();
+    });
     return true;
   });
   await kysely.deleteFrom("vector_set").where("id", "=", id).execute();

@@ -9,7 +9,7 @@ import type { EmbeddingModel } from "../vectors/embedding-model.ts";
 import { createSet, findSet } from "../vectors/vector-sets.ts";
 import { checkAttributes, checkDocument } from "./check-document.ts";
 import { embedDocuments, requireSameModel, resolveModel } from "./embed-documents.ts";
-import { findDocument, type Prepared, type WriteState, writeDocument } from "./write-document.ts";
+import { findDocument, type Prepared, type WriteState, writeDocument, writeWords } from "./write-document.ts";
 
 /** Documents of one call. */
 export const maxDocuments = 1_000;
@@ -61,6 +61,7 @@ async function addGroup(work: GroupWork, group: readonly NewDocument[]): Promise
     const state = await beginWriting(queries, collection, { model, nowMs: deps.now(), pace });
     const added: AddedDocument[] = [];
     for (const each of prepared) added.push(await writeDocument(queries, state, each));
+    await writeWords(queries, state);
     signal.throwIfAborted();
     return added;
   });
@@ -106,7 +107,7 @@ async function beginWriting(
     throw new AppError("conflict", message);
   }
   if (set && model) requireSameModel(collection.name, set, model);
-  const state = { collection, nextNumber: collection.next_number, nowMs, pace };
+  const state = { collection, nextNumber: collection.next_number, words: [], nowMs, pace };
   if (set || !model) return { ...state, set };
   const made = await createSet(queries, collection.id, model, "current");
   await queries

@@ -305,3 +305,12 @@ test("two writers on one database lose nothing", async () => {
   expect(await fixture.knowledge.collections.get(name)).toMatchObject({ documents: 40, chunks: 80 });
   expect(await countRows(fixture)).toEqual([40, 0, 80, 80, 80]);
 });
+
+test("a source that is given twice at once is there once, as it was given last", async () => {
+  await using fixture = await openNotes();
+  const twice = [createDocument("a.md", ["copper", "wire"]), createDocument("a.md", "granite")];
+  const added = await fixture.knowledge.documents.add(name, twice, signal);
+  expect(added.map(({ status }) => status)).toEqual(["added", "replaced"]);
+  expect(await countRows(fixture)).toEqual([1, 0, 1, 1, 0]);
+  expect([await search(fixture, "copper"), await search(fixture, "granite")]).toEqual([[], ["a.md"]]);
+});

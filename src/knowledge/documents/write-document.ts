@@ -4,8 +4,8 @@ import type { JsonObject } from "../../contract/index.ts";
 import type { Queries } from "../../store/index.ts";
 import type { CollectionRow } from "../collections/collection-rows.ts";
 import type { Pace } from "../indexing/pace.ts";
-import { requireNumbers, toKey } from "../keys.ts";
-import type { AddedDocument, Chunk, NewDocument } from "../knowledge.ts";
+import { numberOf, requireNumbers, toKey } from "../keys.ts";
+import type { AddedDocument, NewDocument } from "../knowledge.ts";
 import { splitIdentifiers } from "../search/identifiers.ts";
 import { addVectors, type VectorSet } from "../vectors/vector-sets.ts";
 import { replaceAttributeRows } from "./attribute-rows.ts";
@@ -25,9 +25,13 @@ export type WriteState = {
   /** Those that are searched, grown with each document. */
   set: VectorSet | undefined;
   nextNumber: number;
+  /** Of the documents that were written, for `writeWords`. */
+  words: readonly ChunkWords[];
   readonly nowMs: number;
   readonly pace: Pace;
 };
+
+type ChunkWords = { readonly rowid: number; readonly text: string; readonly source: string };
 
 /** Inside a transaction: adds a document with all its chunks, or replaces the one of the same root and source. */
 export async function writeDocument(
@@ -40,7 +44,11 @@ export async function writeDocument(
   const earlier = await findDocument(queries, collection.id, document);
   if (earlier?.content_hash === contentHash) return { id: earlier.public_id, source, status: "unchanged" };
   if (state.set && !vectors) throw changedMeanwhile(document);
-  if (earlier) await removeChunks(queries, collection.id, earlier, pace);
+  if (earlier) {
+    const [from, to] = [earlier.first_number, earlier.first_number + earlier.chunks];
+    state.words = state.words.filter(({ rowid }) => numberOf(rowid) < from || numberOf(rowid) >= to);
+    await removeChunks(queries, collection.id, earlier, pace);
+  }
   requireNumbers(state.nextNumber, chunks.length, collection.name);
   const firstNumber = state.nextNumber;
   state.nextNumber += chunks.length;
@@ -118,26 +126,38 @@ async function writeDocumentRow(
 
 async function writeChunks(
   queries: Queries,
-  { collection, pace }: WriteState,
+  state: WriteState,
   {
     document: { source, chunks },
     firstNumber,
     documentId,
   }: { readonly document: NewDocument; readonly firstNumber: number; readonly documentId: number },
 ): Promise<void> {
-  const searchedSource = `${source} ${splitIdentifiers(source)}`;
-  for (let start = 0; start < chunks.length; start += batchRows) {
-    const batch = chunks.slice(start, start + batchRows);
-    const key = (index: number) => toKey(collection.id, firstNumber + start + index);
-    const toRow = ({ text, startLine, endLine }: Chunk, index: number) => {
-      const lines = { start_line: startLine, end_line: endLine };
-      return { id: key(index), document_id: documentId, ...lines, text };
-    };
-    await queries.insertInto("chunk").values(batch.map(toRow)).execute();
-    const toWords = ({ text }: Chunk, index: number) => {
-      return { rowid: key(index), text, parts: splitIdentifiers(text), source: searchedSource };
-    };
-    await queries.insertInto("chunk_words").values(batch.map(toWords)).execute();
+  const { collection, pace } = state;
+  const rows = chunks.map(({ text, startLine, endLine }, index) => {
+    const lines = { start_line: startLine, end_line: endLine };
+    return { id: toKey(collection.id, firstNumber + index), document_id: documentId, ...lines, text };
+  });
+  for (let start = 0; start < rows.length; start += batchRows) {
+    await queries
+      .insertInto("chunk")
+      .values(rows.slice(start, start + batchRows))
+      .execute();
+    if (pace.isDue()) await pace.rest();
+  }
+  state.words = [...state.words, ...rows.map(({ id, text }) => ({ rowid: id, text, source }))];
+}
+
+/**
+ * Inside a transaction, as the last of it: the words of all documents that were written. FTS5 writes what it has to the
+ * disk before each other statement that may fail, which between documents would take most of the time.
+ */
+export async function writeWords(queries: Queries, { words, pace }: WriteState): Promise<void> {
+  for (let start = 0; start < words.length; start += batchRows) {
+    const rows = words.slice(start, start + batchRows).map(({ rowid, text, source }) => {
+      return { rowid, text, parts: splitIdentifiers(text), source: `${source} ${splitIdentifiers(source)}` };
+    });
+    await queries.insertInto("chunk_words").values(rows).execute();
     if (pace.isDue()) await pace.rest();
   }
 }

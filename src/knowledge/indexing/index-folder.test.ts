@@ -160,6 +160,8 @@ describe("files that are no documents", () => {
       ...["big.txt", "broken.pdf", "empty.md", "loop", "pipe", "program"],
     ]);
     expect(report.problems.find(({ source }) => source === "big.txt")?.detail).toContain("52428800 bytes");
+    for (const problem of report.problems)
+      expect(Object.keys(problem)).toEqual(["source", "reason", "detail"]);
   });
 
   test("take away what was stored of them before", async () => {

@@ -48,3 +48,13 @@ test("what is no page of text is refused, and no collection is made for it", asy
   await expect(run("/binary")).rejects.toMatchObject({ code: "invalid_request" });
   expect(store.names()).toEqual([]);
 });
+
+test("an address of another kind is no path, and is refused as what it is", async () => {
+  const store = createMemoryStore();
+  const { index } = createIndexing({ knowledge: store });
+  const { signal } = new AbortController();
+  for (const source of ["ftp://example.org/a", "file:///etc/hosts"])
+    await expect(index({ source, collection: "web" }, { signal })).rejects.toMatchObject({
+      ...{ code: "invalid_request", message: expect.stringContaining("http or https") },
+    });
+});

@@ -57,6 +57,10 @@ export async function indexSource(
     const { root } = await indexPage({ ...run, prepare }, request.source);
     return tally.toReport({ collection, root, listedBy: "address", durationMs: nowMs() - startedMs });
   }
+  if (/^[a-z][a-z\d+.-]*:\/\//i.test(request.source)) {
+    const message = `${request.source} is neither a path nor an http or https address`;
+    throw new AppError("invalid_request", message);
+  }
   const place = await findPlace(request.source);
   await prepare();
   const listedBy = await indexFolder({ ...run, filter, ...(memory && { memory }) }, place);

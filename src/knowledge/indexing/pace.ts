@@ -1,3 +1,5 @@
+import { nextTurn } from "../../base/index.ts";
+
 /** Longest time that reading a document keeps the event loop. */
 const sliceMs = 8;
 
@@ -14,7 +16,7 @@ export function createPace(signal: AbortSignal): Pace {
     isDue: () => performance.now() - startedMs >= sliceMs,
     async rest() {
       signal.throwIfAborted();
-      await new Promise((resolve) => setImmediate(resolve));
+      await nextTurn();
       signal.throwIfAborted();
       startedMs = performance.now();
     },

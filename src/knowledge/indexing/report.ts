@@ -22,10 +22,10 @@ export function createTally(): Tally {
   const problems: SkippedFile[] = [];
   return {
     counts,
-    skip(file) {
-      skipped[file.reason] += 1;
-      if (file.reason === "ignored" || problems.length >= maxProblems) return;
-      problems.push({ ...file, detail: file.detail.slice(0, maxDetailChars) });
+    skip({ source, reason, detail }) {
+      skipped[reason] += 1;
+      if (reason === "ignored" || problems.length >= maxProblems) return;
+      problems.push({ source, reason, detail: detail.slice(0, maxDetailChars) });
     },
     toReport: (of) => ({ ...of, ...counts, skipped: { ...skipped }, problems: [...problems] }),
   };

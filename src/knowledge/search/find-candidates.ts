@@ -36,7 +36,7 @@ export type Plan = {
 };
 
 /** Of each way to search in one collection. */
-const listLength = 200;
+const listLength = 100;
 
 /** What words and vectors find, fused by reciprocal rank over all collections. */
 export async function findCandidates(queries: Queries, plan: Plan, pace: Pace): Promise<Found> {

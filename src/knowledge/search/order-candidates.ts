@@ -4,6 +4,8 @@ import type { Queries } from "../../store/index.ts";
 import { firstSuccessRate } from "../documents/use-attributes.ts";
 import type { Candidate } from "./find-candidates.ts";
 import { breakTie, type Use, weighUse } from "./fuse.ts";
+import { spreadDocuments } from "./spread-documents.ts";
+import { weighSource } from "./weigh-source.ts";
 
 /** A candidate with its text and where it stands. */
 export type Passage = Candidate & {
@@ -21,12 +23,13 @@ export const maxPassages = 100;
 
 /**
  * The best candidates with their texts, best first: by fused rank, a little by how answers that rested on them turned
- * out, and where that is the same by relevance, recency and usage. What was deleted meanwhile is left out.
+ * out, by where they stand and how often their document is there already, and where that is the same by relevance,
+ * recency and usage. What was deleted meanwhile is left out.
  */
 export async function orderCandidates(
   queries: Queries,
   candidates: readonly Candidate[],
-  nowMs: number,
+  { question, nowMs }: { readonly question: string; readonly nowMs: number },
 ): Promise<readonly Passage[]> {
   const best = candidates.slice(0, maxPassages);
   const rows = await readPassages(
@@ -37,15 +40,16 @@ export async function orderCandidates(
     const row = rows.get(candidate.key);
     if (!row) return [];
     const use = toUse(row);
-    const value = weighUse(candidate.value, use);
+    const passage = toPassage(candidate, row);
+    const value = weighSource(weighUse(candidate.value, use), passage, question);
     const tie = breakTie(candidate.cosine ?? candidate.value, use, nowMs);
-    return [{ passage: toPassage(candidate, row), value, tie }];
+    return [{ passage, value, tie }];
   });
-  return passages
-    .sort(
+  return spreadDocuments(
+    passages.sort(
       (one, other) => other.value - one.value || other.tie - one.tie || one.passage.key - other.passage.key,
-    )
-    .map(({ passage }) => passage);
+    ),
+  );
 }
 
 type Row = Awaited<ReturnType<typeof readRows>>[number];

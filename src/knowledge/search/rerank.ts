@@ -2,7 +2,6 @@ import { AppError } from "../../base/index.ts";
 import type { CollectionRow } from "../collections/collection-rows.ts";
 import type { KnowledgeDeps } from "../deps.ts";
 import type { SearchQuery } from "../knowledge.ts";
-import { isRemote } from "../vectors/embedding-model.ts";
 import type { Passage } from "./order-candidates.ts";
 import { maxQueryCharacters } from "./query-terms.ts";
 
@@ -29,8 +28,8 @@ export async function rerank(
   const isLocal = privacy === "local" || local !== undefined;
   const head = passages.slice(0, rerankedPassages);
   try {
-    const { id, summary } = await engine.find(rerankModel);
-    if (isLocal && isRemote(summary)) throw refuse(id, local?.name);
+    const { id, isRemote } = await engine.find(rerankModel);
+    if (isLocal && isRemote) throw refuse(id, local?.name);
     const documents = head.map((passage) => passage.text);
     const query = text.slice(0, maxQueryCharacters);
     const request = { model: id, query, documents, tenant, ...(isLocal && { privacy: "local" as const }) };

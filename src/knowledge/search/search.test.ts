@@ -46,6 +46,19 @@ test("the score of words is the share of the question that a text holds, weighte
   ]);
 });
 
+test("a text that scores exactly what is asked for is found", async () => {
+  await using fixture = await openNotes({ "a.md": "copper wire", "b.md": "copper pipe", "c.md": "iron" });
+  const { hits } = await ask(fixture, "copper wire");
+  const minScore = hits[1]?.score ?? 0;
+  expect(sourcesOf(await ask(fixture, "copper wire", { minScore }))).toEqual(["a.md", "b.md"]);
+  expect(sourcesOf(await ask(fixture, "copper wire", { minScore: minScore + 1e-4 }))).toEqual(["a.md"]);
+});
+
+test("a text that holds the words of a compound apart holds all that is asked for", async () => {
+  await using fixture = await openNotes({ "a.md": "wire of copper", "b.md": "iron nail" });
+  expect((await ask(fixture, "copper-wire")).hits).toMatchObject([{ source: "a.md", score: 1 }]);
+});
+
 test("identifiers are found whole, by their parts, and in the spelling of another language", async () => {
   await using fixture = await openNotes({
     "a.ts": "export function createBreaker(options) {}",
@@ -72,6 +85,15 @@ test("words of the path count, and other forms of a word are the word", async ()
   });
   expect(sourcesOf(await ask(fixture, "coordinator pipeline"))).toEqual(["src/coordinator/pipeline.ts"]);
   expect(sourcesOf(await ask(fixture, "indexed file"))).toEqual(["b.md"]);
+});
+
+test("the file that is named after what is asked comes before one that says it as often", async () => {
+  await using fixture = await openNotes({
+    "notes/list.md": "a breaker, a breaker, a relay and a fuse stand on one rail",
+    "parts/breaker.md": "the breaker falls open when too much current flows, and closes again by hand",
+    "parts/relay.md": "a relay closes a circuit by a coil",
+  });
+  expect(sourcesOf(await ask(fixture, "how does a breaker work?"))[0]).toBe("parts/breaker.md");
 });
 
 test("texts in scripts without spaces are found by pairs of signs", async () => {

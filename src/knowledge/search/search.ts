@@ -37,7 +37,8 @@ export async function search(
   const questions = await embedQuestion(deps.engine, searched, query, signal);
   const terms = toQueryTerms(query.text);
   const found = await findCandidates(kysely, { searched, questions, terms, filter }, pace);
-  const ordered = await orderCandidates(kysely, found.candidates, deps.now());
+  const asked = { question: query.text, nowMs: deps.now() };
+  const ordered = await orderCandidates(kysely, found.candidates, asked);
   const collections = searched.map(({ row }) => row);
   const reranked = await rerank(deps.engine, query, { passages: ordered, collections }, signal);
   const taken = await takeHits(kysely, { query, found, passages: reranked.passages, collections });

@@ -10,22 +10,13 @@ export type EmbeddingModel = {
   readonly isElsewhere: boolean;
 };
 
-/** How models of upstreams are described. */
-const remoteArchitecture = "remote";
-
-/** Whether a model is on another machine. */
-export function isRemote({ architecture }: { readonly architecture: string }): boolean {
-  return architecture === remoteArchitecture;
-}
-
 /** Throws AppError: model_not_found, invalid_request for a model that cannot embed. */
 export async function findEmbeddingModel(
   engine: Pick<KnowledgeDeps["engine"], "find">,
   name: string,
 ): Promise<EmbeddingModel> {
-  const { id, summary } = await engine.find(name);
+  const { id, summary, isRemote: isElsewhere = false } = await engine.find(name);
   const { architecture, parameters, embeddingLength = 0, capabilities } = summary;
-  const isElsewhere = isRemote(summary);
   if (!isElsewhere && !capabilities.embed) {
     throw new AppError("invalid_request", `the model ${id} cannot embed texts; name an embedding model`);
   }

@@ -4,25 +4,45 @@
  * signs of models whose vectors lean to one side would all be alike.
  */
 
-/** Least significant bit first; bits beyond the dimension are 0. */
-export function toSigns(vector: Float32Array, centre: Float32Array): Uint8Array {
-  const signs = new Uint8Array(countSignBytes(vector.length));
+/** 32 dimensions a word, the first in its least significant bit; bits beyond the dimension are 0. */
+export function toSigns(vector: Float32Array, centre: Float32Array): Uint32Array {
+  const signs = new Uint32Array(countWords(vector.length));
   for (let index = 0; index < vector.length; index++) {
     if ((vector[index] ?? 0) > (centre[index] ?? 0))
-      signs[index >> 3] = (signs[index >> 3] ?? 0) | (1 << (index & 7));
+      signs[index >> 5] = (signs[index >> 5] ?? 0) | (1 << (index & 31));
   }
   return signs;
 }
 
-export function countSignBytes(dimension: number): number {
-  return Math.ceil(dimension / 8);
+/** Words that the signs of one vector take. */
+export function countWords(dimension: number): number {
+  return Math.ceil(dimension / 32);
 }
 
-/** Of vectors of length 1 and one dimension. */
-export function dot(first: Float32Array, second: Float32Array): number {
-  let sum = 0;
-  for (let index = 0; index < first.length; index++) sum += (first[index] ?? 0) * (second[index] ?? 0);
-  return sum;
+/** In how many signs `signs` differs from those that begin at `start` of `words`. */
+export function countDiffering(signs: Uint32Array, words: Uint32Array, start: number): number {
+  let count = 0;
+  let index = 0;
+  for (; index + 2 < signs.length; index += 3) {
+    const first = countInNibbles((signs[index] as number) ^ (words[start + index] as number));
+    const second = countInNibbles((signs[index + 1] as number) ^ (words[start + index + 1] as number));
+    const third = countInNibbles((signs[index + 2] as number) ^ (words[start + index + 2] as number));
+    count += addNibbles(first + second + third);
+  }
+  for (; index < signs.length; index++)
+    count += addNibbles(countInNibbles((signs[index] as number) ^ (words[start + index] as number)));
+  return count;
+}
+
+/** The bits of each four of a word, counted where they stand (Warren, "Hacker's Delight", 5-1). */
+function countInNibbles(bits: number): number {
+  bits -= (bits >>> 1) & 0x55555555;
+  return (bits & 0x33333333) + ((bits >>> 2) & 0x33333333);
+}
+
+/** Nibbles hold 12 at most, the bits of three words. */
+function addNibbles(nibbles: number): number {
+  return Math.imul((nibbles & 0x0f0f0f0f) + ((nibbles >>> 4) & 0x0f0f0f0f), 0x01010101) >>> 24;
 }
 
 export function toBlob(vector: Float32Array): Uint8Array {

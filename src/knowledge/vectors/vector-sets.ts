@@ -4,7 +4,8 @@ import type { Queries } from "../../store/index.ts";
 import type { Pace } from "../indexing/pace.ts";
 import { rowsOf, toKey } from "../keys.ts";
 import type { EmbeddingModel } from "./embedding-model.ts";
-import { countSignBytes, fromBlob, toBlob, toSigns } from "./signs.ts";
+import { removeSigns, writeSigns } from "./sign-blocks.ts";
+import { fromBlob, toBlob, toSigns } from "./signs.ts";
 
 /** Vectors of one model for the chunks of one collection. */
 export type VectorSet = {
@@ -101,22 +102,12 @@ export async function removeVectors(
     .where("id", "<", toKey(set.id, to))
     .executeTakeFirst();
   if (numDeletedRows === 0n) return;
-  if (set.centre !== null) {
-    const rowids = JSON.stringify(Array.from({ length: to - from }, (_, index) => from + index));
-    await sql`delete from ${signsTable(set.id)} where rowid in (select value from json_each(${rowids}))`.execute(
-      queries,
-    );
-  }
+  if (set.centre !== null) await removeSigns(queries, set, { from, to });
   await queries
     .updateTable("vector_set")
     .set({ vectors: sql`max(0, vectors - ${numDeletedRows})` })
     .where("id", "=", set.id)
     .execute();
-}
-
-/** The set's table of signs; `rowid` is the chunk's number. */
-export function signsTable(setId: number) {
-  return sql.table(`chunk_signs_${setId}`);
 }
 
 async function makeSigns(queries: Queries, set: VectorSet, pace: Pace): Promise<VectorSet> {
@@ -126,8 +117,6 @@ async function makeSigns(queries: Queries, set: VectorSet, pace: Pace): Promise<
     for (let index = 0; index < dimension; index++)
       centre[index] = (centre[index] ?? 0) + (vector[index] ?? 0) / set.vectors;
   }
-  const bits = sql.raw(`bit[${8 * countSignBytes(dimension)}]`);
-  await sql`create virtual table ${signsTable(set.id)} using vec0(signs ${bits})`.execute(queries);
   let batch: { number: number; vector: Float32Array }[] = [];
   for await (const entry of readVectors(queries, set, pace)) {
     batch.push(entry);
@@ -147,9 +136,8 @@ async function addSigns(
   vectors: readonly { readonly number: number; readonly vector: Float32Array }[],
   centre: Float32Array,
 ): Promise<void> {
-  if (vectors.length === 0) return;
-  const rows = vectors.map(({ number, vector }) => sql`(${number}, vec_bit(${toSigns(vector, centre)}))`);
-  await sql`insert into ${signsTable(setId)} (rowid, signs) values ${sql.join(rows)}`.execute(queries);
+  const entries = vectors.map(({ number, vector }) => ({ number, signs: toSigns(vector, centre) }));
+  await writeSigns(queries, { id: setId }, entries);
 }
 
 /** All vectors of a set in the order of their numbers. */

@@ -1,5 +1,6 @@
 /** Puts the GGUF files of folders together to models: parts to one, projectors to the models that they stand beside. */
 import { basename } from "node:path";
+import { nextTurn } from "../../base/index.ts";
 import { parsePartName } from "../gguf/split-files.ts";
 import type { ModelLayer, ModelSummary } from "../record.ts";
 import type { HeaderReader } from "./header-notes.ts";
@@ -41,7 +42,7 @@ export async function groupModels(
     } else if (note.kind === "projector") projectors.push(file);
     else if (note.kind === "unusable") scan.report(file.path, note.reason);
     // Reading headers blocks: others get their turn in between.
-    await new Promise(setImmediate);
+    await nextTurn();
   }
   return models.map((model) => withProjector(model, models, projectors, options));
 }

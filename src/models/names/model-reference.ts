@@ -1,4 +1,4 @@
-import { AppError } from "../../base/index.ts";
+import { AppError, shortenText } from "../../base/index.ts";
 import { isLoopback } from "../../config/index.ts";
 
 /*
@@ -241,7 +241,7 @@ function hasControl(text: string): boolean {
 const maxQuotedChars = 80;
 
 function cut(text: string): string {
-  return text.length > maxQuotedChars ? `${text.slice(0, maxQuotedChars)}…` : text;
+  return shortenText(text, maxQuotedChars);
 }
 
 /** Query strings of addresses carry signatures: they are never repeated. */

@@ -1,4 +1,4 @@
-import { AppError } from "../../base/index.ts";
+import { AppError, shortenText } from "../../base/index.ts";
 import type { Sampling } from "../../contract/index.ts";
 
 /** Stop texts of one model or request. */
@@ -259,5 +259,5 @@ const maxShownChars = 100;
 
 function show(value: unknown): string {
   const text = typeof value === "string" ? JSON.stringify(value) : (JSON.stringify(value) ?? String(value));
-  return text.length <= maxShownChars ? text : `${text.slice(0, maxShownChars)}…`;
+  return shortenText(text, maxShownChars);
 }

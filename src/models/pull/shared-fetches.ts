@@ -1,3 +1,5 @@
+import { untilAborted } from "../../base/index.ts";
+
 export type FetchListener = {
   readonly onProgress: (completedBytes: number) => void;
   readonly onStatus: (status: string) => void;
@@ -62,12 +64,4 @@ export function createSharedFetches(): SharedFetches {
       }
     },
   };
-}
-
-function untilAborted<T>(outcome: Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const stop = () => reject(signal.reason);
-    signal.addEventListener("abort", stop, { once: true });
-    outcome.then(resolve, reject).finally(() => signal.removeEventListener("abort", stop));
-  });
 }

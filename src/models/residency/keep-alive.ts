@@ -1,4 +1,4 @@
-import { AppError } from "../../base/index.ts";
+import { AppError, shortenText } from "../../base/index.ts";
 
 /** Longer texts are refused unread. */
 const maxTextLength = 64;
@@ -49,5 +49,5 @@ function parseText(value: unknown): number | undefined {
 
 function quote(value: unknown): string {
   const text = JSON.stringify(value) ?? String(value);
-  return text.length > maxTextLength ? `${text.slice(0, maxTextLength)}…` : text;
+  return shortenText(text, maxTextLength);
 }

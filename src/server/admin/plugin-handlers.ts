@@ -2,7 +2,8 @@ import { AppError } from "../../base/index.ts";
 import { PluginFailure, toPluginError } from "../../plugin-host/index.ts";
 import { readBody } from "../body.ts";
 import type { LogFields } from "../deps.ts";
-import { maxNameCharacters, maxPluginBytes } from "../limits.ts";
+import { maxPluginBytes } from "../limits.ts";
+import { readPathName } from "../path-name.ts";
 import type { AppContext } from "../request-scope.ts";
 import type { RouteDeps } from "../route.ts";
 import { toPluginAnswer } from "./plugin-answer.ts";
@@ -24,13 +25,13 @@ export async function handleAdd(context: AppContext, deps: RouteDeps): Promise<R
 }
 
 export async function handleShow(context: AppContext, deps: RouteDeps): Promise<Response> {
-  const name = readName(context);
+  const name = readPathName(context, "name");
   const plugins = await deps.plugins();
   return context.json(toPluginAnswer(await asError(name, () => plugins.get(name))));
 }
 
 export async function handleRemove(context: AppContext, deps: RouteDeps): Promise<Response> {
-  const name = readName(context);
+  const name = readPathName(context, "name");
   const plugins = await deps.plugins();
   await asError(name, () => plugins.remove(name));
   tell(context, deps, "plugin_removed", { plugin: name });
@@ -46,7 +47,7 @@ export async function handleDisable(context: AppContext, deps: RouteDeps): Promi
 }
 
 async function setEnabled(context: AppContext, deps: RouteDeps, isEnabled: boolean): Promise<Response> {
-  const name = readName(context);
+  const name = readPathName(context, "name");
   const plugins = await deps.plugins();
   const record = await asError(name, () => plugins.setEnabled(name, isEnabled));
   tell(context, deps, isEnabled ? "plugin_enabled" : "plugin_disabled", { plugin: name });
@@ -55,7 +56,7 @@ async function setEnabled(context: AppContext, deps: RouteDeps, isEnabled: boole
 
 export async function handleGrants(context: AppContext, deps: RouteDeps): Promise<Response> {
   const body = await readBody(context, decisionSchema());
-  const name = readName(context);
+  const name = readPathName(context, "name");
   const plugins = await deps.plugins();
   const mayNameVariables = deps.adminKeys.length > 0;
   const record = await asError(name, () =>
@@ -71,7 +72,7 @@ export async function handleGrants(context: AppContext, deps: RouteDeps): Promis
 }
 
 export async function handleLogs(context: AppContext, deps: RouteDeps): Promise<Response> {
-  const name = readName(context);
+  const name = readPathName(context, "name");
   const plugins = await deps.plugins();
   await asError(name, () => plugins.get(name));
   const lines = plugins.logs(name).map(({ atMs, level, text, requestId }) => ({
@@ -86,18 +87,18 @@ export async function handleCall(context: AppContext, deps: RouteDeps): Promise<
     const message = "input: expected what the plugin is to be given, in JSON";
     throw new AppError("invalid_request", message, { details: { param: "input" } });
   }
-  const plugin = readName(context);
-  const { requestId, abort } = context.get("scope");
-  const call = { input, requestId, signal: abort.signal, ...(name !== undefined && { export: name }) };
+  const plugin = readPathName(context, "name");
+  const { requestId, abort, isLocal } = context.get("scope");
+  const call = {
+    ...{ input, requestId, signal: abort.signal },
+    ...(name !== undefined && { export: name }),
+    ...(isLocal && { privacy: "local" as const }),
+  };
   const result = await (await deps.plugins()).call(plugin, call);
   if (!result.ok) throw toPluginError(plugin, result.failure);
   const output =
     result.output instanceof Uint8Array ? new TextDecoder().decode(result.output) : result.output;
   return context.json({ output, duration_ms: Number(result.report.durationMs.toFixed(3)) });
-}
-
-function readName(context: AppContext): string {
-  return (context.req.param("name") ?? "").slice(0, maxNameCharacters);
 }
 
 /** Who changes what plugins may do leaves a trace, as the host does of what plugins do. */

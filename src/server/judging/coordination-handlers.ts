@@ -14,13 +14,15 @@ import { streamAnswer } from "../answer.ts";
 import { readBody } from "../body.ts";
 import { maxNameCharacters } from "../limits.ts";
 import { streamEnd, toStreamCodec } from "../openai/answer.ts";
-import type { AppContext } from "../request-scope.ts";
+import { readPathName } from "../path-name.ts";
+import { type AppContext, callerOf } from "../request-scope.ts";
 import type { RouteDeps } from "../route.ts";
 import { coordinationSchema, resumeSchema } from "./coordination-bodies.ts";
 
 type Measuring = (options: {
   readonly signal: AbortSignal;
   readonly tenant: string;
+  readonly privacy?: "local";
   readonly onProgress: (progress: CoordinationProgress) => void;
 }) => Promise<CoordinationRun>;
 
@@ -46,7 +48,7 @@ export async function handleResume(context: AppContext, deps: RouteDeps): Promis
     });
   }
   const changes = budget === undefined ? {} : { budget: parseBudget(budget) };
-  const id = readId(context);
+  const id = readPathName(context);
   const { coordination } = await deps.judges();
   const work: Measuring = (options) => coordination.resume(id, { ...options, ...changes });
   return await answer(context, deps, { stream, work });
@@ -66,7 +68,7 @@ export async function handleShow(context: AppContext, deps: RouteDeps): Promise<
     throw new AppError("invalid_request", message, { details: { param: "format" } });
   }
   const { coordination } = await deps.judges();
-  const run = await coordination.get(readId(context), context.get("scope").tenant);
+  const run = await coordination.get(readPathName(context), context.get("scope").tenant);
   if (format === "json") return context.json(toCoordinationBody(run));
   if (!run.result) {
     throw new AppError(
@@ -93,20 +95,16 @@ function isFormat(format: string): format is "json" | "md" | "html" {
   return format === "json" || format === "md" || format === "html";
 }
 
-function readId(context: AppContext): string {
-  return (context.req.param("id") ?? "").slice(0, maxNameCharacters);
-}
-
 async function answer(
   context: AppContext,
   deps: RouteDeps,
   { stream, work }: { readonly stream: boolean; readonly work: Measuring },
 ): Promise<Response> {
-  const { tenant, abort } = context.get("scope");
-  const scope = { signal: abort.signal, tenant };
-  if (!stream) return context.json(toCoordinationBody(await work({ ...scope, onProgress: () => {} })));
+  const scope = context.get("scope");
+  const caller = { signal: scope.abort.signal, ...callerOf(scope) };
+  if (!stream) return context.json(toCoordinationBody(await work({ ...caller, onProgress: () => {} })));
   const events = new EventQueue<CoordinationEvent>();
-  void work({ ...scope, onProgress: (progress) => events.push({ type: "progress", progress }) }).then(
+  void work({ ...caller, onProgress: (progress) => events.push({ type: "progress", progress }) }).then(
     (run) => {
       events.push({ type: "result", run });
       events.close();

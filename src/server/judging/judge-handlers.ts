@@ -1,4 +1,3 @@
-import { AppError } from "../../base/index.ts";
 import type { JsonValue } from "../../contract/index.ts";
 import { generate } from "../../coordinator/index.ts";
 import {
@@ -27,7 +26,8 @@ import { findModel } from "../find-model.ts";
 import { maxNameCharacters } from "../limits.ts";
 import { toStreamCodec } from "../openai/answer.ts";
 import { invalidParameter } from "../parameter-errors.ts";
-import type { AppContext } from "../request-scope.ts";
+import { readPathName } from "../path-name.ts";
+import { type AppContext, callerOf } from "../request-scope.ts";
 import type { RouteDeps } from "../route.ts";
 import {
   type JudgeBody,
@@ -42,7 +42,7 @@ import { encodeWork, followWork } from "./work-stream.ts";
 /** Judges the answer of the body, or that of the model it names. */
 export async function handleJudge(context: AppContext, deps: RouteDeps): Promise<Response> {
   const body = await readBody(context, judgeSchema());
-  const { tenant, abort } = context.get("scope");
+  const scope = context.get("scope");
   const criteria = parseCriteria(body.criteria ?? {});
   const { validation } = await deps.judges();
   await validation.checkCriteria(criteria);
@@ -50,7 +50,7 @@ export async function handleJudge(context: AppContext, deps: RouteDeps): Promise
   const answer = await obtainAnswer(context, deps, body);
   const { model: answeredBy, ...text } = answer;
   const judgement = await validation.judgeAnswer(text, criteria, {
-    ...{ signal: abort.signal, tenant },
+    ...{ signal: scope.abort.signal, ...callerOf(scope) },
     ...(body.judge_model !== undefined && { judgeModel: body.judge_model }),
     ...(answeredBy !== undefined && { answeredBy }),
   });
@@ -65,8 +65,8 @@ export async function handleJudge(context: AppContext, deps: RouteDeps): Promise
 export async function handleProbe(context: AppContext, deps: RouteDeps): Promise<Response> {
   const spec = parseProbeSpec(await readBody(context, probeSchema()), "body");
   const { probes } = await deps.judges();
-  const { tenant, abort } = context.get("scope");
-  const results = await probes.probe(spec, abort.signal, tenant);
+  const scope = context.get("scope");
+  const results = await probes.probe(spec, scope.abort.signal, callerOf(scope));
   return context.json({
     verdict: worstVerdict(results.map(({ verdict }) => verdict)),
     probes: results.map(toProbeBody),
@@ -92,7 +92,7 @@ export async function handleResume(context: AppContext, deps: RouteDeps): Promis
   const hasBody = context.req.raw.body !== null;
   const body = hasBody ? await readBody(context, judgeResumeSchema()) : {};
   const { suites } = await deps.judges();
-  const id = readId(context);
+  const id = readPathName(context);
   return await answerWork(context, deps, body, (options) => suites.resume(id, options));
 }
 
@@ -110,7 +110,7 @@ export async function handleShow(context: AppContext, deps: RouteDeps): Promise<
       `format: expected json or junit, got "${format.slice(0, maxNameCharacters)}".`,
     );
   }
-  const report = await suites.report(readId(context), context.get("scope").tenant);
+  const report = await suites.report(readPathName(context), context.get("scope").tenant);
   if (format === "json") return context.json(toReportBody(report));
   if (report.kind !== "suite") {
     throw invalidParameter("format", "format: junit tells of one run, and this is a comparison of several.");
@@ -156,7 +156,7 @@ async function obtainAnswer(context: AppContext, deps: RouteDeps, body: JudgeBod
       ...{
         model: entry.id,
         messages: userMessage(prompt),
-        tenant: scope.tenant,
+        ...callerOf(scope),
         sampling: readSampling(body),
       },
       ...(body.max_tokens !== undefined && { maxTokens: body.max_tokens }),
@@ -188,15 +188,13 @@ async function answerWork(
   }: { readonly stream?: boolean | undefined; readonly concurrency?: number | undefined },
   work: (options: WorkOptions) => ReturnType<Suites["resume"]>,
 ): Promise<Response> {
-  const { tenant, abort } = context.get("scope");
-  const options = { signal: abort.signal, tenant, ...(concurrency !== undefined && { concurrency }) };
+  const scope = context.get("scope");
+  const options = {
+    signal: scope.abort.signal,
+    ...callerOf(scope),
+    ...(concurrency !== undefined && { concurrency }),
+  };
   if (!stream) return context.json(toReportBody(await work(options)));
   const events = followWork((onProgress) => work({ ...options, onProgress }));
   return await streamAnswer(context, deps, events, toStreamCodec(encodeWork));
-}
-
-function readId(context: AppContext): string {
-  const id = context.req.param("id") ?? "";
-  if (id.length <= maxNameCharacters) return id;
-  throw new AppError("not_found", `there is no run "${id.slice(0, maxNameCharacters)}…"`);
 }

@@ -10,7 +10,7 @@ import { readBody } from "../body.ts";
 import { serverErrorMessage } from "../error-response.ts";
 import { maxNameCharacters } from "../limits.ts";
 import { invalidParameter } from "../parameter-errors.ts";
-import type { AppContext } from "../request-scope.ts";
+import { type AppContext, callerOf } from "../request-scope.ts";
 import type { RouteDeps } from "../route.ts";
 import {
   type TrajectoryItem,
@@ -22,7 +22,7 @@ import {
 export async function handleAnalyze(context: AppContext, deps: RouteDeps): Promise<Response> {
   const body = await readBody(context, trajectorySchema());
   const scope = context.get("scope");
-  const request = toRequest(body, scope.tenant, "");
+  const request = toRequest(body, callerOf(scope), "");
   const { trajectory } = await deps.judges();
   const analysis = await trajectory.analyze(request, scope.abort.signal);
   scope.model = analysis.model;
@@ -32,11 +32,12 @@ export async function handleAnalyze(context: AppContext, deps: RouteDeps): Promi
 export async function handleBatch(context: AppContext, deps: RouteDeps): Promise<Response> {
   const { items, timeout_ms: timeoutMs, ...others } = await readBody(context, trajectoryBatchSchema());
   refuseOthers(others, ["items", "timeout_ms"]);
-  const { tenant, abort } = context.get("scope");
-  const requests = items.map((item, index) => toRequest(item, tenant, `items[${index}]`));
+  const scope = context.get("scope");
+  const caller = callerOf(scope);
+  const requests = items.map((item, index) => toRequest(item, caller, `items[${index}]`));
   const { trajectory } = await deps.judges();
   const options = timeoutMs === undefined ? {} : { timeoutMs };
-  const results = await trajectory.analyzeBatch(requests, abort.signal, options);
+  const results = await trajectory.analyzeBatch(requests, scope.abort.signal, options);
   return context.json({ results: results.map(toResult) });
 }
 
@@ -47,7 +48,7 @@ export async function handleText(context: AppContext, deps: RouteDeps): Promise<
   const { trajectory } = await deps.judges();
   const score = await trajectory.scoreText(
     {
-      ...{ text, tenant: scope.tenant, ...(model !== undefined && { model }) },
+      ...{ text, ...callerOf(scope), ...(model !== undefined && { model }) },
       ...(window_tokens !== undefined && { windowTokens: window_tokens }),
     },
     scope.abort.signal,
@@ -57,7 +58,11 @@ export async function handleText(context: AppContext, deps: RouteDeps): Promise<
 }
 
 /** `place` is where the item stands in the body: its own fields are named after it. */
-function toRequest(item: TrajectoryItem, tenant: string, place: string): AnalysisRequest {
+function toRequest(
+  item: TrajectoryItem,
+  caller: ReturnType<typeof callerOf>,
+  place: string,
+): AnalysisRequest {
   const { model, prompt, messages, ...config } = item;
   const given = prompt ?? messages;
   if (given === undefined || (prompt !== undefined && messages !== undefined)) {
@@ -65,7 +70,7 @@ function toRequest(item: TrajectoryItem, tenant: string, place: string): Analysi
     throw invalidParameter(field, `${field}: expected either a prompt or messages.`);
   }
   return {
-    ...{ prompt: given, config: parseTrajectoryConfig(config, place), tenant },
+    ...{ prompt: given, config: parseTrajectoryConfig(config, place), ...caller },
     ...(model !== undefined && { model }),
   };
 }

@@ -2,7 +2,9 @@ import { AppError } from "../../base/index.ts";
 import type { JsonObject } from "../../contract/index.ts";
 import { isOwnedByOther } from "../../knowledge/index.ts";
 import { readBody } from "../body.ts";
+import { readPage } from "../page.ts";
 import { invalidParameter } from "../parameter-errors.ts";
+import { readPathName } from "../path-name.ts";
 import type { AppContext } from "../request-scope.ts";
 import type { RouteDeps } from "../route.ts";
 import { toChunkBody, toCollectionBody, toDocumentBody, toHitBody } from "./collection-answer.ts";
@@ -12,7 +14,6 @@ import {
   documentsSchema,
   searchSchema,
 } from "./collection-bodies.ts";
-import { readPage } from "./page.ts";
 
 const defaultResults = 10;
 
@@ -35,18 +36,18 @@ export async function handleCreateCollection(context: AppContext, deps: RouteDep
 
 export async function handleShowCollection(context: AppContext, deps: RouteDeps): Promise<Response> {
   const { collections } = await deps.knowledge();
-  return context.json(toCollectionBody(await collections.get(readName(context))));
+  return context.json(toCollectionBody(await collections.get(readPathName(context, "name"))));
 }
 
 export async function handleChangeCollection(context: AppContext, deps: RouteDeps): Promise<Response> {
   const { description, label } = await readBody(context, collectionChangeSchema());
   const { collections } = await deps.knowledge();
   const changes = { ...(description !== undefined && { description }), ...(label && { label }) };
-  return context.json(toCollectionBody(await collections.update(readName(context), changes)));
+  return context.json(toCollectionBody(await collections.update(readPathName(context, "name"), changes)));
 }
 
 export async function handleRemoveCollection(context: AppContext, deps: RouteDeps): Promise<Response> {
-  const name = readName(context);
+  const name = readPathName(context, "name");
   const { collections } = await deps.knowledge();
   await collections.get(name);
   await collections.remove(name);
@@ -54,7 +55,7 @@ export async function handleRemoveCollection(context: AppContext, deps: RouteDep
 }
 
 export async function handleListDocuments(context: AppContext, deps: RouteDeps): Promise<Response> {
-  const name = readName(context);
+  const name = readPathName(context, "name");
   const { collections, documents } = await deps.knowledge();
   await collections.get(name);
   const { after, limit } = readPage(context);
@@ -71,7 +72,7 @@ export async function handleListDocuments(context: AppContext, deps: RouteDeps):
 }
 
 export async function handleAddDocuments(context: AppContext, deps: RouteDeps): Promise<Response> {
-  const name = readName(context);
+  const name = readPathName(context, "name");
   const body = await readBody(context, documentsSchema());
   const { signal } = context.get("scope").abort;
   const { collections, documents, prepare } = await deps.knowledge();
@@ -96,25 +97,26 @@ export async function handleAddDocuments(context: AppContext, deps: RouteDeps): 
 
 export async function handleShowDocument(context: AppContext, deps: RouteDeps): Promise<Response> {
   const { documents } = await deps.knowledge();
-  const name = readName(context);
-  const { text, ...document } = await documents.get(name, readDocumentId(context));
+  const name = readPathName(context, "name");
+  const { text, ...document } = await documents.get(name, readPathName(context));
   if (isOwnedByOther(name, document.attributes, context.get("scope").tenant))
     throw noDocument(document.id, name);
   return context.json({ ...toDocumentBody(document), text: text.map(toChunkBody) });
 }
 
 export async function handleRemoveDocument(context: AppContext, deps: RouteDeps): Promise<Response> {
-  const [name, id] = [readName(context), readDocumentId(context)];
+  const [name, id] = [readPathName(context, "name"), readPathName(context)];
   const { collections, documents } = await deps.knowledge();
   await collections.get(name);
-  if ((await documents.remove(name, [id])) === 0) {
+  const found = await documents.find(name, { id });
+  if (!found || isOwnedByOther(name, found.attributes, context.get("scope").tenant))
     throw noDocument(id, name);
-  }
+  await documents.remove(name, [id]);
   return context.json({ object: "document.deleted", id, deleted: true });
 }
 
 export async function handleSearchCollection(context: AppContext, deps: RouteDeps): Promise<Response> {
-  const name = readName(context);
+  const name = readPathName(context, "name");
   const body = await readBody(context, searchSchema());
   const { tenant, abort, isLocal } = context.get("scope");
   const knowledge = await deps.knowledge();
@@ -134,12 +136,4 @@ export async function handleSearchCollection(context: AppContext, deps: RouteDep
 
 function noDocument(id: string, collection: string): AppError {
   return new AppError("not_found", `There is no document "${id}" in ${collection}.`);
-}
-
-function readName(context: AppContext): string {
-  return context.req.param("name") ?? "";
-}
-
-function readDocumentId(context: AppContext): string {
-  return context.req.param("id") ?? "";
 }

@@ -1,17 +1,22 @@
 import { AppError } from "../../base/index.ts";
 import { maxBodyBytes, maxNameCharacters } from "../limits.ts";
+import { readPage } from "../page.ts";
 import { invalidParameter } from "../parameter-errors.ts";
+import { readPathName } from "../path-name.ts";
 import type { AppContext } from "../request-scope.ts";
 import type { RouteDeps } from "../route.ts";
-import { readPage } from "./page.ts";
 import { toFileBody, toListBody } from "./vector-store-answer.ts";
 
 export async function handleUploadFile(context: AppContext, deps: RouteDeps): Promise<Response> {
   const form = await readForm(context.req.raw);
   const file = form.get("file");
   const purpose = form.get("purpose");
-  if (!(file instanceof File))
-    throw invalidParameter("file", "file: the form holds no file under this name.");
+  // Whatever its type says, a part whose file name is empty has none.
+  if (!(file instanceof File) || !file.name)
+    throw invalidParameter(
+      "file",
+      "file: the form holds no file under this name, or one without a file name.",
+    );
   if (typeof purpose !== "string" || purpose === "" || purpose.length > maxNameCharacters) {
     throw invalidParameter("purpose", 'purpose: expected what the file is for, such as "assistants".');
   }
@@ -32,26 +37,22 @@ export async function handleListFiles(context: AppContext, deps: RouteDeps): Pro
 
 export async function handleShowFile(context: AppContext, deps: RouteDeps): Promise<Response> {
   const { files } = await deps.knowledge();
-  return context.json(toFileBody(await files.get(context.get("scope").tenant, readId(context))));
+  return context.json(toFileBody(await files.get(context.get("scope").tenant, readPathName(context))));
 }
 
 /** Never as a page: what somebody uploaded must not run in a browser as if this server had written it. */
 export async function handleReadFile(context: AppContext, deps: RouteDeps): Promise<Response> {
   const { files } = await deps.knowledge();
-  const content = await files.read(context.get("scope").tenant, readId(context));
+  const content = await files.read(context.get("scope").tenant, readPathName(context));
   const headers = { "content-type": "application/octet-stream", "content-disposition": "attachment" };
   return new Response(content, { headers: { ...headers, "x-content-type-options": "nosniff" } });
 }
 
 export async function handleRemoveFile(context: AppContext, deps: RouteDeps): Promise<Response> {
-  const id = readId(context);
+  const id = readPathName(context);
   const { files } = await deps.knowledge();
   await files.remove(context.get("scope").tenant, id);
   return context.json({ id, object: "file", deleted: true });
-}
-
-function readId(context: AppContext): string {
-  return context.req.param("id") ?? "";
 }
 
 /** A form, read only as far as a body may be long. */

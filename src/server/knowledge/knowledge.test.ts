@@ -119,6 +119,9 @@ test("what was learnt of one key's requests is not there for another, by whichev
   };
   expect(await seen("one")).toEqual([1, 1, 1, 1, 200, 200]);
   expect(await seen("two")).toEqual([0, 0, 0, 0, 404, 404]);
+  const path = `/v1/collections/interaction-history/documents/${added?.id}`;
+  const remove = (key: string) => server.send("DELETE", path, undefined, { authorization: `Bearer ${key}` });
+  expect([(await remove("two")).status, (await remove("one")).status]).toEqual([404, 200]);
 });
 
 describe("OpenAI's client", () => {
@@ -181,5 +184,17 @@ describe("OpenAI's client", () => {
     const app = createServerApp(server.deps);
     const response = await app.request("/v1/files", { method: "POST", body: form });
     expect([response.status, await response.text()]).toEqual([400, expect.stringContaining("file")]);
+  });
+
+  test("a file whose name is empty is refused by its field", async () => {
+    await using server = await openServer();
+    const part = (fields: string, content: string) =>
+      `--x\r\ncontent-disposition: form-data; ${fields}\r\n\r\n${content}\r\n`;
+    const response = await createServerApp(server.deps).request("/v1/files", {
+      method: "POST",
+      headers: { "content-type": "multipart/form-data; boundary=x" },
+      body: `${part('name="file"; filename=""', "hi")}${part('name="purpose"', "assistants")}--x--\r\n`,
+    });
+    expect([response.status, await response.text()]).toEqual([400, expect.stringContaining("file:")]);
   });
 });

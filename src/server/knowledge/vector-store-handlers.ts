@@ -2,10 +2,11 @@ import { AppError, createId } from "../../base/index.ts";
 import type { JsonObject } from "../../contract/index.ts";
 import { type Hit, isOwnedByOther, type Knowledge, type StoredDocument } from "../../knowledge/index.ts";
 import { readBody } from "../body.ts";
+import { readPage } from "../page.ts";
 import { invalidParameter } from "../parameter-errors.ts";
+import { readPathName } from "../path-name.ts";
 import type { AppContext } from "../request-scope.ts";
 import type { RouteDeps } from "../route.ts";
-import { readPage } from "./page.ts";
 import {
   fileIdAttribute,
   filenameAttribute,
@@ -48,7 +49,7 @@ export async function handleCreateStore(context: AppContext, deps: RouteDeps): P
 
 export async function handleShowStore(context: AppContext, deps: RouteDeps): Promise<Response> {
   const { collections } = await deps.knowledge();
-  return context.json(toVectorStoreBody(await collections.get(readStore(context))));
+  return context.json(toVectorStoreBody(await collections.get(readPathName(context))));
 }
 
 export async function handleChangeStore(context: AppContext, deps: RouteDeps): Promise<Response> {
@@ -56,11 +57,11 @@ export async function handleChangeStore(context: AppContext, deps: RouteDeps): P
   context.get("scope").ignored = Object.keys(body).filter((key) => key !== "name");
   const { collections } = await deps.knowledge();
   const changes = body.name === undefined ? {} : { description: body.name };
-  return context.json(toVectorStoreBody(await collections.update(readStore(context), changes)));
+  return context.json(toVectorStoreBody(await collections.update(readPathName(context), changes)));
 }
 
 export async function handleRemoveStore(context: AppContext, deps: RouteDeps): Promise<Response> {
-  const id = readStore(context);
+  const id = readPathName(context);
   const { collections } = await deps.knowledge();
   await collections.get(id);
   await collections.remove(id);
@@ -78,7 +79,7 @@ export async function handleSearchStore(context: AppContext, deps: RouteDeps): P
     queries.map((text) =>
       knowledge.search(
         {
-          ...{ collections: [readStore(context)], text, maxResults, tenant },
+          ...{ collections: [readPathName(context)], text, maxResults, tenant },
           ...(body.filters && { filter: body.filters as JsonObject }),
           ...(minScore !== undefined && { minScore }),
           ...(isLocal && { privacy: "local" }),
@@ -102,7 +103,7 @@ function merge(hits: readonly Hit[]): readonly Hit[] {
 }
 
 export async function handleListStoreFiles(context: AppContext, deps: RouteDeps): Promise<Response> {
-  const store = readStore(context);
+  const store = readPathName(context);
   const { limit, after } = readPage(context);
   const { collections, documents } = await deps.knowledge();
   await collections.get(store);
@@ -121,7 +122,7 @@ export async function handleListStoreFiles(context: AppContext, deps: RouteDeps)
 
 export async function handleAttachFile(context: AppContext, deps: RouteDeps): Promise<Response> {
   const body = await readBody(context, vectorStoreFileSchema());
-  const store = readStore(context);
+  const store = readPathName(context);
   const knowledge = await deps.knowledge();
   await knowledge.collections.get(store);
   const attributes = (body.attributes ?? {}) as JsonObject;
@@ -132,14 +133,14 @@ export async function handleAttachFile(context: AppContext, deps: RouteDeps): Pr
 }
 
 export async function handleShowStoreFile(context: AppContext, deps: RouteDeps): Promise<Response> {
-  const store = readStore(context);
+  const store = readPathName(context);
   const { documents } = await deps.knowledge();
   return context.json(toVectorStoreFileBody(store, await getDocument(context, documents, store)));
 }
 
 export async function handleChangeStoreFile(context: AppContext, deps: RouteDeps): Promise<Response> {
   const { attributes = {} } = await readBody(context, vectorStoreAttributesSchema());
-  const store = readStore(context);
+  const store = readPathName(context);
   const { documents } = await deps.knowledge();
   const { id } = await getDocument(context, documents, store);
   await documents.setAttributes(store, id, attributes as JsonObject);
@@ -147,14 +148,14 @@ export async function handleChangeStoreFile(context: AppContext, deps: RouteDeps
 }
 
 export async function handleReadStoreFile(context: AppContext, deps: RouteDeps): Promise<Response> {
-  const store = readStore(context);
+  const store = readPathName(context);
   const { documents } = await deps.knowledge();
   const { id } = await getDocument(context, documents, store);
   return context.json(toContentPage((await documents.get(store, id)).text));
 }
 
 export async function handleDetachFile(context: AppContext, deps: RouteDeps): Promise<Response> {
-  const [store, fileId] = [readStore(context), readFileId(context)];
+  const [store, fileId] = [readPathName(context), readPathName(context, "file")];
   const { documents } = await deps.knowledge();
   const { id } = await getDocument(context, documents, store);
   await documents.remove(store, [id]);
@@ -197,7 +198,7 @@ async function getDocument(
   documents: Knowledge["documents"],
   store: string,
 ): Promise<StoredDocument> {
-  const fileId = readFileId(context);
+  const fileId = readPathName(context, "file");
   const found = await findDocument(documents, store, fileId);
   if (found && !isOwnedByOther(store, found.attributes, context.get("scope").tenant)) return found;
   throw new AppError("not_found", `There is no file "${fileId}" in the vector store ${store}.`);
@@ -219,12 +220,4 @@ function withoutText({
   ...document
 }: Awaited<ReturnType<Knowledge["documents"]["get"]>>): StoredDocument {
   return document;
-}
-
-function readStore(context: AppContext): string {
-  return context.req.param("id") ?? "";
-}
-
-function readFileId(context: AppContext): string {
-  return context.req.param("file") ?? "";
 }

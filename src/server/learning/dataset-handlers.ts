@@ -1,5 +1,5 @@
 import { readBody } from "../body.ts";
-import { maxNameCharacters } from "../limits.ts";
+import { readPathName } from "../path-name.ts";
 import type { AppContext } from "../request-scope.ts";
 import type { RouteDeps } from "../route.ts";
 import { datasetSchema } from "./dataset-bodies.ts";
@@ -21,28 +21,24 @@ export async function handleExport(context: AppContext, deps: RouteDeps): Promis
 }
 
 export async function handleShow(context: AppContext, deps: RouteDeps): Promise<Response> {
-  const id = readParameter(context, "id");
+  const id = readPathName(context);
   const datasets = await openOwn(context, deps);
   return context.json({ id, ...(await datasets.get(id)) });
 }
 
 export async function handleFile(context: AppContext, deps: RouteDeps): Promise<Response> {
   const datasets = await openOwn(context, deps);
-  const path = await datasets.locate(readParameter(context, "id"), readParameter(context, "name"));
+  const path = await datasets.locate(readPathName(context), readPathName(context, "name"));
   const headers = { "content-type": "text/plain; charset=utf-8", "x-content-type-options": "nosniff" };
   return new Response(Bun.file(path), { headers });
 }
 
 export async function handleRemove(context: AppContext, deps: RouteDeps): Promise<Response> {
-  const id = readParameter(context, "id");
+  const id = readPathName(context);
   await (await openOwn(context, deps)).remove(id);
   return context.json({ removed: id });
 }
 
 async function openOwn(context: AppContext, deps: RouteDeps) {
   return (await deps.coordinator.dataset()).stored(context.get("scope").tenant);
-}
-
-function readParameter(context: AppContext, name: "id" | "name"): string {
-  return (context.req.param(name) ?? "").slice(0, maxNameCharacters);
 }

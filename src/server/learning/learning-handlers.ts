@@ -1,4 +1,4 @@
-import { AppError, toAppError } from "../../base/index.ts";
+import { toAppError } from "../../base/index.ts";
 import type { JsonObject } from "../../contract/index.ts";
 import {
   type Augmented,
@@ -9,9 +9,10 @@ import {
   toInteractionBody,
 } from "../../coordinator/index.ts";
 import { readBody } from "../body.ts";
-import { readPage } from "../knowledge/page.ts";
 import { maxNameCharacters } from "../limits.ts";
+import { readPage } from "../page.ts";
 import { invalidParameter } from "../parameter-errors.ts";
+import { readPathName } from "../path-name.ts";
 import type { AppContext } from "../request-scope.ts";
 import type { RouteDeps } from "../route.ts";
 import { augmentSchema, interactionSchema, outcomeSchema } from "./learning-bodies.ts";
@@ -24,7 +25,7 @@ export async function handleOutcome(context: AppContext, deps: RouteDeps): Promi
   const { outcome, feedback } = await readBody(context, outcomeSchema());
   const { tenant, abort } = context.get("scope");
   const learning = await deps.coordinator.learning();
-  const asked = { id: readId(context), tenant, outcome, ...(feedback !== undefined && { feedback }) };
+  const asked = { id: readPathName(context), tenant, outcome, ...(feedback !== undefined && { feedback }) };
   return context.json(toOutcomeBody(await learning.setOutcome(asked, abort.signal)));
 }
 
@@ -57,7 +58,9 @@ export async function handleList(context: AppContext, deps: RouteDeps): Promise<
 
 export async function handleShow(context: AppContext, deps: RouteDeps): Promise<Response> {
   const learning = await deps.coordinator.learning();
-  return context.json(toInteractionBody(await learning.get(readId(context), context.get("scope").tenant)));
+  return context.json(
+    toInteractionBody(await learning.get(readPathName(context), context.get("scope").tenant)),
+  );
 }
 
 export async function handleAugment(context: AppContext, deps: RouteDeps): Promise<Response> {
@@ -123,10 +126,4 @@ function toAugmentBody({ prompt, query, contextIds, searched }: Augmented): Json
       ...(reason !== undefined && { reason }),
     })),
   };
-}
-
-function readId(context: AppContext): string {
-  const id = context.req.param("id") ?? "";
-  if (id.length <= maxNameCharacters) return id;
-  throw new AppError("not_found", `there is no interaction "${id.slice(0, maxNameCharacters)}…"`);
 }

@@ -5,7 +5,7 @@ import type { Engine } from "../../engine/index.ts";
 import { lazy } from "../lazy.ts";
 import { maxEmbeddingInputs, maxPromptCharacters } from "../limits.ts";
 import { invalidParameter, nameInput } from "../parameter-errors.ts";
-import type { AppContext } from "../request-scope.ts";
+import { type AppContext, callerOf } from "../request-scope.ts";
 import { fromKeepAlive, keepAliveField } from "../residency-fields.ts";
 import type { Route, RouteDeps } from "../route.ts";
 import { shortenVector } from "../shorten-vector.ts";
@@ -58,7 +58,7 @@ async function handleEmbed(context: AppContext, deps: RouteDeps): Promise<Respon
   const inputs = texts.length === 1 && texts[0] === "" ? [] : texts;
   const loaded = await loadForEmbedding(context, deps, body.model, wanted, inputs.length > 0);
   checkDimensions(body.dimensions, loaded.description.embeddingLength);
-  const request = { model: loaded.entry.id, inputs, tenant: scope.tenant, ...wanted };
+  const request = { model: loaded.entry.id, inputs, ...callerOf(scope), ...wanted };
   const result = await embed(deps.engine, request, body.truncate === true, scope.abort.signal);
   scope.truncated = result.truncated;
   scope.usage = { promptTokens: result.promptTokens, completionTokens: 0 };

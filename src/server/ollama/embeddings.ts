@@ -1,7 +1,7 @@
 import { z } from "@hono/zod-openapi";
 import { lazy } from "../lazy.ts";
 import { maxPromptCharacters } from "../limits.ts";
-import type { AppContext } from "../request-scope.ts";
+import { type AppContext, callerOf } from "../request-scope.ts";
 import { fromKeepAlive, keepAliveField } from "../residency-fields.ts";
 import type { Route, RouteDeps } from "../route.ts";
 import { withoutUndefined } from "../without-undefined.ts";
@@ -42,7 +42,7 @@ async function handleEmbeddings(context: AppContext, deps: RouteDeps): Promise<R
   const { prompt = "" } = body;
   const { entry } = await loadForEmbedding(context, deps, body.model, wanted, prompt !== "");
   if (prompt === "") return context.json({ embedding: [] });
-  const request = { model: entry.id, inputs: [prompt], tenant: scope.tenant, ...wanted };
+  const request = { model: entry.id, inputs: [prompt], ...callerOf(scope), ...wanted };
   const { vectors, promptTokens } = await deps.engine.embed(request, scope.abort.signal);
   scope.usage = { promptTokens, completionTokens: 0 };
   return context.json({ embedding: Array.from(vectors[0] ?? []) });

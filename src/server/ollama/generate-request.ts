@@ -2,6 +2,7 @@ import { z } from "@hono/zod-openapi";
 import type { ChatInput, GenerateInput, Message } from "../../contract/index.ts";
 import type { ModelEntry } from "../../engine/index.ts";
 import type { RequestOrigin } from "../answer.ts";
+import { fromHearthFields, plainHearthShape } from "../hearth-fields.ts";
 import { lazy } from "../lazy.ts";
 import { maxContextTokens, maxPromptCharacters } from "../limits.ts";
 import { invalidParameter } from "../parameter-errors.ts";
@@ -12,6 +13,7 @@ export const generateBodySchema = lazy(() => {
   const text = () => z.string().max(maxPromptCharacters).optional();
   return z.looseObject({
     ...generationShape(),
+    ...plainHearthShape(),
     prompt: text().describe("Without one the model is loaded, or unloaded"),
     suffix: text().describe("What comes after the answer: it fills the gap"),
     system: text().describe("In place of the model's own"),
@@ -43,7 +45,7 @@ export function fromGenerateRequest(
   const fields = fromGenerationFields(body, origin, generateBodySchema().shape);
   const input = fromPrompt(body, entry);
   return {
-    request: { ...fields.request, input },
+    request: { ...fields.request, ...fromHearthFields(body), input },
     ignored: [...fields.ignored, ...findUnused(body, input)],
   };
 }

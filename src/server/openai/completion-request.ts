@@ -1,6 +1,7 @@
 import { z } from "@hono/zod-openapi";
 import type { GenerateInput, GenerateRequest } from "../../contract/index.ts";
 import type { RequestOrigin } from "../answer.ts";
+import { fromHearthFields, plainHearthShape } from "../hearth-fields.ts";
 import { lazy } from "../lazy.ts";
 import { defaultCompletionTokens, maxPromptCharacters, maxPrompts, maxTopLogprobs } from "../limits.ts";
 import { invalidParameter } from "../parameter-errors.ts";
@@ -18,6 +19,7 @@ export const completionBodySchema = lazy(() => {
       z.array(tokens).min(1).max(maxPrompts),
     ]),
     ...generationShape(),
+    ...plainHearthShape(),
     max_tokens: z
       .int32()
       .min(0)
@@ -59,6 +61,7 @@ export function fromCompletionRequest(body: CompletionBody, origin: RequestOrigi
     body.logprobs ?? (body.n_probs !== undefined && body.n_probs > 0 ? body.n_probs : undefined);
   const common = {
     ...fromGenerationFields(body, origin),
+    ...fromHearthFields(body),
     ...withoutUndefined({ maxTokens: maxTokens ?? fromPredictCount(body.n_predict), topLogprobs }),
     promptLogprobs: body.echo === true && topLogprobs !== undefined,
   };

@@ -3,10 +3,11 @@ import type { EmbedInput } from "../../contract/index.ts";
 import type { ModelEntry } from "../../engine/index.ts";
 import { readBody } from "../body.ts";
 import { findModel } from "../find-model.ts";
+import { privacyShape } from "../hearth-fields.ts";
 import { lazy } from "../lazy.ts";
 import { maxEmbeddingInputs, maxPromptCharacters } from "../limits.ts";
 import { invalidParameter, nameInput } from "../parameter-errors.ts";
-import type { AppContext } from "../request-scope.ts";
+import { type AppContext, callerOf } from "../request-scope.ts";
 import { fromResidencyFields, residencyShape } from "../residency-fields.ts";
 import type { Route, RouteDeps } from "../route.ts";
 import { shortenVector } from "../shorten-vector.ts";
@@ -26,6 +27,7 @@ const embeddingBodySchema = lazy(() => {
     encoding_format: z.enum(["float", "base64"]).optional(),
     dimensions: z.int32().min(1).optional(),
     ...residencyShape(),
+    ...privacyShape(),
   });
 });
 
@@ -50,7 +52,8 @@ async function handleEmbedding(context: AppContext, deps: RouteDeps): Promise<Re
   const request = {
     model: entry.id,
     inputs: readInputs(body.input),
-    tenant: scope.tenant,
+    ...callerOf({ ...scope, isLocal: scope.isLocal || body.hearth?.privacy === "local" }),
+    ...(scope.hops > 0 && { hops: scope.hops }),
     ...fromResidencyFields(body),
   };
   const { vectors, promptTokens } = await deps.engine.embed(request, scope.abort.signal).catch((error) => {

@@ -10,8 +10,11 @@ export const modelRoutes: readonly Route[] = [
     group: "OpenAI",
     access: "key",
     answers: "application/json",
-    handle: async (context, deps) =>
-      context.json({ object: "list", data: (await deps.engine.models()).map(toModel) }),
+    handle: async (context, deps) => {
+      // A server that lists this one among its upstreams is not told of its own models.
+      const models = await deps.engine.models({ isOwn: context.get("scope").hops > 0 });
+      return context.json({ object: "list", data: models.map(toModel) });
+    },
   },
   {
     method: "get",

@@ -5,7 +5,7 @@ import { findModel } from "../find-model.ts";
 import { lazy } from "../lazy.ts";
 import { maxDocuments, maxPromptCharacters } from "../limits.ts";
 import { nameInput } from "../parameter-errors.ts";
-import type { AppContext } from "../request-scope.ts";
+import { type AppContext, callerOf } from "../request-scope.ts";
 import { fromResidencyFields, residencyShape } from "../residency-fields.ts";
 import type { Route, RouteDeps } from "../route.ts";
 import { findIgnoredFields, modelField } from "./generation-fields.ts";
@@ -50,7 +50,7 @@ async function handleRerank(context: AppContext, deps: RouteDeps): Promise<Respo
     model: entry.id,
     query: body.query,
     documents,
-    tenant: scope.tenant,
+    ...callerOf(scope),
     ...fromResidencyFields(body),
   };
   const { scores, promptTokens } = await deps.engine.rerank(request, scope.abort.signal).catch((error) => {

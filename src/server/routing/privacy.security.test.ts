@@ -43,6 +43,7 @@ async function openApp() {
 const wishes: readonly (readonly [string, object, Readonly<Record<string, string>>])[] = [
   ["its privacy", { hearth: { privacy: "local" } }, {}],
   ["a header", {}, { "x-hearth-privacy": "local" }],
+  ["a header that a proxy repeats", {}, { "x-hearth-privacy": "any, Local" }],
   ["its route", { hearth: { route: "local" } }, {}],
 ];
 
@@ -60,6 +61,19 @@ test.each(wishes)(
     expect(app.fixture.acceptedConnections).toBe(0);
   },
 );
+
+test("a wish for privacy that is not understood is refused, by its name", async () => {
+  await using app = await openApp();
+  for (const wish of ["true", "", "strict"]) {
+    const { status, text } = await app.chat("big@work", {}, { "x-hearth-privacy": wish });
+    expect({ wish, status, text }).toEqual({
+      wish,
+      status: 400,
+      text: expect.stringContaining("x-hearth-privacy"),
+    });
+  }
+  expect(app.fixture.acceptedConnections).toBe(0);
+});
 
 test("the same requests without that wish are answered elsewhere", async () => {
   await using app = await openApp();

@@ -1,7 +1,7 @@
 import { AppError } from "../../base/index.ts";
 import {
+  loadRouteExamples,
   maxListedRoutes,
-  parseRouteExamples,
   type RouteFilter,
   toBarBody,
   toCalibrationBody,
@@ -10,11 +10,12 @@ import {
 } from "../../coordinator/index.ts";
 import { readBody } from "../body.ts";
 import { maxNameCharacters } from "../limits.ts";
+import { readPage } from "../page.ts";
+import { readPathName } from "../path-name.ts";
 import type { AppContext } from "../request-scope.ts";
 import type { RouteDeps } from "../route.ts";
 import { replaySchema, routeCalibrationSchema } from "./route-bodies.ts";
 
-const usualLimit = 20;
 const kinds = ["local", "remote", "cache"] as const;
 
 export async function handleList(context: AppContext, { coordinator }: RouteDeps): Promise<Response> {
@@ -25,7 +26,7 @@ export async function handleList(context: AppContext, { coordinator }: RouteDeps
 
 export async function handleShow(context: AppContext, { coordinator }: RouteDeps): Promise<Response> {
   const { tenant } = context.get("scope");
-  return context.json(toStoredBody(await coordinator.routes.explain(readId(context), tenant)));
+  return context.json(toStoredBody(await coordinator.routes.explain(readPathName(context), tenant)));
 }
 
 export async function handleReplay(context: AppContext, { coordinator }: RouteDeps): Promise<Response> {
@@ -35,7 +36,9 @@ export async function handleReplay(context: AppContext, { coordinator }: RouteDe
     : {};
   const { tenant, abort } = context.get("scope");
   const request = { policy, tenant, ...(prompt !== undefined && { prompt }) };
-  return context.json(toReplayBody(await coordinator.routes.replay(readId(context), request, abort.signal)));
+  return context.json(
+    toReplayBody(await coordinator.routes.replay(readPathName(context), request, abort.signal)),
+  );
 }
 
 export async function handleBars(context: AppContext, { coordinator }: RouteDeps): Promise<Response> {
@@ -53,6 +56,7 @@ export async function handleCalibrate(context: AppContext, deps: RouteDeps): Pro
     });
   }
   const { abort, requestId } = context.get("scope");
+  const { parseRouteExamples } = await loadRouteExamples();
   const request = {
     examples: parseRouteExamples(examples, "examples"),
     ...(model !== undefined && { model }),
@@ -69,34 +73,14 @@ export async function handleCalibrate(context: AppContext, deps: RouteDeps): Pro
 function readFilter(context: AppContext): Omit<RouteFilter, "tenant"> {
   const kind = context.req.query("kind");
   const rule = context.req.query("rule");
-  const after = context.req.query("after");
   const known = kinds.find((each) => each === kind);
   if (kind !== undefined && !known) {
     const message = `kind: there is no "${kind.slice(0, maxNameCharacters)}"; there are ${kinds.join(", ")}`;
     throw new AppError("invalid_request", message, { details: { param: "kind" } });
   }
   return {
-    limit: readLimit(context.req.query("limit")),
+    ...readPage(context, maxListedRoutes),
     ...(known && { kind: known }),
     ...(rule !== undefined && { rule: rule.slice(0, maxNameCharacters) }),
-    ...(after !== undefined && { after: after.slice(0, maxNameCharacters) }),
   };
-}
-
-function readLimit(text: string | undefined): number {
-  if (text === undefined) return usualLimit;
-  const limit = Number(text);
-  if (/^\d+$/.test(text) && limit >= 1 && limit <= maxListedRoutes) return limit;
-  const given = text.slice(0, maxNameCharacters);
-  throw new AppError(
-    "invalid_request",
-    `limit: expected a number from 1 to ${maxListedRoutes}, got "${given}"`,
-    {
-      details: { param: "limit" },
-    },
-  );
-}
-
-function readId(context: AppContext): string {
-  return (context.req.param("id") ?? "").slice(0, maxNameCharacters);
 }

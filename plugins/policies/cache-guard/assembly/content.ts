@@ -1,53 +1,66 @@
-import { fillers, functionWords, isListed, questionWords, synonyms } from "./lexicon";
+import { Aim } from "./aim";
+import { fillers, functionWords, isListed } from "./lexicon";
+import { isBehindVerb, verbAt } from "./phrases";
+import { Reading } from "./reading";
+import { isAlike } from "./word-forms";
 
-const endings = " s es e d ed ing y ies ied ize ise izing ising ization isation ";
-const leastStem = 3;
+/** Verbs of being and doing, and nouns for anything: they may be left out where nothing stands in their place. */
+const light: string =
+  " make makes made making do does doing done use uses used using have has having get gets getting put puts go goes going " +
+  "work works let lets letting happen happens lie lies stand stands last lasts life stay stays live lives travel travels say " +
+  "form formed play played exist exists treat treated handle deal thing things kind type food foods time times number value loaf piece city " +
+  "person visit visits " +
+  "write writes writing written calculate calculated allowed possible best good well right better ";
+/** Words that begin a question in the same way. */
+const opening = 2;
 
 /**
- * Why two questions that are nearly the same ask for different things, or "": one word that says something stands in the
- * place of another one, or in one of them alone. Where more words differ, the questions have different forms.
+ * Why two questions of one aim are about different things, or "". Of what they are about every word must be found in both
+ * where they begin alike or differ at one place alone: so do questions that swap or add one thing. Where they are built
+ * otherwise, most words must be found.
  */
-export function compareContent(askedWords: string[], storedWords: string[]): string {
-  const asked = contentOf(askedWords);
-  const stored = contentOf(storedWords);
-  const added = missingFrom(stored, asked);
-  const lost = missingFrom(asked, stored);
-  if (added.length + lost.length == 1) {
-    const word = added.length == 1 ? added[0] : lost[0];
-    return `"${word}" stands in one question alone`;
+export function compareContent(asked: Reading, askedAim: Aim, stored: Reading, storedAim: Aim): string {
+  const names = asked.names.values().concat(stored.names.values());
+  const first = contentOf(asked, askedAim);
+  const second = contentOf(stored, storedAim);
+  const added = missingFrom(second, first, names);
+  const lost = missingFrom(first, second, names);
+  const addedMost = withoutLight(added, askedAim);
+  const lostMost = withoutLight(lost, storedAim);
+  const isAlikeBegun = beginAlike(asked.words, stored.words);
+  // "How long does it last" and "what is its life span" have each a word of their own that says no more than the form.
+  const isFormed = !isAlikeBegun && (askedAim.kind != storedAim.kind || askedAim.kind.startsWith("how "));
+  const isLight = addedMost.length + lostMost.length == 0;
+  if (isLight && (isFormed || added.length == 0 || lost.length == 0)) return "";
+  if (added.length == 0 || lost.length == 0) {
+    return `"${added.length > 0 ? added[0] : lost[0]}" stands in one question alone`;
   }
-  const isReplaced = added.length == 1 && lost.length == 1;
-  if (!isReplaced && !isSameForm(asked, stored, added.length, lost.length)) return "";
+  const saidFirst = withoutLight(first, askedAim).length;
+  const saidSecond = withoutLight(second, storedAim).length;
+  const found = min(saidFirst - addedMost.length, saidSecond - lostMost.length);
+  const isOther = (added.length == 1 && lost.length == 1) || found * 2 <= min(saidFirst, saidSecond);
+  if (!isOther && !isAlikeBegun && !isOnePlace(first, second)) return "";
   return `"${added[0]}" stands in the place of "${lost[0]}"`;
 }
 
-/** Whether all but a few words fit word for word: "how many teeth has a shark" and "how many hearts has an octopus". */
-function isSameForm(asked: string[], stored: string[], added: i32, lost: i32): bool {
-  if (added == 0 || added != lost || asked.length != stored.length || added * 2 > asked.length) return false;
-  let differing = 0;
-  for (let i = 0; i < asked.length; i++) {
-    if (isAlike(asked[i], stored[i])) continue;
-    if (isListed(questionWords, asked[i]) || isListed(questionWords, stored[i])) return false;
-    differing++;
-  }
-  return differing == added;
-}
-
-function contentOf(words: string[]): string[] {
+function contentOf(reading: Reading, aim: Aim): string[] {
   const content: string[] = [];
-  for (let i = 0; i < words.length; i++) {
-    if (!isListed(functionWords, words[i]) && !isListed(fillers, words[i])) content.push(words[i]);
+  for (let i = 0; i < reading.words.length; i++) {
+    if (!reading.isContent[i] || aim.used.has(i) || isBehindVerb(reading.words, i)) continue;
+    const word = verbAt(reading.words, i);
+    if (!isListed(functionWords, word) && !isListed(fillers, word)) content.push(word);
   }
   return content;
 }
 
-/** The words of `wanted` that `words` has in no form. */
-function missingFrom(words: string[], wanted: string[]): string[] {
+/** The words of `wanted` that `words` has in no form. Names were compared before. */
+function missingFrom(words: string[], wanted: string[], names: string[]): string[] {
   const known = new Set<string>();
   for (let i = 0; i < words.length; i++) known.add(words[i]);
   const missing: string[] = [];
-  for (let i = 0; i < wanted.length && missing.length <= wanted.length / 2; i++) {
-    if (!known.has(wanted[i]) && !hasAlike(words, wanted[i])) missing.push(wanted[i]);
+  for (let i = 0; i < wanted.length; i++) {
+    if (!known.has(wanted[i]) && !names.includes(wanted[i]) && !hasAlike(words, wanted[i]))
+      missing.push(wanted[i]);
   }
   return missing;
 }
@@ -57,36 +70,31 @@ function hasAlike(words: string[], word: string): bool {
   return false;
 }
 
-/** The same word in another form or spelling, or another word for the same. */
-export function isAlike(left: string, right: string): bool {
-  if (left == right || isInflected(left, right)) return true;
-  // Spellings and synonyms are looked for where the first letter or a list can make them equal.
-  if (left.charCodeAt(0) == right.charCodeAt(0) && isInflected(spelled(left), spelled(right))) return true;
-  for (let i = 0; i < synonyms.length; i++) {
-    if (isListed(synonyms[i], left) && isListed(synonyms[i], right)) return true;
+function withoutLight(words: string[], aim: Aim): string[] {
+  const kept: string[] = [];
+  for (let i = 0; i < words.length; i++) {
+    if (words[i] != aim.spare && !isListed(light, words[i])) kept.push(words[i]);
   }
-  return false;
+  return kept;
 }
 
-/** A stem in common, and nothing but endings behind it. */
-function isInflected(left: string, right: string): bool {
-  const shorter = min(left.length, right.length);
-  let stem = 0;
-  while (stem < shorter && left.charCodeAt(stem) == right.charCodeAt(stem)) stem++;
-  if (stem < leastStem) return left == right;
-  for (let from = stem; from >= leastStem && from >= stem - 1; from--) {
-    if (isEnding(left, from) && isEnding(right, from)) return true;
+function beginAlike(asked: string[], stored: string[]): bool {
+  for (let i = 0; i < opening; i++) {
+    if (i >= asked.length || i >= stored.length || asked[i] != stored[i]) return false;
   }
-  return false;
+  return true;
 }
 
-function isEnding(word: string, from: i32): bool {
-  return from == word.length || isListed(endings, word.substring(from));
-}
-
-/** British spelling as American: colour, centre, tyre, aeroplane. */
-function spelled(word: string): string {
-  if (word.startsWith("tyre")) return "tire" + word.substring(4);
-  if (word.endsWith("re")) word = word.substring(0, word.length - 2) + "er";
-  return word.replaceAll("our", "or").replaceAll("aero", "air");
+/** Whether the words before and behind one group fit: "renew a passport" and "renew a driving licence". */
+function isOnePlace(first: string[], second: string[]): bool {
+  const shorter = min(first.length, second.length);
+  let before = 0;
+  while (before < shorter && isAlike(first[before], second[before])) before++;
+  let behind = 0;
+  while (
+    behind < shorter - before &&
+    isAlike(first[first.length - 1 - behind], second[second.length - 1 - behind])
+  )
+    behind++;
+  return before + behind >= shorter - 1 && before > 0;
 }

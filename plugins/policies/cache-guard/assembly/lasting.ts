@@ -5,7 +5,14 @@ const passing: string =
   "headlines breaking upcoming ";
 const periods: string = " week weekend month year morning afternoon evening night season moment ";
 const personal: string = " my mine myself ours meine mein mon ma mes ";
+/** What is somebody's own for what it says, not for what kind of thing it is. */
+const own: string =
+  " name birthday age address email number phone account order orders invoice password balance salary contract calendar " +
+  "appointment appointments meeting meetings schedule inbox message messages mail notes file files team boss manager wife " +
+  "husband mother father brother sister son daughter friend application case booking reservation ";
 const flows: string = " electric electrical alternating direct ocean air eddy ";
+/** Behind "what time": "what time of the year", "which time zone". */
+const lasting: string = " of zone zones signature ";
 const times: string = " time date day year ";
 
 /** Why the answer to a question is right for one person or one time alone, or "". */
@@ -15,22 +22,32 @@ export function whyNotLasting(query: string): string {
     const word = words[i];
     const before = i > 0 ? words[i - 1] : "";
     const next = i + 1 < words.length ? words[i + 1] : "";
-    if (isPassing(word, before, next)) return `the question is about a time that passes: "${word}"`;
+    if (isPassing(word, before, next, i + 2 < words.length ? words[i + 2] : ""))
+      return `the question is about a time that passes: "${word}"`;
+    if (word == "my" && isGeneral(words, next)) continue;
     if (isPersonal(word, before, next)) return "the question is about who asks it";
   }
   return query.includes("@") && hasAddress(query) ? "the question has an address of a person in it" : "";
 }
 
-function isPassing(word: string, before: string, next: string): bool {
+function isPassing(word: string, before: string, next: string, after: string): bool {
   if (isListed(passing, word)) return true;
   if (word == "current") return !isListed(flows, before);
   if (word == "this" || word == "last" || word == "next") return isListed(periods, next);
-  if (word == "what" || word == "which") return next == "time";
+  if (word == "what" || word == "which") return next == "time" && !isListed(lasting, after);
   if (word == "time" && next == "is") return true;
   if (word == "is" && next == "it") return before != "" && isListed(times, before);
   if (word == "right") return next == "now";
   if (word == "stock" || word == "share") return next == "price" || next == "prices";
   return (word == "exchange" && (next == "rate" || next == "rates")) || (word == "so" && next == "far");
+}
+
+/** "How do I clean my oven" and "why is my tap dripping" have one answer for everybody; "what is my name" has not. */
+function isGeneral(words: string[], thing: string): bool {
+  if (words.length < 4 || isListed(own, thing)) return false;
+  if (words[0] == "why" || (words[0] == "what" && words.includes("way"))) return true;
+  const isAdvice = isListed(" can could should do to ", words[1]) && (words[1] == "to" || words[2] == "i");
+  return isAdvice && isListed(" how what where which ", words[0]) && !(words[1] == "do" && words[0] != "how");
 }
 
 function isPersonal(word: string, before: string, next: string): bool {

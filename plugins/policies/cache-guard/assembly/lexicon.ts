@@ -1,6 +1,18 @@
-/** Lists of words, each a text with spaces at both ends and between. */
+/** Lists of words, each a text with spaces at both ends and between. Read without making a text of its own. */
 export function isListed(list: string, word: string): bool {
-  return word.length > 0 && list.includes(" " + word + " ");
+  const length = word.length;
+  if (length == 0) return false;
+  const first = word.charCodeAt(0);
+  for (let at = 1, last = list.length - length; at < last; at++) {
+    if (list.charCodeAt(at) != first || list.charCodeAt(at - 1) != 0x20) continue;
+    if (list.charCodeAt(at + length) == 0x20 && hasAt(list, word, at)) return true;
+  }
+  return false;
+}
+
+function hasAt(list: string, word: string, at: i32): bool {
+  for (let i = 1; i < word.length; i++) if (list.charCodeAt(at + i) != word.charCodeAt(i)) return false;
+  return true;
 }
 
 export const negations: string =
@@ -27,7 +39,7 @@ export const slots: string =
 
 /** Before "to", they make what follows it a verb. */
 export const verbLeads: string =
-  " how want need like able used way ways try have has going is are ought used best ";
+  " how want need like able used way ways step steps command try have has going is are ought best ";
 
 export const articles: string = " the a an ";
 
@@ -40,42 +52,10 @@ export const functionWords: string =
 
 /** What asks, and what may be said or left out. */
 export const fillers: string =
-  " what which explain describe define tell give show list exactly really actually just simply kindly briefly quickly " +
-  "basically thanks thank hello hi hey ok okay need want help know like look looks take " +
-  "recommend suggest calculate compute people acronym city code ";
+  " what which exactly really actually just simply kindly basically please thanks thank hello hi hey ok okay need needs " +
+  "needed want like look looks take takes people each about during up down ";
 
 export const questionWords: string = " who whom whose when where why how ";
-
-/** Words for the same in nearly every question. */
-export const synonyms: StaticArray<string> = [
-  " write wrote written author compose ",
-  " create creating make making made build building ",
-  " fix fixing repair repairing ",
-  " begin start starting beginning ",
-  " purchase purchasing buy buying ",
-  " benefit benefits advantage advantages ",
-  " drawback drawbacks disadvantage disadvantages ",
-  " difference differences differ different ",
-  " when year date ",
-  " who whom ",
-  " how step steps ",
-  " autumn fall ",
-  " movie movies film films ",
-  " car cars automobile automobiles ",
-  " photo photos picture pictures image images ",
-  " largest biggest large big ",
-  " smallest tiniest ",
-  " rapidly fast quickly ",
-  " error errors bug bugs ",
-  " doctor doctors physician physicians ",
-  " kid kids child children ",
-  " remove removing delete deleting ",
-  " invent invented inventor ",
-  " paint painted painter ",
-  " discover discovered discoverer ",
-  " found founded founder ",
-  " method methods way ways ",
-];
 
 /** Stems of opposites, two by two. */
 export const opposites: StaticArray<string> = [
@@ -179,6 +159,28 @@ export const opposites: StaticArray<string> = [
   "late",
   "with",
   "without",
+  "rise",
+  "fall",
+  "rising",
+  "falling",
+  "above",
+  "below",
+  "inside",
+  "outside",
+  "most",
+  "least",
+  "begin",
+  "end",
+  "expand",
+  "shrink",
+  "forward",
+  "backward",
+  "send",
+  "receiv",
+  "pass",
+  "fail",
+  "up",
+  "down",
 ];
 
 export const negativePrefixes: StaticArray<string> = [

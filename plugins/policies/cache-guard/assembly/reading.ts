@@ -5,12 +5,14 @@ import { readDigits } from "./number-text";
 export class Reading {
   /** In lower case, without 's. */
   words: string[] = [];
-  /** Those of them that are no numeral, no unit of a number and no negation. */
-  content: string[] = [];
+  /** Of each word: whether it is no numeral, no unit of a number and no negation. */
+  isContent: bool[] = [];
   /** Words that are names by their capitals or digits, in lower case. */
   names: Set<string> = new Set<string>();
   /** Each with its unit, in their order. */
   numbers: string[] = [];
+  /** Places among them of the word "one", which may be an article or stand for a noun. */
+  ones: i32[] = [];
   /** Signs of arithmetic beside numbers, in their order. */
   signs: i32[] = [];
   quotes: string[] = [];
@@ -81,10 +83,11 @@ export class Reading {
     this.words.push(word);
     const isNegation = isListed(negations, word) || word.endsWith("n't");
     if (isNegation) this.negations++;
-    const value = max(numerals.indexOf(word), ordinals.indexOf(word));
+    const value = numeralOf(word);
     const isUnit = this.isBehindNumber && unitOf(word) != "";
-    if (!isNegation && !isUnit && value < 0) this.content.push(word);
+    this.isContent.push(!isNegation && !isUnit && value < 0);
     this.isBehindNumber = value >= 0;
+    if (word == "one") this.ones.push(this.numbers.length);
     if (value >= 0) this.addNumber(value.toString(), this.unitBehind(end));
     else if (this.isName(raw, word)) this.names.add(word);
     this.isStart = false;
@@ -96,6 +99,8 @@ export class Reading {
     if (this.isShouted || raw.charAt(0).toLowerCase() == raw.charAt(0))
       return hasCapital(raw) && !this.isShouted;
     if (word == "i" || word.startsWith("i'")) return false;
+    // "Iterating over a map" is no name.
+    if (this.isStart && word.endsWith("ing")) return false;
     const isAcronym = raw.length > 1 && raw.toUpperCase() == raw && !this.isStart;
     return isAcronym || !isListed(starters, word);
   }
@@ -121,12 +126,18 @@ export class Reading {
   }
 }
 
+/** Of a numeral, or -1. */
+function numeralOf(word: string): i32 {
+  if (word == "once") return 1;
+  if (word == "twice") return 2;
+  return max(numerals.indexOf(word), ordinals.indexOf(word));
+}
+
 /** The first name of a unit, or "". */
 function unitOf(word: string): string {
   if (word == "") return "";
-  const padded = " " + word + " ";
   for (let i = 0; i < units.length; i++) {
-    if (units[i].includes(padded)) return units[i].substring(1, units[i].indexOf(" ", 1));
+    if (isListed(units[i], word)) return units[i].substring(1, units[i].indexOf(" ", 1));
   }
   return "";
 }

@@ -1,11 +1,19 @@
 import { CacheServeInput, CacheServeOutput } from "hearth-sdk";
-import { compareContent, isAlike } from "./content";
+import { isSameAim, readAim } from "./aim";
+import { compareContent } from "./content";
+import { isRead } from "./language";
 import { whyNotLasting } from "./lasting";
 import { articles, functionWords, isListed, negativePrefixes, opposites, slots, verbLeads } from "./lexicon";
 import { Reading } from "./reading";
+import { compareRoles } from "./roles";
+import { compareSense } from "./sense";
+import { isAlike, isOfName } from "./word-forms";
 
-/** Longer questions are not compared word by word. */
+/** Longer questions are the same only letter by letter. */
 export const maxUnits = 10_000;
+/** Of what is read word by word, and each word compared with each of the other question. */
+const maxRead = 1_500;
+const maxWords = 120;
 
 /** Refuses what it cannot compare: asking the model once too often costs time, the answer to another question costs trust. */
 export function serve(input: CacheServeInput): CacheServeOutput {
@@ -22,13 +30,21 @@ function whyNot(asked: string, stored: string): string {
     return asked == stored ? "" : "too long to be compared";
   const passing = whyNotLasting(asked);
   if (passing != "") return passing;
+  const wasPassing = whyNotLasting(stored);
+  if (wasPassing != "") return wasPassing;
   if (isSame(fold(asked), fold(stored))) return "";
   if (isUnspaced(asked) || isUnspaced(stored)) return "the words of this script cannot be told apart";
-  return compare(new Reading(asked), new Reading(stored));
+  if (max(asked.length, stored.length) > maxRead) return "too long to be compared";
+  const first = new Reading(asked);
+  const second = new Reading(stored);
+  if (max(first.words.length, second.words.length) > maxWords) return "too many words to be compared";
+  if (!isRead(first.words) || !isRead(second.words))
+    return "the language is not known well enough to compare";
+  return compare(first, second);
 }
 
 function compare(asked: Reading, stored: Reading): string {
-  if (!isSame(asked.numbers, stored.numbers)) {
+  if (!isSame(asked.numbers, stored.numbers) && !isSame(withoutOnes(asked), withoutOnes(stored))) {
     return `numbers differ: ${list(asked.numbers)} and ${list(stored.numbers)}`;
   }
   if (!isSame(asked.signs, stored.signs)) return "signs of arithmetic differ";
@@ -40,8 +56,24 @@ function compare(asked: Reading, stored: Reading): string {
   if (names != "") return names;
   const opposed = compareOpposites(asked.words, stored.words);
   if (opposed != "") return opposed;
-  const replaced = compareContent(asked.content, stored.content);
+  const askedAim = readAim(asked.words);
+  const storedAim = readAim(stored.words);
+  if (!isSameAim(askedAim.kind, storedAim.kind))
+    return `one asks for ${askedAim.kind}, the other for ${storedAim.kind}`;
+  const sense = compareSense(asked.words, stored.words, askedAim.kind);
+  if (sense != "") return sense;
+  const roles = compareRoles(asked.words, stored.words);
+  if (roles != "") return roles;
+  const replaced = compareContent(asked, askedAim, stored, storedAim);
   return replaced != "" ? replaced : compareSlots(asked.words, stored.words);
+}
+
+/** "A line" is "one line"; "two lines" are more. */
+function withoutOnes(reading: Reading): string[] {
+  const kept: string[] = [];
+  for (let i = 0; i < reading.numbers.length; i++)
+    if (!reading.ones.includes(i)) kept.push(reading.numbers[i]);
+  return kept;
 }
 
 /** A name of one must be a word of the other, in any case, and names must stand in the same order. */
@@ -51,8 +83,15 @@ function compareNames(asked: Reading, stored: Reading): string {
   for (let i = 0; i < names.length; i++) all.add(names[i]);
   const first = namesIn(asked.words, all);
   const second = namesIn(stored.words, all);
-  if (isSame(first, second)) return "";
+  if (isSameNames(first, second)) return "";
   return `names differ: ${list(first)} and ${list(second)}`;
+}
+
+function isSameNames(first: string[], second: string[]): bool {
+  if (first.length != second.length) return false;
+  for (let i = 0; i < first.length; i++)
+    if (first[i] != second[i] && !isOfName(first[i], second[i])) return false;
+  return true;
 }
 
 function namesIn(words: string[], names: Set<string>): string[] {

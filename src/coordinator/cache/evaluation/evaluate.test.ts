@@ -1,6 +1,7 @@
 import { expect, test } from "bun:test";
-import { createFakeEngine } from "../../../testing/index.ts";
-import type { Guard, Ruling } from "../guard.ts";
+import { createFakeEngine, createTemporaryFolder } from "../../../testing/index.ts";
+import { openGuard } from "../cache-fixture.ts";
+import { createGuard, type Guard, type Ruling } from "../guard.ts";
 import { evaluateCache } from "./evaluate.ts";
 import { toEvaluationBody } from "./evaluation-body.ts";
 import { readPairs } from "./read-pairs.ts";
@@ -19,6 +20,14 @@ test("there are 200 pairs of each kind, none of them twice", async () => {
   expect(pairs.filter(({ kind }) => kind === "near")).toHaveLength(200);
   expect(new Set(pairs.map(({ questions }) => questions.toSorted().join("|"))).size).toBe(400);
   for (const { questions } of pairs) expect(questions[0]).not.toBe(questions[1]);
+});
+
+test("the pairs that are held out are 60 of each kind, and none of the others", async () => {
+  const pairs = await readPairs("held-out");
+  expect(pairs.filter(({ kind }) => kind === "same")).toHaveLength(60);
+  expect(pairs.filter(({ kind }) => kind === "near")).toHaveLength(60);
+  const others = new Set((await readPairs()).map(({ questions }) => questions.join("|")));
+  expect(pairs.filter(({ questions }) => others.has(questions.join("|")))).toEqual([]);
 });
 
 test("hits fall and false hits fall as more likeness is asked for", async () => {
@@ -45,13 +54,16 @@ test("shared words tell no meaning: without a guard most of what they would serv
 
 test("a guard that knows every trap leaves no false hit, and the default stands", async () => {
   const near = new Set(
-    (await readPairs()).flatMap(({ kind, questions }) => (kind === "near" ? [questions[1]] : [])),
+    [...(await readPairs()), ...(await readPairs("held-out"))].flatMap(({ kind, questions }) =>
+      kind === "near" ? [questions[1]] : [],
+    ),
   );
   const guard = guardOf((query) =>
     near.has(query) ? { ok: false, reason: "a trap", isFailure: false } : pass,
   );
-  const { rows, start, passed } = await evaluateCache({ engine: createFakeEngine(), guard }, asked);
+  const { rows, start, passed, heldOut } = await evaluateCache({ engine: createFakeEngine(), guard }, asked);
   expect(rows.every(({ guarded }) => guarded.falseHits === 0)).toBe(true);
+  expect(heldOut.passed).toEqual({ same: 60, near: 0 });
   expect({ start, passed }).toEqual({ start: 0.95, passed: { same: 200, near: 0 } });
 });
 
@@ -65,4 +77,19 @@ test("a guard that cannot be asked is an error, not a perfect score", async () =
     code: "plugin_failed",
     message: expect.stringContaining("switched off"),
   });
+});
+
+test("the guard that the executable carries serves paraphrases and hardly a near miss", async () => {
+  using folder = createTemporaryFolder();
+  const plugins = openGuard(folder.path);
+  try {
+    const deps = { engine: createFakeEngine(), guard: createGuard({ plugins: async () => plugins }) };
+    const { passed, heldOut } = await evaluateCache(deps, asked);
+    expect(passed.near).toBeLessThanOrEqual(1);
+    expect(passed.same).toBeGreaterThanOrEqual(160);
+    expect(heldOut.passed.near).toBeLessThanOrEqual(1);
+    expect(heldOut.passed.same).toBeGreaterThanOrEqual(42);
+  } finally {
+    await plugins.close();
+  }
 });

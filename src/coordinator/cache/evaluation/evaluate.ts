@@ -2,7 +2,7 @@ import { AppError } from "../../../base/index.ts";
 import { createEmbedder } from "../../../judges/index.ts";
 import type { CoordinatorDeps } from "../../deps.ts";
 import { type ShareInterval, shareInterval } from "../binomial-bound.ts";
-import { dot } from "../embed-texts.ts";
+import { likenessOf } from "../embed-texts.ts";
 import type { Guard } from "../guard.ts";
 import { defaultThreshold, grid, reaches } from "../threshold.ts";
 import { type QuestionPair, readPairs } from "./read-pairs.ts";
@@ -26,15 +26,21 @@ export type EvaluationRow = {
   readonly guarded: Served;
 };
 
-export type CacheEvaluation = {
-  /** The model, or `words`. */
-  readonly embedding: string;
+/** Of one set of pairs. */
+export type PairsMeasured = {
   readonly same: number;
   readonly near: number;
   readonly rows: readonly EvaluationRow[];
   /** What the guard lets pass of each kind, whatever the similarity. */
   readonly passed: { readonly same: number; readonly near: number };
-  /** Lowest threshold from the default on at which something is served and the guarded wrong share is within the bound. */
+};
+
+export type CacheEvaluation = PairsMeasured & {
+  /** The model, or `words`. */
+  readonly embedding: string;
+  /** Pairs of other subjects than those that the guard's rules were made with. */
+  readonly heldOut: PairsMeasured;
+  /** Lowest threshold from the default on at which of all pairs something is served, and no more wrong than the bound. */
   readonly start?: number;
   readonly maxWrongShare: number;
 };
@@ -58,7 +64,8 @@ export async function evaluateCache(
   { engine, guard }: Pick<CoordinatorDeps, "engine"> & { readonly guard: Guard },
   { embeddingModel, maxWrongShare, signal, onProgress }: EvaluationOptions,
 ): Promise<CacheEvaluation> {
-  const pairs = await readPairs();
+  const tuned = await readPairs();
+  const pairs = [...tuned, ...(await readPairs("held-out"))];
   const embedder = createEmbedder({ engine, ...(embeddingModel !== undefined && { embeddingModel }) });
   const vectors = await embedder.embed(
     pairs.flatMap(({ questions }) => questions),
@@ -71,22 +78,28 @@ export async function evaluateCache(
       const at = 2 * (start + place);
       const similarity = similarityOf(vectors, at);
       const [cachedQuery, query] = questions;
-      const ruling = await guard.serve({ query, cachedQuery, similarity, ageSeconds: 0 }, signal);
+      const ruling = await guard.serve({ query, cachedQuery, similarity, ageSeconds: 0 }, { signal });
       if (!ruling.ok && ruling.isFailure) throw new AppError("plugin_failed", ruling.reason);
       return { kind, similarity, passes: ruling.ok };
     });
     measured.push(...(await Promise.all(batch)));
     onProgress?.(measured.length, pairs.length);
   }
-  return { embedding: embedder.name, ...summarise(measured, maxWrongShare), maxWrongShare };
+  const bundled = summarise(measured.slice(0, tuned.length));
+  const heldOut = summarise(measured.slice(tuned.length));
+  const start = findStart(summarise(measured).rows, maxWrongShare);
+  return {
+    ...{ embedding: embedder.name, ...bundled, heldOut, maxWrongShare },
+    ...(start !== undefined && { start }),
+  };
 }
 
 function similarityOf(vectors: readonly Float32Array[], at: number): number {
   const [first, second] = [vectors[at], vectors[at + 1]];
-  return first && second ? dot(first, second) : -1;
+  return first && second ? likenessOf(first, second) : -1;
 }
 
-function summarise(measured: readonly Measured[], maxWrongShare: number) {
+function summarise(measured: readonly Measured[]): PairsMeasured {
   const count = (kind: QuestionPair["kind"], test: (pair: Measured) => boolean) =>
     measured.filter((pair) => pair.kind === kind && test(pair)).length;
   const serve = (test: (pair: Measured) => boolean): Served => {
@@ -107,13 +120,13 @@ function summarise(measured: readonly Measured[], maxWrongShare: number) {
       guarded: serve((pair) => pair.passes && isAlike(pair)),
     };
   });
-  const start = rows.findLast(
+  const passed = { same: count("same", ({ passes }) => passes), near: count("near", ({ passes }) => passes) };
+  return { same: count("same", () => true), near: count("near", () => true), rows, passed };
+}
+
+function findStart(rows: readonly EvaluationRow[], maxWrongShare: number): number | undefined {
+  return rows.findLast(
     ({ threshold, guarded: { hits, falseHitShare } }) =>
       threshold >= defaultThreshold && hits > 0 && (falseHitShare.value ?? 0) <= maxWrongShare,
   )?.threshold;
-  const passed = { same: count("same", ({ passes }) => passes), near: count("near", ({ passes }) => passes) };
-  return {
-    ...{ same: count("same", () => true), near: count("near", () => true), rows, passed },
-    ...(start !== undefined && { start }),
-  };
 }

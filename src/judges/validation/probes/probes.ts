@@ -1,5 +1,5 @@
 import type { JudgeDeps } from "../../deps.ts";
-import { forCaller } from "../../for-caller.ts";
+import { forCaller, type JudgeCaller } from "../../for-caller.ts";
 import type { Validation } from "../validation.ts";
 import type { ProbeResult } from "./probe-result.ts";
 import type { ProbeSpec } from "./probe-spec.ts";
@@ -9,26 +9,22 @@ import { type JudgeQuality, validateComprehensively } from "./validate-comprehen
 export type Probes = {
   /**
    * All probes that the spec asks for; throws as `validateComprehensively` and the check of criteria do. Calls of models
-   * count against the share of `tenant`; absent: that of all judges.
+   * are made for that caller.
    */
-  probe(spec: ProbeSpec, signal: AbortSignal, tenant?: string): Promise<readonly ProbeResult[]>;
+  probe(spec: ProbeSpec, signal: AbortSignal, caller?: JudgeCaller): Promise<readonly ProbeResult[]>;
 };
 
 export function createProbes(deps: JudgeDeps, validation: Validation): Probes {
   return {
-    async probe({ criteria, judgeModel, ...spec }, signal, tenant) {
+    async probe({ criteria, judgeModel, ...spec }, signal, caller = {}) {
       await validation.checkCriteria(criteria);
       const judge = {
         ...(judgeModel !== undefined && { judgeModel }),
-        ...(tenant !== undefined && { tenant }),
+        ...caller,
       };
       const judgeQuality: JudgeQuality = (answer, options) =>
         validation.judgeAnswer(answer, criteria, { ...options, ...judge });
-      return await validateComprehensively(
-        forCaller(deps, { ...(tenant !== undefined && { tenant }) }),
-        { ...spec, judgeQuality },
-        signal,
-      );
+      return await validateComprehensively(forCaller(deps, caller), { ...spec, judgeQuality }, signal);
     },
   };
 }

@@ -1,3 +1,4 @@
+import { shortenText } from "../../../base/index.ts";
 import type { JsonObject, JsonValue } from "../../../contract/index.ts";
 
 /** Longest part of a reply that a reason quotes. */
@@ -26,5 +27,5 @@ function isObject(value: JsonValue): value is JsonObject {
 
 /** A text in quotation marks, its end left out where it is long. */
 export function quote(text: string): string {
-  return JSON.stringify(text.length > maxQuotedCharacters ? `${text.slice(0, maxQuotedCharacters)}…` : text);
+  return JSON.stringify(shortenText(text, maxQuotedCharacters));
 }

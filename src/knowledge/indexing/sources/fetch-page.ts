@@ -1,12 +1,13 @@
 /**
  * One page from the web. An address that a person wrote as a number, or as localhost, may be of this machine or its
- * network; a name may not lead there, and neither may a redirect, so that nobody else's page or DNS chooses what is read.
+ * network; a name may not lead there, and neither may a redirect to another origin, so that nobody else's page or DNS
+ * chooses what is read.
  */
 import { lookup } from "node:dns/promises";
 import { request as httpRequest, type IncomingMessage } from "node:http";
 import { request as httpsRequest } from "node:https";
 import { isIP, isIPv6, type LookupFunction } from "node:net";
-import { AppError, toAppError } from "../../../base/index.ts";
+import { AppError, toAppError, untilAborted } from "../../../base/index.ts";
 import { parseContentType } from "./content-type.ts";
 import { isPrivateAddress } from "./private-address.ts";
 
@@ -51,7 +52,7 @@ export async function fetchPage(first: URL, { maxBytes, signal, timeoutMs }: Fet
   let url = first;
   try {
     for (let followed = 0; followed <= maxRedirects; followed++) {
-      const addresses = await findAddresses(url, { isNamed: followed === 0, signal: deadline });
+      const addresses = await findAddresses(url, { isNamed: url.origin === first.origin, signal: deadline });
       const answer = await exchange(url, { addresses, maxBytes, signal: deadline });
       if (!("location" in answer)) return answer;
       url = followRedirect(url, answer.location);
@@ -199,14 +200,4 @@ function pinTo(addresses: readonly string[]): LookupFunction {
     if (options.all) callback(null, all);
     else callback(null, first?.address ?? "", first?.family);
   };
-}
-
-/** Rejects with the signal's reason as soon as it aborts; the work itself is left to end unheard. */
-function untilAborted<Value>(work: Promise<Value>, signal: AbortSignal): Promise<Value> {
-  const { promise, resolve, reject } = Promise.withResolvers<Value>();
-  const abort = () => reject(signal.reason);
-  if (signal.aborted) abort();
-  else signal.addEventListener("abort", abort, { once: true });
-  work.then(resolve, reject).finally(() => signal.removeEventListener("abort", abort));
-  return promise;
 }

@@ -6,6 +6,7 @@
 import { type ClientRequest, request as httpRequest, type IncomingMessage } from "node:http";
 import { request as httpsRequest } from "node:https";
 import { isIPv6, type LookupFunction } from "node:net";
+import { untilAborted } from "../../../base/index.ts";
 import { PluginFailure } from "../../failure.ts";
 import { checkAddresses } from "./address.ts";
 import {
@@ -46,16 +47,6 @@ export function createSendOnce(options: NetworkOptions): SendOnce {
     const { "content-encoding": _encoding, "content-length": _length, ...headers } = raw.headers;
     return { ...raw, headers, body };
   };
-}
-
-/** Rejects with the signal's reason as soon as it aborts; the work itself is left to end unheard. */
-function untilAborted<Value>(work: Promise<Value>, signal: AbortSignal): Promise<Value> {
-  const { promise, resolve, reject } = Promise.withResolvers<Value>();
-  const abort = () => reject(signal.reason);
-  if (signal.aborted) abort();
-  else signal.addEventListener("abort", abort, { once: true });
-  work.then(resolve, reject).finally(() => signal.removeEventListener("abort", abort));
-  return promise;
 }
 
 async function findAddresses(

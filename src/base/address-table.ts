@@ -2,7 +2,7 @@
 export type AddressClass = keyof typeof reachTable;
 
 /**
- * `open` to every plugin, `private` with the grant privateNetwork, `never` at all. Metadata services hand out the
+ * `open` to whatever may use a network, `private` to what was granted more, `never` at all. Metadata services hand out the
  * machine's own credentials to whoever asks, so no grant opens them.
  */
 export type Reach = "open" | "private" | "never";
