@@ -56,7 +56,7 @@ export function formatEvaluation(evaluation: CacheEvaluation): string {
   const found =
     start === undefined
       ? `at no similarity from 0.95 on is no more than ${bound} wrong; serve by meaning with another model`
-      : `from ${start.toFixed(3)} on no more than ${bound} of these pairs is wrong`;
+      : `from ${start.toFixed(3)} on no more than ${bound} of these pairs is wrong${sayDoubt(evaluation, start)}`;
   return [
     `${oneLine(embedding)}: ${same} pairs that mean the same, ${near} that look alike and do not`,
     table.trimEnd(),
@@ -64,6 +64,13 @@ export function formatEvaluation(evaluation: CacheEvaluation): string {
       `${heldOut.passed.same} of ${heldOut.same} and ${heldOut.passed.near} of ${heldOut.near}`,
     `${found}\n`,
   ].join("\n");
+}
+
+/** Few pairs served right prove little: how much of it may be wrong all the same. */
+function sayDoubt({ rows, maxWrongShare }: CacheEvaluation, start: number): string {
+  const at = rows.find(({ threshold }) => threshold === start)?.guarded;
+  if (!at || at.falseHitShare.value === undefined || at.falseHitShare.high <= maxWrongShare) return "";
+  return `; ${at.hits} hits are too few to promise it: up to ${formatShare(at.falseHitShare.high)} may be`;
 }
 
 function formatInterval(low: number, high: number): string {
