@@ -48,9 +48,15 @@ function toPathConfig(route: Route) {
 }
 
 function toRequest(route: Route) {
-  if (route.takesFile) {
-    const schema = { type: "string" as const, format: "binary" };
-    return { request: { body: { required: true, content: { "application/octet-stream": { schema } } } } };
+  const file = { type: "string" as const, format: "binary" };
+  if (route.takes === "file")
+    return {
+      request: { body: { required: true, content: { "application/octet-stream": { schema: file } } } },
+    };
+  if (route.takes === "form") {
+    const properties = { file, purpose: { type: "string" as const } };
+    const schema = { type: "object" as const, properties, required: ["file", "purpose"] };
+    return { request: { body: { required: true, content: { "multipart/form-data": { schema } } } } };
   }
   return route.body ? { request: { body: { required: true, content: toContent(route.body()) } } } : {};
 }

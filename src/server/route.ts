@@ -30,8 +30,8 @@ export type Route = {
   /** `open` routes need no key and are answered while the server stops; `admin` ones change what the server is. */
   readonly access: "key" | "open" | "admin";
   readonly body?: () => z.ZodType;
-  /** Whether the body is a file of any content instead. */
-  readonly takesFile?: boolean;
+  /** Whether the body is a file of any content instead, or a form that holds one as `file`. */
+  readonly takes?: "file" | "form";
   /** `nothing` is an empty body. */
   readonly answers: "application/json" | "text/plain" | "text/html" | "nothing";
   /** What the answer becomes when it is streamed. */

@@ -23,7 +23,7 @@ export const pluginRoutes: readonly Route[] = [
     method: "post",
     path: pluginPath,
     summary: "Add a plugin: the body is its .wasm file; a new one is granted nothing yet",
-    takesFile: true,
+    takes: "file",
     handle: later("handleAdd"),
   },
   { ...shared, method: "get", path: one, summary: "Show a plugin", handle: later("handleShow") },

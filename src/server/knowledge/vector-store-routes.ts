@@ -90,7 +90,7 @@ export const vectorStoreRoutes: readonly Route[] = [
   {
     ...{ ...read, method: "post", path: files },
     summary: "Upload a file: multipart/form-data with file and purpose",
-    takesFile: true,
+    takes: "form",
     handle: file("handleUploadFile"),
   },
   { ...read, method: "get", path: files, summary: "List uploaded files", handle: file("handleListFiles") },

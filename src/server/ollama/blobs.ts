@@ -23,7 +23,7 @@ export const blobRoutes: readonly Route[] = [
     summary: "Upload a file, named by its digest",
     group: "Ollama",
     access: "key",
-    takesFile: true,
+    takes: "file",
     answers: "nothing",
     handle: handleUpload,
   },
