@@ -149,7 +149,10 @@ async function checkModels(deps: CliDeps, machine: Machine, config: Config): Pro
     const freeBytes = machine.freeDiskBytes(folder);
     const library = await deps.openLibrary({ ...config, models: [], modelFolders: [], discover: "off" });
     try {
-      const stored = (await library.list()).filter(({ source }) => source !== "built-in");
+      const listed = await library.list();
+      const damage = library.damage();
+      if (damage) throw damage;
+      const stored = listed.filter(({ source }) => source !== "built-in");
       const usedBytes = stored.reduce((sum, record) => sum + countBytes(record), 0);
       const found = `${stored.length} stored in ${folder} (${formatBytes(usedBytes)}), ${formatBytes(freeBytes)} free`;
       if (freeBytes >= comfortableDiskBytes) return { name: "models", status: "ok", found };

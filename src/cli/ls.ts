@@ -14,7 +14,7 @@ const maxProblems = 10;
 
 /**
  * Lists every model at hand. One that the configuration names and that cannot be used is listed with the reason, and the
- * command ends with code 1.
+ * command ends with code 1; so it does where a damaged database hides the stored ones.
  */
 export async function ls(
   deps: CliDeps,
@@ -32,7 +32,9 @@ export async function ls(
     deps.io.stdout.write(formatTable(heads, [...rows, ...broken.map(toBrokenRow)]));
     writeProblems(deps, opened.library.problems());
   }
-  return broken.length > 0 ? exitCodes.failure : exitCodes.success;
+  const damage = opened.library.damage();
+  if (damage) deps.io.stderr.write(`hearth: stored models cannot be listed: ${damage.message}\n`);
+  return broken.length > 0 || damage ? exitCodes.failure : exitCodes.success;
 }
 
 /** Files that lie in a folder of models and are not listed. */

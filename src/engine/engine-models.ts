@@ -30,7 +30,7 @@ export type EngineModels = {
 };
 
 export function createEngineModels(
-  catalog: Pick<ModelLibrary, "find">,
+  catalog: Pick<ModelLibrary, "find"> & Partial<Pick<ModelLibrary, "damage">>,
   options: Pick<EngineOptions, "parallel" | "queue" | "loadTimeoutMs">,
   source: HostSource,
   observer: EngineObserver,
@@ -79,9 +79,10 @@ export function createEngineModels(
         digests.set(record.name, record.digest);
         return { ...(byDigest.get(record.digest) ?? add(record)), record };
       }
-      throw refuse(
-        `there is no model "${name}" here; GET /v1/models lists those that are, and hearth pull fetches others`,
-      );
+      const mend = catalog.damage?.()
+        ? "the database of stored models is damaged; hearth doctor says how to mend it"
+        : "GET /v1/models lists those that are, and hearth pull fetches others";
+      throw refuse(`there is no model "${name}" here; ${mend}`);
     },
     peek: ({ digest }) => byDigest.get(digest),
     byId: (id) => byId.get(id),

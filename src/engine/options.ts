@@ -5,7 +5,7 @@ import type { LoadPhases } from "./protocol.ts";
 import type { HostSource } from "./spare-host.ts";
 
 export type EngineOptions = {
-  readonly catalog: Pick<ModelLibrary, "list" | "find" | "recordUse">;
+  readonly catalog: Pick<ModelLibrary, "list" | "find" | "recordUse"> & Partial<Pick<ModelLibrary, "damage">>;
   /** How much may be in memory at once, and what leaves first. */
   readonly residency: Omit<ResidencyOptions, "maxWaiting">;
   /** Where hosts come from; absent: each is started when it is needed. */

@@ -76,6 +76,7 @@ test.each([
     expect(library.damage()?.message).toContain("move it away, or put a copy of it back");
     expect(told).toHaveLength(1);
     await expect(importDemo(library, "other")).rejects.toThrow("is damaged");
+    await expect(library.remove("mine")).rejects.toThrow("is damaged");
     await library.close();
     expect(readFileSync(path).equals(bytes)).toBe(true);
   },

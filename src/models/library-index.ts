@@ -75,6 +75,7 @@ export function createLibraryIndex({ home, configured, found, door }: IndexedPla
   async function findStored(text: string): Promise<string> {
     for (const name of lookupNames(text)) if (await door.read(({ models }) => models.find(name))) return name;
     const other = await find(text);
+    if (!other && door.damage) throw door.damage;
     if (!other) throw new AppError("model_not_found", `there is no model "${text}" here; see hearth ls`);
     throw new AppError("forbidden", `${other.name} is ${describeOwner(other)} and not Hearth's to change`);
   }

@@ -359,6 +359,11 @@ describe("the store", () => {
     const { code, output } = await hearth("doctor", "--port", "0");
     expect(code).toBe(1);
     expect(output).toMatch(/^failed +models .*\n.*hearth\.db/m);
+    const listed = await hearth("ls");
+    expect({ code: listed.code, errors: listed.errors }).toEqual({
+      code: 1,
+      errors: expect.stringMatching(/^hearth: stored models cannot be listed: the database .* is damaged/m),
+    });
   });
 });
 
