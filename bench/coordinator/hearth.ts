@@ -7,6 +7,7 @@ export type Asked = {
   readonly model?: string;
   readonly question: string;
   readonly temperature?: number;
+  readonly seed?: number;
   readonly maxTokens?: number;
   readonly stream?: boolean;
   readonly hearth?: object;
@@ -83,12 +84,12 @@ async function readUrl(stdout: ReadableStream<Uint8Array>): Promise<string> {
 }
 
 async function post(url: string, asked: Asked): Promise<Omit<Answered, "receipt">> {
-  const { model = "auto", question, temperature = 0, maxTokens = 48, stream = false, hearth } = asked;
+  const { model = "auto", question, temperature = 0, maxTokens = 48, stream = false, hearth, seed } = asked;
   const response = await fetch(`${url}/v1/chat/completions`, {
     method: "POST",
     headers: { "content-type": "application/json", ...asked.headers },
     body: JSON.stringify({
-      ...{ model, temperature, stream, max_tokens: maxTokens },
+      ...{ model, temperature, stream, max_tokens: maxTokens, ...(seed !== undefined && { seed }) },
       ...{ messages: [{ role: "user", content: question }], ...(hearth && { hearth }) },
     }),
   });

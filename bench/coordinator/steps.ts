@@ -62,7 +62,11 @@ export const steps: readonly Step[] = [
     },
     async run(hearth) {
       const curve = await calibrate(hearth);
-      const answered = await hearth.ask({ question: "Say something about zzyzx qwrt.", temperature: 0.9 });
+      const answered = await hearth.ask({
+        question: "Say something about zzyzx qwrt.",
+        temperature: 0.9,
+        seed: 3,
+      });
       return { ...answered, notes: curve };
     },
   },

@@ -10,7 +10,8 @@ const outcomes = { finished: "answered", failed: "failed", cancelled: "was inter
 
 export function formatRoute({ id, createdAtMs, body }: StoredRoute): string {
   const { kind, rule, reason, answered_by, asked, outcome, error_code, confidence, bar, policy } = body;
-  const sure = confidence === undefined ? "" : `, of a confidence of ${confidence}, held against ${bar}`;
+  const isSaid = confidence === undefined || rule === "escalated";
+  const sure = isSaid ? "" : `, with a confidence of ${confidence} against a bar of ${bar}`;
   const answered = `${answered_by} (${kind}) ${outcomes[outcome]}`;
   const lines = [
     `${id} of ${new Date(createdAtMs).toISOString()}`,
