@@ -122,6 +122,8 @@ export type GenerateRequest = {
   readonly hops?: number;
   /** Where the client wants it answered; absent: wherever the router decides. */
   readonly routing?: "local" | "remote";
+  /** Whether an upstream is to send its answer in one piece, as after a stream of it that broke; engines always stream. */
+  readonly isWhole?: boolean;
   /** Whether the client lets its words and the answer become training data. */
   readonly consent?: boolean;
   /** Names this request among those it belongs to, for feedback and purging; chosen by the client. */

@@ -42,6 +42,9 @@ export type UpstreamFixtureOptions = {
 const readTimeMs = 50;
 const standardModels = [{ id: "small", contextTokens: 8_192 }, { id: "large" }];
 
+/** What is missing at the end of a whole answer that breaks. */
+const cutBytes = 20;
+
 /** Listens until the end of the `await using` scope, which also cuts what is still open. */
 export async function startUpstreamFixture(options: UpstreamFixtureOptions = {}): Promise<UpstreamFixture> {
   const { kind = "openai", models = standardModels, embed = toLetterCounts } = options;
@@ -127,8 +130,25 @@ async function answer(
     return connection.end(writeHttpAnswer({ headers, body: "<html><body>Sign in</body></html>" }));
   }
   if (call.body.stream !== true || fault?.type === "not-streamed")
-    return connection.end(writeJson(toWholeAnswer(kind, call, reply)));
+    return answerWhole(kind, call, reply, connection);
   await stream(kind, call, reply, connection);
+}
+
+function answerWhole(
+  kind: UpstreamKind,
+  call: UpstreamCall,
+  reply: UpstreamReply,
+  connection: FixtureConnection,
+): void {
+  const { fault } = reply;
+  const isRight = !fault || !("afterPieces" in fault) || ("isOfStreams" in fault && fault.isOfStreams);
+  if (fault?.type === "stalls") return;
+  const body =
+    fault?.type === "error-frame"
+      ? toErrorBody(kind, fault.message ?? "overloaded", "overloaded_error")
+      : toWholeAnswer(kind, call, reply);
+  const bytes = writeJson(body);
+  connection.end(isRight || fault.type === "error-frame" ? bytes : bytes.subarray(0, -cutBytes));
 }
 
 async function stream(

@@ -15,7 +15,7 @@ export type UpstreamCall = {
   readonly index: number;
 };
 
-/** How it misbehaves. Pieces are those of the text: 0 is before the first of them. */
+/** How it misbehaves, in streams and whole answers alike; `isOfStreams`: a whole answer is as it should be. Pieces are those of the text: 0 is before the first of them. */
 export type UpstreamFault =
   /** An error with a body of the protocol; 429 and 503 may tell when to come again. */
   | {
@@ -30,11 +30,16 @@ export type UpstreamFault =
   /** Stops in the middle and keeps the connection open. */
   | { readonly type: "stalls"; readonly afterPieces: number }
   /** Cuts the connection in the middle: after `when`, else once the client has had the time to read what came before. */
-  | { readonly type: "dies"; readonly afterPieces: number; readonly when?: Promise<unknown> }
+  | {
+      readonly type: "dies";
+      readonly afterPieces: number;
+      readonly when?: Promise<unknown>;
+      readonly isOfStreams?: boolean;
+    }
   /** Ends in the middle of a frame as if that were all. */
   | { readonly type: "truncated"; readonly afterPieces: number }
   /** A frame that is no JSON. */
-  | { readonly type: "garbage"; readonly afterPieces: number }
+  | { readonly type: "garbage"; readonly afterPieces: number; readonly isOfStreams?: boolean }
   /** The page of a proxy, with status 200. */
   | { readonly type: "html" }
   /** One whole JSON answer although a stream was asked for. */

@@ -74,6 +74,15 @@ export function asBrokenStream(error: AppError): AppError {
   });
 }
 
+/** A stream that broke before its first word: the same answer may be had in one piece. */
+export function atStreamStart(error: AppError): AppError {
+  if (error.code !== "upstream_failed") return error;
+  return new AppError(error.code, error.message, {
+    ...(error.cause !== undefined && { cause: error.cause }),
+    details: { ...error.details, stream: true },
+  });
+}
+
 /** The same failure with the upstream's name before it, and without its key, whoever may have said it. */
 export function nameUpstream(error: AppError, upstream: string, key: string | undefined): AppError {
   const message = `upstream "${upstream}" ${error.message}`;

@@ -40,7 +40,6 @@ test.each([
   ["a connection cut", { type: "dies", afterPieces: 0 }, "broke the connection"],
   ["an error frame", { type: "error-frame", afterPieces: 0 }, "failed: overloaded"],
   ["a page", { type: "html" }, "answered with text/html where a stream was asked for"],
-  ["an answer in one body", { type: "not-streamed" }, "answered with application/json"],
   ["a line of many megabytes", { type: "huge-line", bytes: 5_000_000 }, "more than 4194304 characters"],
   ["status 500", { type: "status", status: 500, message: "on fire" }, "failed with status 500: on fire"],
 ] as const)(
@@ -185,4 +184,51 @@ test("of 10,000 requests to an upstream that fails half of them once, none is lo
   expect([...answered.values()].every((times) => times === 1)).toBe(true);
   expect(server.generations).toHaveLength(count * 1.5);
   expect(upstream.health()).toMatchObject({ state: "closed", running: 0 });
+});
+
+test.each(["openai", "anthropic"] as const)(
+  "an %s answer in one piece says what its stream would have said, asked for so or not",
+  async (kind) => {
+    const reply = {
+      ...{ text: "Let me look.", usage: { promptTokens: 9, completionTokens: 4, cachedTokens: 2 } },
+      toolCalls: [
+        { id: "call_1", name: "read_file", arguments: '{"path":"a.md"}' },
+        { id: "call_2", name: "list", arguments: "{}" },
+      ],
+    };
+    const heard = async (isWhole: boolean, fault?: UpstreamFault) => {
+      const script = () => ({ ...reply, ...(fault && { fault }) });
+      await using server = await startUpstreamFixture({ kind, script });
+      const { events, error } = await hear(openUpstream(server).generate(ask("hi", { isWhole }), never));
+      expect(error).toBeUndefined();
+      expect(server.generations[0]?.body.stream).toBe(!isWhole);
+      const calls = Map.groupBy(
+        events.filter((event) => event.type === "tool-call"),
+        ({ index }) => index,
+      );
+      const done = events.at(-1);
+      return {
+        text: textOf(events),
+        calls: [...calls.values()].map((deltas) => ({
+          ...{ id: deltas[0]?.id, name: deltas[0]?.name },
+          arguments: deltas.map(({ argumentsDelta }) => argumentsDelta).join(""),
+        })),
+        finish: events.findLast((event) => event.type === "finish")?.reason,
+        usage: done?.type === "done" && done.usage,
+      };
+    };
+    const streamed = await heard(false);
+    expect(streamed).toMatchObject({ text: reply.text, calls: reply.toolCalls, finish: "tool_calls" });
+    expect(await heard(false, { type: "not-streamed" })).toEqual(streamed);
+    expect(await heard(true)).toEqual(streamed);
+  },
+);
+
+test("a whole answer that is cut, or is an error, is told as one that is streamed", async () => {
+  const whole = async (fault: UpstreamFault) => {
+    await using server = await startUpstreamFixture({ script: () => ({ text, fault }) });
+    return (await hear(openUpstream(server).generate(ask("hi", { isWhole: true }), never))).error;
+  };
+  expect(await whole({ type: "truncated", afterPieces: 0 })).toMatchObject({ code: "upstream_failed" });
+  expect((await whole({ type: "error-frame", afterPieces: 0 }))?.message).toContain("failed: overloaded");
 });

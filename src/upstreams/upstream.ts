@@ -63,6 +63,7 @@ export function createUpstream(config: UpstreamConfig, deps: UpstreamDeps): Upst
       try {
         yield* readAnswer({
           ...{ exchange: visit.exchange, reader: protocol.createReader(request), nowMs },
+          fromWholeAnswer: protocol.fromWholeAnswer,
           call: toRequest(call, visit, request),
           onUncounted: () => noteUncounted(request.model),
         });

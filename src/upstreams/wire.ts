@@ -38,6 +38,8 @@ export type Protocol = {
   /** Throws AppError invalid_request naming what the protocol cannot express. */
   toGenerateCall(request: GenerateRequest): WireCall;
   createReader(request: GenerateRequest): AnswerReader;
+  /** The body of an answer in one piece as frames for the reader. Throws AppError upstream_failed. */
+  fromWholeAnswer(text: string): readonly Frame[];
   readonly listPath: string;
   /** Throws AppError upstream_failed for a body that is no list of models. */
   fromModelList(body: unknown): readonly UpstreamModel[];

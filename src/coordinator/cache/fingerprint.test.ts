@@ -39,6 +39,7 @@ const fields: Places<GenerateRequest> = {
   conversation: ["hindered", { turn: chat, earlier: [] }],
   judging: ["hindered", { trajectory: true }],
   isInteraction: ["beside", true],
+  isWhole: ["beside", true],
   retrieval: ["key", { collections: ["docs"] }],
   caching: ["beside", "shadow"],
   privacy: ["key", "local"],

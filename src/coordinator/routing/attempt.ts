@@ -19,8 +19,8 @@ export type AttemptDeps = Pick<CoordinatorDeps, "engine" | "observer" | "nowMs" 
 
 export type AttemptOptions = {
   readonly signal: AbortSignal;
-  /** Told before what failed is tried again. */
-  readonly onRetry: () => void;
+  /** Told before what failed is tried again; `isWhole`: from then on without a stream, as its own broke at the start. */
+  readonly onRetry: (again: { readonly isWhole: boolean }) => void;
 };
 
 type Begun = { readonly opening: readonly GenerateEvent[]; readonly rest: AsyncIterator<GenerateEvent> };
@@ -56,13 +56,19 @@ async function* askRemote(
   let usage: Usage | undefined;
   let text = "";
   let report = createReport(deps, target);
+  let isWhole = false;
   const retry = (failure: AppError) => {
     report(failure.code);
     report = createReport(deps, target);
-    onRetry();
+    if (failure.details.stream === true && !isWhole) {
+      isWhole = true;
+      deps.observer.fellBack("stream", "batch", failure.code);
+    }
+    onRetry({ isWhole });
   };
+  const ask = () => (isWhole ? { ...request, isWhole } : request);
   try {
-    for await (const event of goOn(await beginRemote(deps, target, request, { signal, onRetry: retry }))) {
+    for await (const event of goOn(await beginRemote(deps, target, ask, { signal, onRetry: retry }))) {
       if (event.type === "done") usage = event.usage;
       else if (event.type === "text" || event.type === "reasoning") text += event.text;
       else if (event.type === "tool-call") text += event.argumentsDelta;
@@ -94,7 +100,7 @@ function createReport({ observer, nowMs }: AttemptDeps, { upstream }: RemoteTarg
 async function beginRemote(
   { engine, clock, random }: AttemptDeps,
   { name, upstream }: RemoteTarget,
-  request: GenerateRequest,
+  ask: () => GenerateRequest,
   { signal, onRetry }: { readonly signal: AbortSignal; readonly onRetry: (failure: AppError) => void },
 ): Promise<Begun> {
   const triesMs = retryPresets.default.attempts * (upstream.config.timeoutMs ?? 0);
@@ -105,7 +111,7 @@ async function beginRemote(
   deadline.signal.addEventListener("abort", end, { once: true });
   const ending = AbortSignal.any([signal, cut.signal]);
   try {
-    return await withRetry(() => begin(engine.generate(request, ending)), {
+    return await withRetry(() => begin(engine.generate(ask(), ending)), {
       ...{ preset: retryPresets.default, clock, random, signal, deadline, onRetry },
     });
   } finally {

@@ -92,12 +92,14 @@ async function* takeTurn(way: Way, { target, gate }: Step): Turning {
     yield way.teller.answering(target);
     const { deps, request, signal, sent } = way;
     const asked = sent.isEmpty ? request : goOnFrom(request, sent);
-    const onRetry = () => {
+    let form = "";
+    const onRetry = ({ isWhole }: { readonly isWhole: boolean }) => {
       tries += 1;
+      if (isWhole) form = " in one piece, as its stream broke";
     };
     let isTold = false;
     for await (const event of attempt(deps, target, asked, { signal, onRetry })) {
-      if (tries > 1 && !isTold) yield way.teller.answering(target, `at try ${tries}`);
+      if (tries > 1 && !isTold) yield way.teller.answering(target, `at try ${tries}${form}`);
       isTold = true;
       if (sent.note(event)) yield event;
     }

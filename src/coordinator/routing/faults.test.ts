@@ -104,6 +104,22 @@ describe("with two servers, the first of which", () => {
     ]);
   });
 
+  test.each(["dies", "garbage"] as const)(
+    "%s before its first word of a stream is asked for the answer in one piece",
+    async (type) => {
+      const reply = { text: "whole after all", fault: { type, afterPieces: 0, isOfStreams: true } };
+      await using world = await openServers({ first: () => reply, second: whole }, ["big@first=big@second"]);
+      const { text, answeredBy, route } = await take(world.routing, ask({ model: "big@first" }));
+      expect({ text, answeredBy }).toEqual({ text: "whole after all", answeredBy: "big@first" });
+      expect(route?.attempts).toMatchObject([
+        { outcome: "answered", reason: "at try 2 in one piece, as its stream broke" },
+      ]);
+      expect(world.fixtures[0]?.generations.map(({ body }) => body.stream)).toEqual([true, false]);
+      expect(world.fixtures[1]?.generations).toHaveLength(0);
+      expect(world.routing.observed).toContain("fellBack stream batch upstream_failed");
+    },
+  );
+
   test.each(["dies", "truncated", "garbage", "error-frame"] as const)(
     "%s in the middle, this machine goes on",
     async (type) => {

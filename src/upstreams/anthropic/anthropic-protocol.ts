@@ -3,6 +3,7 @@ import { refuseAnswer } from "../refuse.ts";
 import type { Protocol } from "../wire.ts";
 import { createMessageReader } from "./answer-reader.ts";
 import { toMessageCall } from "./message-call.ts";
+import { fromWholeMessage } from "./whole-answer.ts";
 
 const version = "2023-06-01";
 /** The most that a page may hold: all there are. */
@@ -22,6 +23,7 @@ export function createAnthropicProtocol(): Protocol {
     }),
     toGenerateCall: toMessageCall,
     createReader: createMessageReader,
+    fromWholeAnswer: fromWholeMessage,
     listPath: `/models?limit=${pageSize}`,
     fromModelList(body) {
       const parsed = listSchema.safeParse(body);

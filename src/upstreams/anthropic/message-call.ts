@@ -36,7 +36,7 @@ export function toMessageCall(request: GenerateRequest): WireCall {
   const body = {
     model: request.model,
     max_tokens: limit,
-    stream: true,
+    stream: !request.isWhole,
     ...(system.length > 0 && { system: system.join("\n\n") }),
     messages: toTurns(input.messages),
     ...toSamplingFields(request.sampling, knownSampling),

@@ -49,8 +49,7 @@ export function toCommonFields(request: GenerateRequest, { isHearth }: OpenaiDia
   if (request.adapters && request.adapters.length > 0 && !isHearth) throw refuseParameter("lora", notThere);
   return {
     model: request.model,
-    stream: true,
-    stream_options: { include_usage: true },
+    ...(request.isWhole ? { stream: false } : { stream: true, stream_options: { include_usage: true } }),
     ...toSamplingFields(request.sampling, isHearth ? "all" : openaiSampling),
     ...(request.stop.length > 0 && { stop: request.stop }),
     ...(request.choices > 1 && { n: request.choices }),

@@ -5,6 +5,7 @@ import type { Protocol, UpstreamModel } from "../wire.ts";
 import { createOpenaiReader } from "./answer-reader.ts";
 import { type OpenaiDialect, toChatCall } from "./chat-call.ts";
 import { toTextCall } from "./text-call.ts";
+import { fromWholeAnswer } from "./whole-answer.ts";
 
 const maxListed = 10_000;
 const maxNameCharacters = 255;
@@ -46,6 +47,7 @@ export function createOpenaiProtocol(kind: "openai" | "hearth", url: URL): Proto
       return input.type === "chat" ? toChatCall(request, input, dialect) : toTextCall(request, dialect);
     },
     createReader: createOpenaiReader,
+    fromWholeAnswer,
     listPath: "/models",
     fromModelList(body) {
       const parsed = listSchema.safeParse(body);
