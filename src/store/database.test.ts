@@ -195,3 +195,27 @@ test("a path that cannot be written is forbidden", async () => {
   mkdirSync(folder.file("folder.db"));
   await expect(openDatabase(folder.file("folder.db"))).rejects.toMatchObject({ code: "forbidden" });
 });
+
+test("what agents spent is kept apart by key in a database that was made without", async () => {
+  using folder = createTemporaryFolder();
+  const path = folder.file("hearth.db");
+  const first = await openDatabase(path);
+  for (const statement of [
+    "drop index coordination_spend_at",
+    "alter table coordination_spend drop column tenant",
+    "create index coordination_spend_at on coordination_spend (at_ms)",
+    "insert into coordination_spend (agent, tokens, usd, at_ms) values ('critic', 7, 0.5, 1)",
+    "delete from kysely_migration where name > '0008-files'",
+  ])
+    await sql.raw(statement).execute(first.kysely);
+  await first.close();
+  const { kysely, close } = await openDatabase(path);
+  const spent = { tenant: "key-1", agent: "critic", tokens: 1, usd: 0, at_ms: 2 };
+  await kysely.insertInto("coordination_spend").values(spent).execute();
+  const rows = await kysely.selectFrom("coordination_spend").select(["tenant", "tokens"]).execute();
+  expect(rows).toEqual([
+    { tenant: "local", tokens: 7 },
+    { tenant: "key-1", tokens: 1 },
+  ]);
+  await close();
+});

@@ -75,15 +75,10 @@ async function createCoordination(db: Kysely<unknown>): Promise<void> {
   await db.schema
     .createTable("coordination_spend")
     .addColumn("id", "integer", (column) => column.primaryKey().autoIncrement())
-    .addColumn("tenant", "text", (column) => column.notNull())
     .addColumn("agent", "text", (column) => column.notNull())
     .addColumn("tokens", "bigint", (column) => column.notNull())
     .addColumn("usd", "real", (column) => column.notNull())
     .addColumn("at_ms", "bigint", (column) => column.notNull())
     .execute();
-  await db.schema
-    .createIndex("coordination_spend_at")
-    .on("coordination_spend")
-    .columns(["tenant", "at_ms"])
-    .execute();
+  await db.schema.createIndex("coordination_spend_at").on("coordination_spend").column("at_ms").execute();
 }
