@@ -2,6 +2,7 @@ export { reachTable } from "./address-table.ts";
 export { type Asset, ensureOwnFolder, unpackAssets, writeWhole } from "./assets.ts";
 export { classifyAddress } from "./classify-address.ts";
 export { cutText, shortenText } from "./cut-text.ts";
+export { errnoOf, toDiskError } from "./disk-errors.ts";
 export { createDoor, type Door } from "./door.ts";
 export {
   AppError,

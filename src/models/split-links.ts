@@ -1,6 +1,6 @@
 import { mkdirSync, readlinkSync, renameSync, rmSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
-import { errnoOf, toDiskError } from "./blobs/disk-errors.ts";
+import { errnoOf, toDiskError } from "../base/index.ts";
 import type { ModelLayer, ModelRecord } from "./record.ts";
 
 /**

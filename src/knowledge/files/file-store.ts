@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { AppError, createId, ensureOwnFolder, writeWhole } from "../../base/index.ts";
+import { AppError, createId, ensureOwnFolder, toDiskError, writeWhole } from "../../base/index.ts";
 import type { Database } from "../../store/index.ts";
 
 export type UploadedFile = {
@@ -23,7 +23,7 @@ export type FileStore = {
   add(tenant: string, file: NewFile): Promise<UploadedFile>;
   /** Throws AppError not_found. */
   get(tenant: string, id: string): Promise<UploadedFile>;
-  /** The newest first. */
+  /** The newest first. Throws AppError invalid_request for a page that begins nowhere. */
   list(
     tenant: string,
     page: { readonly limit: number; readonly after?: string },
@@ -60,6 +60,11 @@ export function createFileStore({ database, folder, now }: FileStoreOptions): Fi
     if (row) return toFile(row);
     throw new AppError("not_found", `There is no file "${id}"; GET /v1/files lists those that are here.`);
   }
+  async function findLast(tenant: string, after: string) {
+    const row = await find(tenant, after);
+    if (row) return row;
+    throw new AppError("invalid_request", `after is "${after}", which is no file that is here`);
+  }
 
   return {
     get,
@@ -80,7 +85,7 @@ export function createFileStore({ database, folder, now }: FileStoreOptions): Fi
     },
     async list(tenant, { limit, after }) {
       const { kysely } = await database();
-      const last = after === undefined ? undefined : await find(tenant, after);
+      const last = after === undefined ? undefined : await findLast(tenant, after);
       let query = kysely.selectFrom("file").selectAll().where("tenant", "=", tenant);
       if (last) {
         query = query.where(({ eb, and, or }) =>
@@ -124,13 +129,8 @@ async function refuseMore(kysely: Database["kysely"], tenant: string): Promise<v
 function write(folder: string, id: string, content: Uint8Array): void {
   try {
     writeWhole(folder, id, content, privateFileMode);
-  } catch (cause) {
-    const isFull =
-      cause instanceof Error && "code" in cause && (cause.code === "ENOSPC" || cause.code === "EDQUOT");
-    if (!isFull) throw cause;
-    throw new AppError("disk_full", `the disk is full: cannot store the file in ${folder}; free some space`, {
-      cause,
-    });
+  } catch (error) {
+    throw toDiskError(`store the file in ${folder}`, error);
   }
 }
 

@@ -5,7 +5,7 @@
  */
 import { realpath, stat } from "node:fs/promises";
 import { basename, dirname, resolve } from "node:path";
-import { AppError } from "../../base/index.ts";
+import { AppError, errnoOf } from "../../base/index.ts";
 import type { FileMemory } from "./file-memory.ts";
 import { indexFolder } from "./index-folder.ts";
 import { indexPage } from "./index-page.ts";
@@ -20,7 +20,6 @@ import { prepareCollection } from "./prepare-collection.ts";
 import { createPdfReader, type PdfReaderOptions } from "./readers/pdf-reader.ts";
 import { createTally } from "./report.ts";
 import type { IndexStore } from "./run.ts";
-import { codeOf } from "./sources/file-fault.ts";
 import { createPathFilter } from "./sources/path-filter.ts";
 
 export type IndexDeps = {
@@ -87,7 +86,7 @@ async function findPlace(path: string): Promise<Place> {
     if (status.isDirectory()) return { root: real };
     if (status.isFile()) return { root: dirname(real), only: basename(real) };
   } catch (error) {
-    if (codeOf(error) !== "ENOENT") throw toPathFault(asked, error);
+    if (errnoOf(error) !== "ENOENT") throw toPathFault(asked, error);
     // A file that is gone may have been indexed before.
     const folder = await realpath(dirname(asked)).catch(() => undefined);
     if (folder !== undefined) return { root: folder, only: basename(asked) };
@@ -97,7 +96,7 @@ async function findPlace(path: string): Promise<Place> {
 }
 
 function toPathFault(path: string, cause: unknown): unknown {
-  const code = codeOf(cause);
+  const code = errnoOf(cause);
   if (code === undefined) return cause;
   if (code === "EACCES" || code === "EPERM") {
     return new AppError("forbidden", `${path} may not be read by this user`, { cause });

@@ -1,8 +1,7 @@
 import { constants, Database } from "bun:sqlite";
 import { rmSync, writeFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
-import { AppError } from "../../base/index.ts";
-import { errnoOf } from "./disk-errors.ts";
+import { AppError, errnoOf } from "../../base/index.ts";
 
 /** Disposing it removes the file and lets the next one in. */
 export type FileLock = Disposable;

@@ -1,9 +1,8 @@
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
-import { ensureOwnFolder } from "../../base/index.ts";
+import { ensureOwnFolder, errnoOf, toDiskError } from "../../base/index.ts";
 import type { BlobStore } from "./blob-store.ts";
 import { hexOf } from "./digest.ts";
-import { errnoOf, toDiskError } from "./disk-errors.ts";
 import { createHolder } from "./holds.ts";
 import { createIncoming, type Incoming } from "./incoming.ts";
 import { openPart } from "./part.ts";

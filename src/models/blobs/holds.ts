@@ -1,8 +1,7 @@
 import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { AppError, ensureOwnFolder } from "../../base/index.ts";
+import { AppError, ensureOwnFolder, errnoOf } from "../../base/index.ts";
 import { hexOf, isDigest } from "./digest.ts";
-import { errnoOf } from "./disk-errors.ts";
 import { type FileLock, lockFile, tryLockFile } from "./file-lock.ts";
 
 // `<blobs>/holds` has a file per hold, `<owner>.<n>.json`, and for each owner a lock, `<owner>.lock`, which ends with

@@ -1,9 +1,8 @@
 import { lstat, readdir, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { ensureOwnFolder } from "../../base/index.ts";
+import { ensureOwnFolder, errnoOf, toDiskError } from "../../base/index.ts";
 import type { RemoveResult } from "../library.ts";
 import { digestOf, hexOf } from "./digest.ts";
-import { errnoOf, toDiskError } from "./disk-errors.ts";
 import { tryLockFile } from "./file-lock.ts";
 import { forgetArrivals, lockCollection, readHeld } from "./holds.ts";
 import { syncFolder } from "./sync-folder.ts";

@@ -1,10 +1,9 @@
 import { constants } from "node:fs";
 import { type FileHandle, open, rename, rm, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { AppError } from "../../base/index.ts";
+import { AppError, toDiskError } from "../../base/index.ts";
 import type { BlobPart } from "./blob-store.ts";
 import { hexOf } from "./digest.ts";
-import { toDiskError } from "./disk-errors.ts";
 import { type FileLock, nextWait, pause, tryLockFile } from "./file-lock.ts";
 import { openJournal, type PieceJournal } from "./piece-journal.ts";
 import { arePieces, forgetPieces, type Piece, readPieces, writePieces } from "./piece-record.ts";

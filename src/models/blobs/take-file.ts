@@ -1,8 +1,7 @@
 import { constants, type Stats } from "node:fs";
 import { copyFile, type FileHandle, link, lstat, open, realpath, rm, statfs } from "node:fs/promises";
-import { AppError } from "../../base/index.ts";
+import { AppError, toDiskError } from "../../base/index.ts";
 import { digestOf } from "./digest.ts";
-import { toDiskError } from "./disk-errors.ts";
 import { type FileDigest, hashFile, type ReadOptions, readChunks } from "./read-chunks.ts";
 import { writeFully } from "./write-fully.ts";
 

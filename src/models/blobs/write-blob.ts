@@ -1,7 +1,6 @@
 import { open } from "node:fs/promises";
-import { AppError } from "../../base/index.ts";
+import { AppError, toDiskError } from "../../base/index.ts";
 import { digestOf } from "./digest.ts";
-import { toDiskError } from "./disk-errors.ts";
 import { chunkBytes, type FileDigest } from "./read-chunks.ts";
 import { writeFully } from "./write-fully.ts";
 

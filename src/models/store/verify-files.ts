@@ -1,6 +1,6 @@
 import { open } from "node:fs/promises";
+import { errnoOf, toDiskError } from "../../base/index.ts";
 import type { BlobStore } from "../blobs/blob-store.ts";
-import { errnoOf, toDiskError } from "../blobs/disk-errors.ts";
 import { listBlobs } from "../blobs/locked-blobs.ts";
 import { hashFile } from "../blobs/read-chunks.ts";
 import type { VerifyResult } from "../library.ts";

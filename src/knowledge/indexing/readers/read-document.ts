@@ -1,4 +1,5 @@
 import type { JsonObject } from "../../../contract/index.ts";
+import { maxChunks } from "../../documents/check-document.ts";
 import type { Chunk } from "../../knowledge.ts";
 import { outlineByGrammar } from "../chunking/grammar.ts";
 import { outlineByIndent } from "../chunking/indent-outline.ts";
@@ -13,8 +14,6 @@ import { decodeText } from "./decode-text.ts";
 import type { PdfReader } from "./pdf-reader.ts";
 import { readHtml } from "./read-html.ts";
 
-/** Chunks that one document may have; a collection takes no more. */
-const maxChunks = 20_000;
 /** Headings that are kept of a document. */
 const maxHeadings = 200;
 const maxHeadingChars = 200;

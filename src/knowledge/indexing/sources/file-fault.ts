@@ -1,3 +1,4 @@
+import { errnoOf } from "../../../base/index.ts";
 import type { SkipReason } from "../index-types.ts";
 
 const faults: Readonly<Record<string, readonly [reason: SkipReason, detail: string]>> = {
@@ -10,13 +11,8 @@ const faults: Readonly<Record<string, readonly [reason: SkipReason, detail: stri
   ENAMETOOLONG: ["unreadable", "its path is too long"],
 };
 
-/** The system's name for what went wrong; undefined for errors that are none of the file system. */
-export function codeOf(error: unknown): string | undefined {
-  return error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : undefined;
-}
-
 export function explainFault(error: unknown): { readonly reason: SkipReason; readonly detail: string } {
-  const [reason, detail] = faults[codeOf(error) ?? ""] ?? [
+  const [reason, detail] = faults[errnoOf(error) ?? ""] ?? [
     "unreadable",
     error instanceof Error ? error.message : String(error),
   ];

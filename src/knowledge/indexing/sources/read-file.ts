@@ -1,8 +1,9 @@
 import { constants, type Stats } from "node:fs";
 import { type FileHandle, lstat, open, realpath } from "node:fs/promises";
 import { dirname, join, sep } from "node:path";
+import { errnoOf } from "../../../base/index.ts";
 import type { SkipReason } from "../index-types.ts";
-import { codeOf, explainFault } from "./file-fault.ts";
+import { explainFault } from "./file-fault.ts";
 
 const readBytes = 1_048_576;
 
@@ -35,7 +36,7 @@ export function createFolderReader(root: string, { maxBytes }: { readonly maxByt
       try {
         return toStamp(await lstat(join(root, source)));
       } catch (error) {
-        if (codeOf(error) === undefined) throw error;
+        if (errnoOf(error) === undefined) throw error;
         return undefined;
       }
     },
@@ -48,7 +49,7 @@ export function createFolderReader(root: string, { maxBytes }: { readonly maxByt
         await using file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
         return await readOpened(file, maxBytes, signal);
       } catch (error) {
-        if (codeOf(error) === undefined || signal.aborted) throw error;
+        if (errnoOf(error) === undefined || signal.aborted) throw error;
         return { type: "skipped", ...explainFault(error) };
       }
     },

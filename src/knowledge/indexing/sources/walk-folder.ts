@@ -1,8 +1,8 @@
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import ignore, { type Ignore } from "ignore";
-import { AppError } from "../../../base/index.ts";
-import { codeOf, explainFault } from "./file-fault.ts";
+import { AppError, errnoOf } from "../../../base/index.ts";
+import { explainFault } from "./file-fault.ts";
 import { tooMany } from "./git-files.ts";
 import { type ListedEntry, maxEntries } from "./listing.ts";
 import { createFolderReader, type FolderReader } from "./read-file.ts";
@@ -50,7 +50,7 @@ async function listFolder(root: string, folder: string) {
     const entries = await readdir(join(root, folder), { withFileTypes: true });
     return entries.sort((left, right) => (left.name < right.name ? -1 : 1));
   } catch (error) {
-    if (codeOf(error) === undefined) throw error;
+    if (errnoOf(error) === undefined) throw error;
     // The slash at the end tells that all below it is unknown.
     return { type: "skipped", source: `${folder}/`, ...explainFault(error) } as const;
   }

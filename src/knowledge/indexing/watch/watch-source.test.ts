@@ -1,4 +1,4 @@
-import { expect, test } from "bun:test";
+import { expect, spyOn, test } from "bun:test";
 import { writeFileSync } from "node:fs";
 import { systemClock } from "../../../resilience/index.ts";
 import { createFakeClock, createTemporaryFolder, waitUntil } from "../../../testing/index.ts";
@@ -9,6 +9,7 @@ function watchFolder(
   options: { readonly onChange?: () => Promise<void>; readonly isFake?: boolean } = {},
 ) {
   const stopping = new AbortController();
+  const listeners = countListeners(stopping.signal);
   const clock = createFakeClock();
   let runs = 0;
   let faults = 0;
@@ -22,7 +23,13 @@ function watchFolder(
       await options.onChange?.();
     },
   });
-  return { watched, clock, stop: () => stopping.abort(), runs: () => runs, faults: () => faults };
+  return { watched, clock, stop: () => stopping.abort(), runs: () => runs, faults: () => faults, listeners };
+}
+
+function countListeners(signal: AbortSignal): () => number {
+  const added = spyOn(signal, "addEventListener");
+  const removed = spyOn(signal, "removeEventListener");
+  return () => added.mock.calls.length - removed.mock.calls.length;
 }
 
 test("changes that come together make one run once they settle", async () => {
@@ -87,4 +94,17 @@ test("a run that fails ends the watch with its error", async () => {
   await waitUntil("it watches", () => clock.pending === 1);
   clock.advance(60_000);
   await expect(watched).rejects.toThrow("disk");
+});
+
+test("however often it runs, one listener waits for the signal", async () => {
+  using folder = createTemporaryFolder();
+  const { watched, clock, stop, runs, listeners } = watchFolder(folder.path);
+  await waitUntil("it watches", () => clock.pending === 1);
+  for (let run = 1; run <= 5; run++) {
+    clock.advance(60_000);
+    await waitUntil("it ran and waits again", () => runs() === run && clock.pending === 1);
+  }
+  expect(listeners()).toBe(1);
+  stop();
+  await watched;
 });

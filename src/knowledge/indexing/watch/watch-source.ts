@@ -72,6 +72,7 @@ function createChanges(clock: Clock, signal: AbortSignal): Changes {
     isNoted = true;
     wake?.();
   };
+  signal.addEventListener("abort", () => wake?.(), { once: true });
   return {
     note(settleMs) {
       if (isSettling) return;
@@ -81,7 +82,6 @@ function createChanges(clock: Clock, signal: AbortSignal): Changes {
     async next(withinMs) {
       const { promise, resolve } = Promise.withResolvers<void>();
       const stopTimer = clock.schedule(withinMs, resolve);
-      signal.addEventListener("abort", () => resolve(), { once: true });
       wake = resolve;
       if (isNoted || signal.aborted) resolve();
       await promise;

@@ -1,4 +1,4 @@
-import { AppError, type ErrorCode } from "../../base/index.ts";
+import { AppError, type ErrorCode } from "./errors.ts";
 
 const codes: Readonly<Record<string, { readonly code: ErrorCode; readonly hint: string }>> = {
   ENOSPC: { code: "disk_full", hint: "free some space, or set HEARTH_HOME to another disk" },
