@@ -167,7 +167,10 @@ export type Knowledge = Indexing & {
   readonly collections: Collections;
   readonly documents: Documents;
   readonly files: FileStore;
-  /** Throws AppError not_found for a collection, invalid_request for a filter; never because of a model. */
+  /**
+   * Throws AppError not_found for a collection, invalid_request for a filter and for a rerank model elsewhere where the
+   * texts are to stay here; what else is wrong with a model is a reason of the result.
+   */
   search(query: SearchQuery, signal: AbortSignal): Promise<SearchResult>;
 };
 

@@ -12,8 +12,8 @@ export function isOwnedByOther(collection: string, attributes: JsonObject, tenan
   return ownedCollections.has(collection) && owner !== undefined && owner !== tenant;
 }
 
-/** What a search of these collections may find; undefined where nothing in them belongs to anybody. */
-export function ownFilter(collections: readonly string[], tenant: string): Filter | undefined {
-  if (!collections.some((name) => ownedCollections.has(name))) return undefined;
+/** What a search of a collection may find; undefined where nothing in it belongs to anybody. */
+export function ownFilter(collection: string, tenant: string): Filter | undefined {
+  if (!ownedCollections.has(collection)) return undefined;
   return { type: "only", key: ownerAttribute, value: tenant };
 }

@@ -6,7 +6,7 @@ import type { KnowledgeDeps } from "../deps.ts";
 import { createPace, type Pace } from "../indexing/pace.ts";
 import type { AddedDocument, NewDocument } from "../knowledge.ts";
 import type { EmbeddingModel } from "../vectors/embedding-model.ts";
-import { createSet, findSet } from "../vectors/vector-sets.ts";
+import { createSet, findSet, type VectorSet } from "../vectors/vector-sets.ts";
 import { checkAttributes, checkDocument } from "./check-document.ts";
 import { embedDocuments, requireSameModel, resolveModel } from "./embed-documents.ts";
 import { findDocument, type Prepared, type WriteState, writeDocument, writeWords } from "./write-document.ts";
@@ -56,7 +56,9 @@ async function addGroup(work: GroupWork, group: readonly NewDocument[]): Promise
   const { deps, kysely, collection, signal, pace } = work;
   const set = await findSet(kysely, collection.vector_set_id);
   const model = await resolveModel(deps, collection, set);
-  const prepared = model ? await embedChanged(work, group, model) : group.map((document) => ({ document }));
+  const prepared = model
+    ? await embedChanged(work, group, { set, model })
+    : group.map((document) => ({ document }));
   return await kysely.transaction().execute(async (queries) => {
     const state = await beginWriting(queries, collection, { model, nowMs: deps.now(), pace });
     const added: AddedDocument[] = [];
@@ -71,9 +73,8 @@ async function addGroup(work: GroupWork, group: readonly NewDocument[]): Promise
 async function embedChanged(
   { deps, kysely, collection, signal }: GroupWork,
   group: readonly NewDocument[],
-  model: EmbeddingModel,
+  { set, model }: { readonly set: VectorSet | undefined; readonly model: EmbeddingModel },
 ): Promise<readonly Prepared[]> {
-  const set = await findSet(kysely, collection.vector_set_id);
   const changed = new Set<NewDocument>();
   for (const document of group) {
     const earlier = await findDocument(kysely, collection.id, document);

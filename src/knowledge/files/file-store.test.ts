@@ -62,3 +62,10 @@ test("pages of a list follow each other without gap or repetition", async () => 
   }
   expect(seen).toEqual(ids.toReversed());
 });
+
+test("a page after a file that is not there is refused, so that nobody reads the first one again", async () => {
+  await using store = await openStore();
+  const { id } = await store.files.add("a", note);
+  await store.files.remove("a", id);
+  await expect(store.files.list("a", { limit: 2, after: id })).rejects.toThrow(`after is "${id}"`);
+});

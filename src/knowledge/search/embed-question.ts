@@ -6,12 +6,18 @@ import type { SearchQuery } from "../knowledge.ts";
 import { embedTexts } from "../vectors/embed-texts.ts";
 import { findEmbeddingModel, requireLocal } from "../vectors/embedding-model.ts";
 import type { VectorSet } from "../vectors/vector-sets.ts";
+import type { Filter } from "./filter.ts";
 import { maxQueryCharacters } from "./query-terms.ts";
 
 /** The question as a vector, or why there is none. */
 export type EmbeddedQuestion = { readonly vector: Float32Array } | { readonly reason: string };
 
-export type Searched = { readonly row: CollectionRow; readonly set: VectorSet | undefined };
+export type Searched = {
+  readonly row: CollectionRow;
+  readonly set: VectorSet | undefined;
+  /** What its documents must have to be found; absent: all may be. */
+  readonly filter?: Filter;
+};
 
 type Asked = Pick<SearchQuery, "text" | "tenant" | "privacy">;
 
@@ -25,29 +31,35 @@ export async function embedQuestion(
   query: Asked,
   signal: AbortSignal,
 ): Promise<ReadonlyMap<string, EmbeddedQuestion>> {
-  const known = new Map<string, Promise<EmbeddedQuestion>>();
+  const known = new Map<string, Promise<Attempt>>();
   const embedded = new Map<string, EmbeddedQuestion>();
   for (const { row, set } of searched) {
     if (row.chunks === 0) continue;
     if (!set || set.vectors === 0) {
-      const reason = `only words were compared in ${row.name}: it has no embedding model`;
-      embedded.set(row.name, { reason });
+      embedded.set(row.name, toReason(row, "it has no embedding model"));
       continue;
     }
     const key = `${set.model} ${set.model_mark} ${set.dimension} ${row.label}`;
     const asked = known.get(key) ?? embedOnce(engine, { row, set }, query, signal);
     known.set(key, asked);
-    embedded.set(row.name, await asked);
+    const attempt = await asked;
+    embedded.set(row.name, "vector" in attempt ? attempt : toReason(row, attempt.problem));
   }
   return embedded;
 }
 
+type Attempt = { readonly vector: Float32Array } | { readonly problem: string };
+
+function toReason({ name }: CollectionRow, problem: string): EmbeddedQuestion {
+  return { reason: `only words were compared in ${name}: ${problem}` };
+}
+
 async function embedOnce(
   engine: Pick<KnowledgeDeps["engine"], "find" | "embed">,
-  { row, set }: { readonly row: CollectionRow; readonly set: VectorSet },
+  { row, set }: Searched & { readonly set: VectorSet },
   { text, tenant, privacy }: Asked,
   signal: AbortSignal,
-): Promise<EmbeddedQuestion> {
+): Promise<Attempt> {
   const isLocal = privacy === "local" || toLabel(row) === "local";
   try {
     const model = await findEmbeddingModel(engine, set.model);
@@ -58,13 +70,10 @@ async function embedOnce(
       ...(set.dimension !== null && { dimension: set.dimension }),
     };
     const [vector] = await embedTexts(engine, [text.slice(0, maxQueryCharacters)], options, signal);
-    return vector
-      ? { vector }
-      : { reason: `only words were compared in ${row.name}: ${set.model} gave no vector` };
+    return vector ? { vector } : { problem: `${set.model} gave no vector` };
   } catch (error) {
     signal.throwIfAborted();
     if (!(error instanceof AppError)) throw error;
-    const reason = error.message.replace(/for (text|input) 0/, "for the question");
-    return { reason: `only words were compared in ${row.name}: ${reason}` };
+    return { problem: error.message.replace(/for (text|input) 0/, "for the question") };
   }
 }

@@ -3,7 +3,6 @@ import type { Pace } from "../indexing/pace.ts";
 import { numberOf, rangeOf, toKey } from "../keys.ts";
 import { type AllowedChunks, findAllowed } from "./allowed-chunks.ts";
 import type { EmbeddedQuestion, Searched } from "./embed-question.ts";
-import type { Filter } from "./filter.ts";
 import { fuseRanks } from "./fuse.ts";
 import type { QueryTerm } from "./query-terms.ts";
 import { compareVectors, searchVectors } from "./vector-search.ts";
@@ -24,15 +23,14 @@ export type Found = {
   /** Over all that was searched. */
   readonly terms: readonly CountedTerm[];
   readonly chunks: number;
-  /** Chunks that the filter let pass; absent without one. */
-  readonly allowed?: number;
+  /** Chunks that filters let pass; all of them where there are none. */
+  readonly allowed: number;
 };
 
 export type Plan = {
   readonly searched: readonly Searched[];
   readonly questions: ReadonlyMap<string, EmbeddedQuestion>;
   readonly terms: readonly QueryTerm[];
-  readonly filter: Filter | undefined;
 };
 
 /** Of each way to search in one collection. */
@@ -45,10 +43,10 @@ export async function findCandidates(queries: Queries, plan: Plan, pace: Pace): 
   const counted: (readonly CountedTerm[])[] = [];
   const withVectors = new Set<number>();
   let allowedChunks = 0;
-  for (const { row, set } of plan.searched) {
+  for (const { row, set, filter } of plan.searched) {
     const question = plan.questions.get(row.name);
-    const allowed = plan.filter && (await findAllowed(queries, row, plan.filter, pace));
-    allowedChunks += allowed?.count ?? 0;
+    const allowed = filter && (await findAllowed(queries, row, filter, pace));
+    allowedChunks += allowed?.count ?? row.chunks;
     const terms = await countTerms(queries, row, plan.terms);
     counted.push(terms);
     if (pace.isDue()) await pace.rest();
@@ -70,7 +68,7 @@ export async function findCandidates(queries: Queries, plan: Plan, pace: Pace): 
     candidates: fuse(words, cosines, withVectors),
     terms: addCounts(counted),
     chunks: plan.searched.reduce((sum, { row }) => sum + row.chunks, 0),
-    ...(plan.filter && { allowed: allowedChunks }),
+    allowed: allowedChunks,
   };
 }
 

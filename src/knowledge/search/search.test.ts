@@ -253,3 +253,24 @@ test("no text makes a search fail, and every score is from 0 to 1", async () => 
     { numRuns: 300 },
   );
 });
+
+test("what is learnt is its client's alone, and an attribute named tenant elsewhere hides nothing", async () => {
+  await using fixture = await openNotes({});
+  const { documents } = fixture.knowledge;
+  const named = (source: string, tenant: string) => createDocument(source, "copper wire", { tenant });
+  await documents.add("notes", [named("lease.md", "acme")], signal);
+  await documents.add("skills-patterns", [named("mine", "test"), named("other", "key-1")], signal);
+  const collections = ["notes", "skills-patterns"];
+  expect(sourcesOf(await ask(fixture, "copper", { collections })).sort()).toEqual(["lease.md", "mine"]);
+});
+
+test("each collection that is searched by words alone is named, also where the reason is the same", async () => {
+  await using fixture = await openNotes({ "a.md": "copper wire" }, "tiny");
+  await fixture.knowledge.collections.create({ name: "more", embeddingModel: "tiny" });
+  await fixture.knowledge.documents.add("more", [createDocument("b.md", "copper pipe")], signal);
+  fixture.engine.models = {};
+  const { reason } = await ask(fixture, "copper", { collections: ["notes", "more"] });
+  expect(reason).toBe(
+    "only words were compared in notes: there is no model tiny; only words were compared in more: there is no model tiny",
+  );
+});

@@ -23,22 +23,20 @@ export async function search(
   signal: AbortSignal,
 ): Promise<SearchResult> {
   checkQuery(query);
-  const filter = joinFilters([
-    query.filter && parseFilter(query.filter),
-    ownFilter(query.collections, query.tenant),
-  ]);
+  const asked = query.filter && parseFilter(query.filter);
   const pace = createPace(signal);
   const { kysely } = await deps.database();
   const searched: Searched[] = [];
   for (const name of new Set(query.collections)) {
     const row = await getRow(kysely, name);
-    searched.push({ row, set: await findSet(kysely, row.vector_set_id) });
+    const filter = joinFilters([asked, ownFilter(name, query.tenant)]);
+    searched.push({ row, set: await findSet(kysely, row.vector_set_id), ...(filter && { filter }) });
   }
   const questions = await embedQuestion(deps.engine, searched, query, signal);
   const terms = toQueryTerms(query.text);
-  const found = await findCandidates(kysely, { searched, questions, terms, filter }, pace);
-  const asked = { question: query.text, nowMs: deps.now() };
-  const ordered = await orderCandidates(kysely, found.candidates, asked);
+  const found = await findCandidates(kysely, { searched, questions, terms }, pace);
+  const order = { question: query.text, nowMs: deps.now() };
+  const ordered = await orderCandidates(kysely, found.candidates, order);
   const collections = searched.map(({ row }) => row);
   const reranked = await rerank(deps.engine, query, { passages: ordered, collections }, signal);
   const taken = await takeHits(kysely, { query, found, passages: reranked.passages, collections });
