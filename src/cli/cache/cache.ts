@@ -1,10 +1,10 @@
 import { toCacheEvaluationBody, toCacheStatsBody } from "../../coordinator/index.ts";
-import { type ConfigFlags, readConfig } from "../config-flags.ts";
-import type { CliApp, CliDeps } from "../deps.ts";
+import type { ConfigFlags } from "../config-flags.ts";
+import type { CliDeps } from "../deps.ts";
 import { createCountLine } from "../judging/count-line.ts";
-import { untilStopped } from "../stoppable.ts";
 import { toJsonText } from "../table.ts";
 import { exitCodes, UsageError } from "../usage-error.ts";
+import { withApp } from "../with-app.ts";
 import type { PurgeFlags } from "./cache-command.ts";
 import { formatEvaluation, formatStats } from "./cache-text.ts";
 
@@ -51,21 +51,4 @@ export async function evaluate(
     deps.io.stdout.write(options.json ? `${toJsonText(body, 2)}\n` : formatEvaluation(evaluation));
     return exitCodes.success;
   });
-}
-
-async function withApp(
-  deps: CliDeps,
-  { flags, file }: Options,
-  work: (app: CliApp, signal: AbortSignal) => Promise<number>,
-): Promise<number> {
-  const config = await readConfig(deps, {
-    flags: { logLevel: "error", preload: "off", ...flags },
-    ...(file !== undefined && { file }),
-  });
-  const app = await deps.createApp(config);
-  try {
-    return await untilStopped(deps.io, (signal) => work(app, signal));
-  } finally {
-    await app.stop(AbortSignal.abort());
-  }
 }

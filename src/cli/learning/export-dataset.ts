@@ -7,12 +7,12 @@ import {
   datasetFormats,
   toManifest,
 } from "../../coordinator/index.ts";
-import { type ConfigFlags, readConfig } from "../config-flags.ts";
+import type { ConfigFlags } from "../config-flags.ts";
 import type { CliDeps } from "../deps.ts";
 import { createCountLine } from "../judging/count-line.ts";
-import { untilStopped } from "../stoppable.ts";
 import { toJsonText } from "../table.ts";
 import { asUsage, exitCodes, UsageError } from "../usage-error.ts";
+import { withApp } from "../with-app.ts";
 import type { ExportFlags } from "./dataset-command.ts";
 import { explainNothing, formatReport } from "./dataset-text.ts";
 
@@ -23,21 +23,15 @@ export async function exportDataset(deps: CliDeps, options: ExportOptions): Prom
   const { given } = options;
   const request = readRequest(given);
   const folder = resolve(given.out);
-  const config = await readConfig(deps, { ...options, flags: { logLevel: "error", ...options.flags } });
-  const app = await deps.createApp(config);
-  try {
-    const dataset = await app.coordinator.dataset();
-    return await untilStopped(deps.io, async (signal) => {
-      using line = createCountLine(deps.io.stderr);
-      const onProgress = ({ step, done, total }: DatasetProgress) =>
-        line.show({ done, total, text: `${stepTexts[step]} ${done} of ${total}` });
-      const report = await asUsage(dataset.export({ ...request, folder }, { signal, onProgress }));
-      line[Symbol.dispose]();
-      return tell(deps, { report, folder, json: given.json ?? false });
-    });
-  } finally {
-    await app.stop(AbortSignal.abort());
-  }
+  return await withApp(deps, options, async ({ coordinator }, signal) => {
+    const dataset = await coordinator.dataset();
+    using line = createCountLine(deps.io.stderr);
+    const onProgress = ({ step, done, total }: DatasetProgress) =>
+      line.show({ done, total, text: `${stepTexts[step]} ${done} of ${total}` });
+    const report = await asUsage(dataset.export({ ...request, folder }, { signal, onProgress }));
+    line[Symbol.dispose]();
+    return tell(deps, { report, folder, json: given.json ?? false });
+  });
 }
 
 const stepTexts = { scrub: "scrubbed", embed: "read the meaning of", compare: "compared" } as const;

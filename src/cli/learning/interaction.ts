@@ -1,9 +1,9 @@
 import { type Interaction, type Learning, outcomes, toInteractionBody } from "../../coordinator/index.ts";
-import { type ConfigFlags, readConfig } from "../config-flags.ts";
+import type { ConfigFlags } from "../config-flags.ts";
 import type { CliDeps } from "../deps.ts";
-import { untilStopped } from "../stoppable.ts";
 import { formatTable, oneLine, toJsonText } from "../table.ts";
 import { exitCodes, UsageError } from "../usage-error.ts";
+import { withApp } from "../with-app.ts";
 import type { InteractionFlags } from "./interaction-command.ts";
 
 const defaultLimit = 20;
@@ -63,18 +63,11 @@ export async function tellOutcome(
 
 type Work = (learning: Learning, tenant: string, signal: AbortSignal) => Promise<void>;
 
-async function withLearning(deps: CliDeps, { given, ...source }: Asked, work: Work): Promise<number> {
-  const flags = { logLevel: "error", ...source.flags };
-  const app = await deps.createApp(await readConfig(deps, { ...source, flags }));
-  try {
-    const learning = await app.coordinator.learning();
-    return await untilStopped(deps.io, async (signal) => {
-      await work(learning, given.key ?? keylessTenant, signal);
-      return exitCodes.success;
-    });
-  } finally {
-    await app.stop(AbortSignal.abort());
-  }
+async function withLearning(deps: CliDeps, { given, ...flags }: Asked, work: Work): Promise<number> {
+  return await withApp(deps, flags, async ({ coordinator }, signal) => {
+    await work(await coordinator.learning(), given.key ?? keylessTenant, signal);
+    return exitCodes.success;
+  });
 }
 
 function readFeedback(given: string | undefined): (typeof feedbacks)[number] | undefined {

@@ -5,13 +5,13 @@ import {
   toReplayBody,
   toStoredBody,
 } from "../../coordinator/index.ts";
-import { type ConfigFlags, readConfig } from "../config-flags.ts";
+import type { ConfigFlags } from "../config-flags.ts";
 import type { CliApp, CliDeps } from "../deps.ts";
 import { createCountLine } from "../judging/count-line.ts";
 import { readInputText } from "../judging/input-text.ts";
-import { untilStopped } from "../stoppable.ts";
 import { toJsonText } from "../table.ts";
 import { asUsage, exitCodes, UsageError } from "../usage-error.ts";
+import { withApp } from "../with-app.ts";
 import type { CalibrateFlags, ListFlags, ReplayFlags } from "./route-command.ts";
 import { formatCalibration, formatReplay, formatRoute, formatRoutes } from "./route-text.ts";
 
@@ -98,23 +98,14 @@ export async function calibrate(
 
 async function withRoutes(
   deps: CliDeps,
-  { flags, file, json }: ConfigFlags & { readonly json: boolean },
+  { json, ...flags }: ConfigFlags & { readonly json: boolean },
   work: (app: CliApp, signal: AbortSignal) => Promise<Answered>,
 ): Promise<number> {
-  const config = await readConfig(deps, {
-    flags: { logLevel: "error", ...flags },
-    ...(file !== undefined && { file }),
+  return await withApp(deps, flags, async (app, signal) => {
+    const { text, body } = await work(app, signal);
+    deps.io.stdout.write(json ? `${toJsonText(body, 2)}\n` : text);
+    return exitCodes.success;
   });
-  const app = await deps.createApp(config);
-  try {
-    return await untilStopped(deps.io, async (signal) => {
-      const { text, body } = await work(app, signal);
-      deps.io.stdout.write(json ? `${toJsonText(body, 2)}\n` : text);
-      return exitCodes.success;
-    });
-  } finally {
-    await app.stop(AbortSignal.abort());
-  }
 }
 
 function readKind(text: string | undefined) {
