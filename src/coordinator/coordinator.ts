@@ -56,6 +56,7 @@ export function createCoordinator(deps: CoordinatorDeps): Coordinator {
       await routes.close();
       await (await learning.settle())?.close();
       await (await cache.settle())?.close();
+      await deps.telemetry?.flush();
     },
   };
 }

@@ -32,7 +32,7 @@ export async function* generate(
   const recorder = createRecorder(request, deps.nowMs);
   try {
     await admit(deps, request, signal);
-    for await (const event of answer(deps, request, signal)) {
+    for await (const event of await answer(deps, request, signal)) {
       recorder.observe(event);
       yield event;
     }
@@ -46,27 +46,26 @@ export async function* generate(
 }
 
 /** An answer that is known, or one that is made: retrieved for, routed, generated, judged, and kept. */
-async function* answer(
+async function answer(
   deps: PipelineDeps,
   asked: GenerateRequest,
   signal: AbortSignal,
-): AsyncGenerator<AnswerEvent, void, undefined> {
+): Promise<AsyncIterable<AnswerEvent>> {
   const { router } = deps.coordinator;
   const known = await cacheStage(deps, asked, signal);
   if (known.hit) {
     // Judges see the question too.
     const judged: GenerateRequest = known.isLocal ? { ...asked, privacy: "local" } : asked;
-    yield* tellReceipt(
+    return tellReceipt(
       judgeStage(deps, judged, () => known.events, signal),
       known,
     );
-    return;
   }
   const informed = await retrieveOrTell(deps, asked, signal);
   const route = (request: GenerateRequest) =>
     router.route({ ...informed, request, asked: asked.input }, signal);
   const judged = judgeStage(deps, informed.request, route, signal);
-  yield* known.keep(tellReceipt(judged, { ...known, ...informed }));
+  return known.keep(tellReceipt(judged, { ...known, ...informed }));
 }
 
 /** Refuses what can be refused before the engine is asked. */

@@ -10,7 +10,7 @@ import type { DatasetRequest } from "./export-request.ts";
 
 export const { signal } = new AbortController();
 
-export type TestDatasetDeps = Pick<CoordinatorDeps, "engine" | "settings"> & {
+export type TestDatasetDeps = Pick<CoordinatorDeps, "engine" | "settings" | "telemetry"> & {
   readonly judge: Plugins["judge"];
 };
 
@@ -26,6 +26,7 @@ export async function openTestDataset(changes: Partial<TestDatasetDeps> = {}) {
     ...{ engine: changes.engine ?? createFakeEngine(), settings: changes.settings ?? quietSettings },
     plugins: async () => ({ ...plugins, judge: changes.judge ?? plugins.judge }),
     database: async () => database,
+    ...(changes.telemetry && { telemetry: changes.telemetry }),
     ...{ now: () => Date.UTC(2026, 0, 31), nowMs: () => performance.now() },
   });
   let exports = 0;

@@ -3,6 +3,7 @@ import { createHash } from "node:crypto";
 import { chmodSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
+import { silentTelemetry } from "../../observability/index.ts";
 import { createFakeEngine, quietSettings } from "../../testing/index.ts";
 import { listFiles, openTestDataset, readLines, signal } from "./dataset-fixture.ts";
 
@@ -51,6 +52,18 @@ test.each([
   await test.insert({ query: "ask", response: "answer" });
   const { lines } = await test.run({ format, validationShare: 0 });
   expect(lines).toEqual([{ ...fields, metadata: expect.any(Object) }]);
+});
+
+test("an export is told of by its folder's name and its rows, one of nothing is not", async () => {
+  const told: unknown[] = [];
+  const telemetry = { ...silentTelemetry, tell: (...event: unknown[]) => void told.push(event) };
+  const settings = { ...quietSettings, interactions: "full" as const };
+  await using test = await openTestDataset({ telemetry, settings });
+  await test.run();
+  expect(told).toEqual([]);
+  for (let i = 0; i < 12; i++) await test.insert({ query: `${distinct(i)}?`, response: distinct(100 + i) });
+  await test.run();
+  expect(told).toEqual([["fine_tuning_update", { dataset_id: "export-2", samples: 12 }]]);
 });
 
 test("without consent nothing is exported, and no folder is made", async () => {

@@ -1,3 +1,4 @@
+import { basename } from "node:path";
 import { AppError, hashText } from "../../base/index.ts";
 import type { JsonObject } from "../../contract/index.ts";
 import type { CoordinatorDeps } from "../deps.ts";
@@ -42,7 +43,10 @@ export type Dataset = {
   stored(tenant: string): StoredDatasets;
 };
 
-type Deps = Pick<CoordinatorDeps, "database" | "plugins" | "engine" | "settings" | "now" | "nowMs">;
+type Deps = Pick<
+  CoordinatorDeps,
+  "database" | "plugins" | "engine" | "settings" | "telemetry" | "now" | "nowMs"
+>;
 
 type ScrubbedRow = DatasetRow & {
   readonly position: number;
@@ -60,7 +64,9 @@ export function createDataset(deps: Deps): Dataset {
     isBusy = true;
     try {
       await requireFreeFolder(folder);
-      return await exportRows(deps, scrub, { request, folder, options });
+      const report = await exportRows(deps, scrub, { request, folder, options });
+      if (report.files.length > 0) tellExport(deps, folder, report);
+      return report;
     } finally {
       isBusy = false;
     }
@@ -69,6 +75,15 @@ export function createDataset(deps: Deps): Dataset {
     export: exportOnce,
     stored: (tenant) => createStoredDatasets({ database: deps.database, export: exportOnce }, tenant),
   };
+}
+
+function tellExport(
+  { telemetry, settings }: Deps,
+  folder: string,
+  { train, validation }: DatasetReport,
+): void {
+  if (settings.interactions === "off") return;
+  telemetry?.tell("fine_tuning_update", { dataset_id: basename(folder), samples: train + validation });
 }
 
 type Work = {

@@ -107,6 +107,7 @@ function createFakeKnowledge(engine: FakeEngine): FakeKnowledge {
 export type TestLearningOptions = {
   readonly interactions?: "off" | "hash" | "redacted" | "full";
   readonly retention?: LearningOptions["retention"];
+  readonly clock?: LearningOptions["clock"];
   /** What the model answers that is asked for a pattern. */
   readonly pattern?: (request: GenerateRequest) => string;
   readonly changes?: Partial<CoordinatorDeps>;
@@ -118,6 +119,7 @@ export type Told = { readonly name: string; readonly payload: Readonly<Record<st
 export async function openTestLearning({
   interactions = "full",
   retention,
+  clock,
   pattern = () => "no pattern",
   changes,
 }: TestLearningOptions = {}) {
@@ -165,7 +167,7 @@ export async function openTestLearning({
     ...{ now: () => time.nowMs, nowMs: () => time.nowMs, random: () => 0.5 },
     ...changes,
   };
-  const learning = createLearning(deps, retention ? { retention } : {});
+  const learning = createLearning(deps, { ...(retention && { retention }), ...(clock && { clock }) });
   return {
     ...{ learning, knowledge, database, engine, deps, warnings, told, time, plugins, folder },
     async [Symbol.asyncDispose]() {

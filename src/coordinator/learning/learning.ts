@@ -6,6 +6,7 @@ import { AppError, createId, toAppError } from "../../base/index.ts";
 import type { JsonObject } from "../../contract/index.ts";
 import { createEmbedder } from "../../judges/index.ts";
 import { silentTelemetry } from "../../observability/index.ts";
+import { type Clock, systemClock } from "../../resilience/index.ts";
 import type { CoordinatorDeps } from "../deps.ts";
 import type { GenerationRecord } from "../recorder.ts";
 import { type AugmentAsked, type Augmented, augment } from "./augment.ts";
@@ -46,15 +47,15 @@ export type Learning = {
   close(): Promise<void>;
 };
 
-export type LearningOptions = { readonly retention?: RetentionLimits };
+export type LearningOptions = { readonly retention?: RetentionLimits; readonly clock?: Clock };
 
 export function createLearning(
   deps: CoordinatorDeps,
-  { retention = defaultRetention }: LearningOptions = {},
+  { retention = defaultRetention, clock = systemClock }: LearningOptions = {},
 ): Learning {
   const isOff = deps.settings.interactions === "off";
   const stopping = new AbortController();
-  const parts = createParts(deps, retention, stopping.signal);
+  const parts = createParts(deps, { retention, clock, signal: stopping.signal });
   const { telemetry, store, patterns, tracker, documents } = parts;
   const infer = createInference(deps, parts);
 
@@ -94,9 +95,14 @@ export function createLearning(
       return await store.list(page);
     },
     augment: (asked, asking) => augment({ deps, telemetry }, asked, asking),
-    status(tenant) {
+    async status(tenant) {
+      await tracker.settle();
       const [telemetryStats, counts] = [telemetry.stats(), patterns.counts()];
-      return readStatus(deps, tenant, { telemetry: telemetryStats, patterns: counts, lost: tracker.lost() });
+      return await readStatus(deps, tenant, {
+        telemetry: telemetryStats,
+        patterns: counts,
+        lost: tracker.lost(),
+      });
     },
     settle,
     async close() {
@@ -111,7 +117,10 @@ export function createLearning(
 
 type Parts = ReturnType<typeof createParts>;
 
-function createParts(deps: CoordinatorDeps, retention: RetentionLimits, signal: AbortSignal) {
+function createParts(
+  deps: CoordinatorDeps,
+  { retention, clock, signal }: Required<LearningOptions> & { readonly signal: AbortSignal },
+) {
   const { settings, knowledge, database, now } = deps;
   const isOff = settings.interactions === "off";
   const mode = settings.interactions === "off" ? "hash" : settings.interactions;
@@ -123,7 +132,7 @@ function createParts(deps: CoordinatorDeps, retention: RetentionLimits, signal: 
   const patterns = createPatternQueue({ deps, store, telemetry, signal, patterns: placed });
   const documents = createHistoryQueue({ deps, store, history, signal });
   const tracker = createTracker({
-    ...{ deps, store, history, documents, telemetry, retention, signal, mode },
+    ...{ deps, store, history, documents, telemetry, retention, clock, signal, mode },
   });
   return { store, history, documents, patterns, tracker, telemetry };
 }

@@ -1,9 +1,10 @@
 import { expect, test } from "bun:test";
 import { createHash } from "node:crypto";
-import { AppError } from "../../base/index.ts";
+import { AppError, nextTurn } from "../../base/index.ts";
+import { createFakeClock, waitUntil } from "../../testing/index.ts";
 import { maxKeptCharacters } from "./interaction.ts";
 import { createContext, createReceipt, createRecord, openTestLearning } from "./learning.fixture.ts";
-import { maxWaitingInteractions } from "./tracker.ts";
+import { maxWaitingInteractions, writeDelayMs } from "./tracker.ts";
 
 const sha256 = (text: string) => createHash("sha256").update(text).digest("hex");
 
@@ -142,6 +143,40 @@ test("when too many wait, further ones are dropped and counted; those that wait 
   expect(await opened.learning.status("alice")).toMatchObject({
     "learning-metrics": { interactions: { total: maxWaitingInteractions, lost: 5 } },
   });
+});
+
+test("what was looked up for an answer is told by collection, and not again for a stored answer", async () => {
+  await using opened = await openTestLearning();
+  const context = createContext(["c1", "c2"], ["codebase-context", "best-practices"]);
+  const receipt = createReceipt({ context });
+  opened.learning.track(createRecord("chatcmpl-1", "q", "a", { receipt }));
+  const stored = { ...receipt, cache: { outcome: "exact" as const } };
+  opened.learning.track(createRecord("chatcmpl-2", "q", "a", { receipt: stored }));
+  expect(opened.told.filter(({ name }) => name === "context_search")).toEqual([
+    {
+      name: "context_search",
+      payload: { collection: "codebase-context", results: 2, mode: "words" },
+    },
+    { name: "context_search", payload: { collection: "best-practices", results: 0, mode: "words" } },
+  ]);
+});
+
+test("answers that end shortly after one another are written together, and a status counts those that wait", async () => {
+  const clock = createFakeClock();
+  await using opened = await openTestLearning({ interactions: "hash", clock });
+  const read = () => opened.database.kysely.selectFrom("interaction").select("id").execute();
+  for (const id of ["chatcmpl-1", "chatcmpl-2"]) {
+    opened.learning.track(createRecord(id, `question of ${id}`, "a"));
+    clock.advance(writeDelayMs / 2 - 1);
+    await nextTurn();
+  }
+  expect(await read()).toEqual([]);
+  expect(await opened.learning.status("alice")).toMatchObject({
+    "learning-metrics": { interactions: { total: 2 } },
+  });
+  opened.learning.track(createRecord("chatcmpl-3", "q", "a"));
+  clock.advance(writeDelayMs);
+  await waitUntil("the third one is written", async () => (await read()).length === 3);
 });
 
 test("a database that cannot be written costs the interactions, is logged, and does not throw", async () => {

@@ -1,5 +1,6 @@
 import { toAppError } from "../../base/index.ts";
 import type { Telemetry } from "../../observability/index.ts";
+import type { Clock } from "../../resilience/index.ts";
 import { createBatchWriter } from "../batch-writer.ts";
 import { createConversationScrubber } from "../dataset/scrub-conversation.ts";
 import type { CoordinatorDeps } from "../deps.ts";
@@ -17,6 +18,8 @@ export const maxWaitingInteractions = 1_024;
 const maxWaitingCharacters = 32 * 1024 * 1024;
 /** Of one transaction. */
 const batchInteractions = 64;
+/** A transaction waits for the disk, and all requests with it, so that answers of about the same time share one. */
+export const writeDelayMs = 50;
 /** Interactions between two looks at what is old. */
 const interactionsARetention = 500;
 
@@ -28,17 +31,19 @@ export type TrackerOptions = {
   readonly documents: ReturnType<typeof createHistoryQueue>;
   readonly telemetry: Telemetry;
   readonly retention: RetentionLimits;
+  readonly clock: Clock;
   readonly signal: AbortSignal;
 };
 
 /** Writes interactions behind the backs of requests, and forgets what is old. */
 export function createTracker(options: TrackerOptions) {
-  const { deps, store, documents, telemetry } = options;
+  const { deps, store, documents, telemetry, clock } = options;
   const { logger } = deps;
   let untilRetention = 0;
 
   const queue = createBatchWriter<NewInteraction>({
-    ...{ maxWaiting: maxWaitingInteractions, maxBatch: batchInteractions, delayMs: 0, write: writeBatch },
+    ...{ maxWaiting: maxWaitingInteractions, maxBatch: batchInteractions, delayMs: writeDelayMs },
+    ...{ clock, write: writeBatch },
     weight: {
       max: maxWaitingCharacters,
       of: ({ query, response, system = "" }) => query.length + response.length + system.length,
