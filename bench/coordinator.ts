@@ -34,9 +34,13 @@ if (failures > 0) process.exitCode = 1;
 
 async function show(step: Step): Promise<string> {
   const result = await step.run(hearth);
-  const isRight = step.expects.test(result.route);
-  if (!isRight) failures += 1;
-  const verdict = isRight ? "" : `  UNEXPECTED, wanted ${step.expects}\n`;
+  const said = [result.answer, ...result.notes].join("\n");
+  const missed = [
+    ...(step.expects.test(result.route) ? [] : [step.expects]),
+    ...(!step.says || step.says.test(said) ? [] : [step.says]),
+  ];
+  if (missed.length > 0) failures += 1;
+  const verdict = missed.map((wanted) => `  UNEXPECTED, wanted ${wanted}\n`).join("");
   const lines = [`> ${result.answer}`, `x-hearth-route: ${result.route}`, ...result.notes, ...result.receipt];
   return `${step.name}: ${step.title}\n${verdict}${lines.map((line) => `  ${line}`).join("\n")}`;
 }

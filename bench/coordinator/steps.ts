@@ -7,6 +7,8 @@ export type Step = {
   readonly title: string;
   /** What the header of the route has to say. */
   readonly expects: RegExp;
+  /** What the answer with its notes has to hold. */
+  readonly says?: RegExp;
   run(hearth: Hearth): Promise<Answered & { readonly notes: readonly string[] }>;
 };
 
@@ -40,6 +42,7 @@ export const steps: readonly Step[] = [
   },
   {
     ...{ name: "context", title: "a question is answered from a folder, with its place", expects: /^local;/ },
+    says: /Dana.*cites owners\.md:1$/s,
     async run(hearth) {
       await indexNotes(hearth);
       const question = "Who owns Orchid?";
@@ -85,6 +88,7 @@ export const steps: readonly Step[] = [
   {
     ...{ name: "resume", title: "it breaks off in the middle: the next one goes on, nothing is said twice" },
     expects: /large@work/,
+    says: /^One two three four The spare answers: [^[]*$/,
     async run(hearth) {
       const question = "Count (breaks off)";
       return { ...(await hearth.ask({ model: "large@work", question, stream: true })), notes: [] };

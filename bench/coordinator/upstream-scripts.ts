@@ -10,6 +10,5 @@ export const workScript: UpstreamScript = ({ question }) => {
     const text = "One two three four five six seven eight.";
     return { text, fault: { type: "dies", afterPieces: 4 } };
   }
-  if (question.includes("(garbage)")) return { text: "x", fault: { type: "garbage", afterPieces: 0 } };
   return { text: "The large model answers at length." };
 };
