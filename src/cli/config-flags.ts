@@ -1,4 +1,4 @@
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
 import {
   type Config,
   type ConfigKey,
@@ -6,6 +6,7 @@ import {
   configOptions,
   type Flags,
   loadConfig,
+  optionGroups,
 } from "../config/index.ts";
 import type { CliDeps } from "./deps.ts";
 import { asUsage } from "./usage-error.ts";
@@ -23,13 +24,17 @@ export function addConfigFlags(
   keys: readonly ConfigKey[] = configKeys,
   { hasFileFlag = true }: { readonly hasFileFlag?: boolean } = {},
 ): Command {
-  for (const key of keys) {
-    const { flag, kind, description } = configOptions[key];
-    if (kind === "list") command.option(flag, description, collect);
-    else command.option(flag, description);
-  }
+  for (const { title, keys: members } of optionGroups)
+    for (const key of members.filter((member) => keys.includes(member)))
+      command.addOption(createOption(key).helpGroup(`${title}:`));
   if (!hasFileFlag) return command;
   return command.option(configFileFlag, "JSON file with any of these options (default: HEARTH_CONFIG)");
+}
+
+function createOption(key: ConfigKey): Option {
+  const { flag, kind, description } = configOptions[key];
+  const option = new Option(flag, description);
+  return kind === "list" ? option.argParser(collect) : option;
 }
 
 /** The values that the command line gave, under their option's key. */

@@ -20,13 +20,21 @@ async function hearth(argv: readonly string[], options: FakeCliOptions = {}) {
 
 const commands = [
   ...["serve", "run", "pull", "ls", "show", "ps", "unload", "import", "create", "cp", "rm", "gc", "verify"],
-  ...["bench", "doctor", "version"],
+  ...["judge", "analyze", "coordinate", "index", "search", "bench", "doctor", "version"],
 ];
 
 test.each(commands)("%s has help with an example", async (command) => {
   const { code, output } = await hearth([command, "--help"]);
   expect(code).toBe(0);
   expect(output).toMatch(/Examples?:\n {2}\S*.*hearth/);
+});
+
+test("what a command itself takes comes before the configuration, which is told by what it is about", async () => {
+  const { output } = await hearth(["index", "--help"]);
+  const order = ["--include <", "--config <", "How models run:", "--ctx <", "Hearth itself:", "--home <"];
+  const places = order.map((text) => output.indexOf(text));
+  expect(places).not.toContain(-1);
+  expect(places).toEqual(places.toSorted((left, right) => left - right));
 });
 
 test.each([

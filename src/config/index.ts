@@ -3,6 +3,7 @@ export type { Environment } from "./defaults.ts";
 export { loadConfig } from "./load-config.ts";
 export { isLoopback } from "./loopback.ts";
 export type { ConfigSources, Flags } from "./merge-config.ts";
+export { type OptionGroup, optionGroups } from "./option-groups.ts";
 export { type ConfigOption, configKeys, configOptions } from "./options.ts";
 export { type ProcessInput, readProcessInput } from "./process-input.ts";
 export type { CacheFolders, Config, ConfigKey } from "./schema.ts";

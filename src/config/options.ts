@@ -282,7 +282,8 @@ export const configOptions: Readonly<Record<ConfigKey, ConfigOption>> = {
     flag: "--max-usd-per-hour <amount>",
     environment: "HEARTH_MAX_USD_PER_HOUR",
     kind: "number",
-    description: "what calls of upstreams may cost within any hour (default: no limit)",
+    description:
+      "what calls of upstreams may cost within any hour; an answer without max_tokens counts as 1,024 tokens until it ends (default: no limit)",
   },
   cache: {
     flag: "--cache <mode>",
