@@ -20,6 +20,7 @@ export type ErrorCode =
   | "model_too_large"
   | "download_failed"
   | "disk_full"
+  | "database_damaged"
   | "conflict"
   | "circuit_open"
   | "shutting_down"
@@ -68,6 +69,8 @@ export const errorTable: Readonly<Record<ErrorCode, ErrorRow>> = {
   model_too_large: { status: 507, class: "permanent", fallback: "other-model" },
   download_failed: { status: 502, class: "transient" },
   disk_full: { status: 507, class: "permanent" },
+  // It does not pass by itself, as what is told with 503 does.
+  database_damaged: { status: 500, class: "permanent" },
   conflict: { status: 409, class: "permanent" },
   circuit_open: { status: 503, class: "transient", retryAfterSeconds: 30, fallback: "other-model" },
   shutting_down: { status: 503, class: "transient", retryAfterSeconds: 5 },

@@ -22,3 +22,4 @@ export { hashText } from "./hash-text.ts";
 export { createId } from "./ids.ts";
 export { nextTurn } from "./next-turn.ts";
 export { untilAborted } from "./until-aborted.ts";
+export { withoutFolder } from "./without-folder.ts";

@@ -1,5 +1,8 @@
 import { expect, test } from "bun:test";
+import { readFileSync, writeFileSync } from "node:fs";
 import { AppError } from "../base/index.ts";
+import { databasePath } from "../config/index.ts";
+import { openHomeDatabase } from "../store/index.ts";
 import { createFakeCli, createFakeIo, createTemporaryFolder } from "../testing/index.ts";
 import { type Check, doctor } from "./doctor.ts";
 import { type Machine, thisMachine } from "./machine.ts";
@@ -22,6 +25,7 @@ const isStore = (folder: string) => folder.endsWith("/models");
 async function examine(
   machine: Partial<Machine>,
   broken: { createApp?: boolean; locateLibraries?: boolean; openLibrary?: boolean } = {},
+  homePath?: string,
 ) {
   using home = createTemporaryFolder();
   const world = createFakeIo();
@@ -33,7 +37,7 @@ async function examine(
       openLibrary: broken.openLibrary ? async () => fail("database is malformed") : deps.openLibrary,
       locateLibraries: broken.locateLibraries ? async () => fail("no compiler") : deps.locateLibraries,
     },
-    { flags: { home: home.path }, json: true },
+    { flags: { home: homePath ?? home.path }, json: true },
     { ...healthy, ...machine },
   );
   const checks: readonly Check[] = JSON.parse(world.output()).checks;
@@ -81,6 +85,23 @@ test.each<
   const { code, notOk } = await examine(machine, broken);
   expect(code).toBe(1);
   expect(notOk).toMatchObject([{ name, status: "failed", mend: expect.stringContaining(mend) }]);
+});
+
+test("a database that is damaged where no model is read fails the models check, with what to move away", async () => {
+  using home = createTemporaryFolder();
+  await (await openHomeDatabase(home.path)).close();
+  const path = databasePath(home.path);
+  const bytes = readFileSync(path);
+  writeFileSync(path, bytes.fill(0xa5, bytes.byteLength - 4096));
+  const { code, notOk } = await examine({}, {}, home.path);
+  expect(code).toBe(1);
+  expect(notOk).toMatchObject([
+    {
+      ...{ name: "models", status: "failed" },
+      found: expect.stringContaining(`the database ${path} is damaged`),
+      mend: expect.stringContaining("hearth.db-wal"),
+    },
+  ]);
 });
 
 test("a slow CPU is a warning and no failure", async () => {

@@ -3,6 +3,7 @@ import { createId, toAppError } from "../base/index.ts";
 import type { Config } from "../config/index.ts";
 import type { GenerateRequest } from "../contract/index.ts";
 import { builtInModel, countBytes } from "../models/index.ts";
+import { checkDatabase, isDamaged } from "../store/index.ts";
 import { type ConfigFlags, readConfig } from "./config-flags.ts";
 import type { CliDeps } from "./deps.ts";
 import { type Machine, thisMachine } from "./machine.ts";
@@ -142,7 +143,7 @@ function checkDisk(machine: Machine, { home }: Config): Check {
   }
 }
 
-/** Whether models can be stored and the stored ones be listed. Other programs' files are not looked for. */
+/** Whether models can be stored, the stored ones listed, and all of the database read. Other programs' files are left out. */
 async function checkModels(deps: CliDeps, machine: Machine, config: Config): Promise<Check> {
   const folder = join(config.home, "models");
   try {
@@ -152,6 +153,7 @@ async function checkModels(deps: CliDeps, machine: Machine, config: Config): Pro
       const listed = await library.list();
       const damage = library.damage();
       if (damage) throw damage;
+      checkDatabase(config.home);
       const stored = listed.filter(({ source }) => source !== "built-in");
       const usedBytes = stored.reduce((sum, record) => sum + countBytes(record), 0);
       const found = `${stored.length} stored in ${folder} (${formatBytes(usedBytes)}), ${formatBytes(freeBytes)} free`;
@@ -163,7 +165,9 @@ async function checkModels(deps: CliDeps, machine: Machine, config: Config): Pro
       await library.close();
     }
   } catch (error) {
-    const mend = `look at ${folder}: it must be yours and writable, and hearth.db in it whole; or set HEARTH_HOME elsewhere`;
+    const mend = isDamaged(error)
+      ? `stop hearth, and move hearth.db, hearth.db-wal and hearth.db-shm out of ${folder}, or put a copy of hearth.db there without the other two; what else lies there can stay`
+      : `look at ${folder}: it must be yours and writable, and hearth.db in it whole; or set HEARTH_HOME elsewhere`;
     return { name: "models", status: "failed", found: toAppError(error).message, mend };
   }
 }

@@ -1,10 +1,15 @@
-import { type AppError, errorTable } from "../base/index.ts";
+import { type AppError, errorTable, withoutFolder } from "../base/index.ts";
 
 /** What a client is told of a failure whose cause may hold paths or worse. */
-export const serverErrorMessage =
+const serverErrorMessage =
   "The server failed to answer; its log has the cause under the request's x-request-id.";
 
 const msPerSecond = 1000;
+
+/** What a client is told of a failure. */
+export function toClientMessage(error: AppError): string {
+  return error.code === "server_error" ? serverErrorMessage : withoutFolder(error);
+}
 
 /** A reply with the headers that tell a client whether trying again can help. */
 export function createErrorResponse(

@@ -2,11 +2,15 @@ import { Database as Sqlite } from "bun:sqlite";
 import { expect, test } from "bun:test";
 import { mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { sql } from "kysely";
+import { Kysely, sql } from "kysely";
+import { Migrator } from "kysely/migration";
 import { createTemporaryFolder } from "../testing/index.ts";
 import { type Database, openDatabase } from "./database.ts";
 import { migrations } from "./migrations.ts";
+import { SqliteConnection } from "./sqlite-connection.ts";
+import { createSqliteDialect } from "./sqlite-dialect.ts";
 
+const pageBytes = 4096;
 const opener = join(import.meta.dir, "opener.fixture.ts");
 
 function addUse(database: Database, name: string): Promise<unknown> {
@@ -16,6 +20,18 @@ function addUse(database: Database, name: string): Promise<unknown> {
 async function listUses(database: Database): Promise<readonly string[]> {
   const rows = await database.kysely.selectFrom("model_use").select("name").orderBy("name").execute();
   return rows.map(({ name }) => name);
+}
+
+/** Overwrites the first page of a table, as a failing disk would. */
+function breakTable(path: string, name: string): void {
+  const sqlite = new Sqlite(path, { readonly: true });
+  const root = sqlite.prepare<{ readonly rootpage: number }, [string]>(
+    "select rootpage from sqlite_schema where name = ?",
+  );
+  const page = root.get(name)?.rootpage ?? 0;
+  sqlite.close();
+  const bytes = readFileSync(path);
+  writeFileSync(path, bytes.fill(0xa5, (page - 1) * pageBytes, page * pageBytes));
 }
 
 async function readPragma(database: Database, name: string): Promise<unknown> {
@@ -161,7 +177,7 @@ test("a file that is no database, and one that is cut, are clear errors", async 
   using folder = createTemporaryFolder();
   writeFileSync(folder.file("text.db"), "this is not a database, though it is long enough ".repeat(100));
   await expect(openDatabase(folder.file("text.db"))).rejects.toMatchObject({
-    code: "server_error",
+    code: "database_damaged",
     message: expect.stringContaining("is damaged (SQLITE_NOTADB)"),
   });
   const whole = await openDatabase(folder.file("cut.db"));
@@ -170,9 +186,47 @@ test("a file that is no database, and one that is cut, are clear errors", async 
   bytes.fill(0x5a, 200);
   writeFileSync(folder.file("cut.db"), bytes);
   await expect(openDatabase(folder.file("cut.db"))).rejects.toMatchObject({
-    code: "server_error",
+    code: "database_damaged",
     message: expect.stringContaining("is damaged (SQLITE_CORRUPT"),
   });
+});
+
+test("once damage shows in one table, the others are still read and nothing is written any more", async () => {
+  using folder = createTemporaryFolder();
+  const path = folder.file("hearth.db");
+  const before = await openDatabase(path);
+  await addUse(before, "x");
+  await before.close();
+  breakTable(path, "header_note");
+  const database = await openDatabase(path);
+  await addUse(database, "y");
+  const { kysely } = database;
+  const reading = kysely.selectFrom("header_note").selectAll().execute();
+  await expect(reading).rejects.toMatchObject({ code: "database_damaged" });
+  await expect(addUse(database, "z")).rejects.toMatchObject({ code: "database_damaged" });
+  const writing = kysely.transaction().execute((queries) => addUse({ ...database, kysely: queries }, "z"));
+  await expect(writing).rejects.toMatchObject({ code: "database_damaged" });
+  expect(await listUses(database)).toEqual(["x", "y"]);
+  await database.close();
+});
+
+test("a damaged index of words leaves the other tables writable", async () => {
+  using folder = createTemporaryFolder();
+  const path = folder.file("hearth.db");
+  const before = await openDatabase(path);
+  await sql`insert into chunk_words (rowid, text, parts, source) values (1, 'kettle', '', '')`.execute(
+    before.kysely,
+  );
+  await before.close();
+  const bytes = readFileSync(path);
+  const at = bytes.indexOf("kettl");
+  writeFileSync(path, bytes.fill(0xff, at - 6, at - 2));
+  const database = await openDatabase(path);
+  const search = sql`select rowid from chunk_words where chunk_words match 'kettle'`.execute(database.kysely);
+  await expect(search).rejects.toMatchObject({ code: "database_damaged" });
+  await addUse(database, "x");
+  expect(await listUses(database)).toEqual(["x"]);
+  await database.close();
 });
 
 test("a database of a newer version is refused by name and left alone", async () => {
@@ -199,16 +253,13 @@ test("a path that cannot be written is forbidden", async () => {
 test("what agents spent is kept apart by key in a database that was made without", async () => {
   using folder = createTemporaryFolder();
   const path = folder.file("hearth.db");
-  const first = await openDatabase(path);
-  for (const statement of [
-    "drop index coordination_spend_at",
-    "alter table coordination_spend drop column tenant",
-    "create index coordination_spend_at on coordination_spend (at_ms)",
-    "insert into coordination_spend (agent, tokens, usd, at_ms) values ('critic', 7, 0.5, 1)",
-    "delete from kysely_migration where name > '0008-files'",
-  ])
-    await sql.raw(statement).execute(first.kysely);
-  await first.close();
+  const earlier = new Kysely({ dialect: createSqliteDialect(await SqliteConnection.open(path)) });
+  const provider = { getMigrations: async () => ({ ...migrations }) };
+  expect((await new Migrator({ db: earlier, provider }).migrateTo("0008-files")).error).toBeUndefined();
+  await sql`insert into coordination_spend (agent, tokens, usd, at_ms) values ('critic', 7, 0.5, 1)`.execute(
+    earlier,
+  );
+  await earlier.destroy();
   const { kysely, close } = await openDatabase(path);
   const spent = { tenant: "key-1", agent: "critic", tokens: 1, usd: 0, at_ms: 2 };
   await kysely.insertInto("coordination_spend").values(spent).execute();

@@ -16,7 +16,8 @@ export type Database = {
 
 /**
  * Opens the database, makes it where there is none, and brings its tables up to date. Throws AppError: `conflict` for
- * one that a newer hearth wrote or that another process keeps busy, `server_error` for a damaged one, `forbidden`.
+ * one that a newer hearth wrote or that another process keeps busy, `database_damaged`, `forbidden`. Once damage shows in
+ * a query, what would be written is refused with it, and what can still be read is.
  */
 export async function openDatabase(path: string): Promise<Database> {
   const connection = await SqliteConnection.open(path);

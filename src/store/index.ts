@@ -1,3 +1,4 @@
+export { checkDatabase } from "./check-database.ts";
 export { type Database, openDatabase } from "./database.ts";
 export { openHomeDatabase } from "./home-database.ts";
 export type { InteractionTable } from "./learning-tables.ts";

@@ -33,5 +33,5 @@ function refuseUnknown(applied: readonly string[], path: string): void {
   const unknown = applied.find((name) => !Object.hasOwn(migrations, name));
   if (unknown === undefined) return;
   const message = `the database ${path} was written by a newer hearth (it has ${unknown}); use that version, or set HEARTH_HOME to another folder`;
-  throw new AppError("conflict", message, { details: { migration: unknown } });
+  throw new AppError("conflict", message, { details: { migration: unknown, database: path } });
 }

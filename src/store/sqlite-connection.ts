@@ -3,7 +3,7 @@ import { chmodSync, existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import type { CompiledQuery, DatabaseConnection, QueryResult } from "kysely";
 import { AppError } from "../base/index.ts";
-import { isBusy, toDatabaseError } from "./sqlite-errors.ts";
+import { isBusy, isDamaged, sqliteCodeOf, toDatabaseError } from "./sqlite-errors.ts";
 
 const privateFolderMode = 0o700;
 const privateFileMode = 0o600;
@@ -16,6 +16,7 @@ const busyLimitMs = 10_000;
 export class SqliteConnection implements DatabaseConnection {
   readonly path: string;
   readonly #sqlite: Sqlite;
+  #damage: AppError | undefined;
 
   private constructor(path: string, sqlite: Sqlite) {
     this.path = path;
@@ -46,7 +47,7 @@ export class SqliteConnection implements DatabaseConnection {
       if (this.#sqlite.inTransaction) return this.#execute(query);
       return await whileBusy(() => this.#execute<R>(query));
     } catch (error) {
-      throw toDatabaseError(this.path, error);
+      throw this.#explain(error);
     }
   }
 
@@ -55,7 +56,7 @@ export class SqliteConnection implements DatabaseConnection {
       using statement = this.#sqlite.prepare<R, SQLQueryBindings[]>(query.sql);
       for (const row of statement.iterate(...bindingsOf(query))) yield { rows: [row] };
     } catch (error) {
-      throw toDatabaseError(this.path, error);
+      throw this.#explain(error);
     }
   }
 
@@ -72,6 +73,21 @@ export class SqliteConnection implements DatabaseConnection {
 
   close(): void {
     this.#sqlite.close();
+  }
+
+  /**
+   * Damage that shows ends writing: what were added would be lost when a copy is put back, and could damage more. That of
+   * a virtual table's index alone says nothing of the other tables.
+   */
+  #explain(error: unknown): unknown {
+    const code = sqliteCodeOf(error);
+    if (this.#damage && code?.startsWith("SQLITE_READONLY")) return this.#damage;
+    const explained = toDatabaseError(this.path, error);
+    if (isDamaged(explained) && code !== "SQLITE_CORRUPT_VTAB" && !this.#damage) {
+      this.#damage = explained;
+      this.#sqlite.run("pragma query_only = on");
+    }
+    return explained;
   }
 
   /** What has columns answers with rows (SELECT, RETURNING, some pragmas); everything else only changes. */
@@ -102,7 +118,7 @@ function makePrivate(path: string): void {
     if (cause instanceof Error && "code" in cause && cause.code === "EEXIST") return;
     const reason = cause instanceof Error ? cause.message : String(cause);
     const message = `cannot open the database ${path}: ${reason}; check its owner and mode, or set HEARTH_HOME`;
-    throw new AppError("forbidden", message, { cause });
+    throw new AppError("forbidden", message, { cause, details: { database: path } });
   }
 }
 

@@ -15,22 +15,28 @@ export function isBusy(error: unknown): boolean {
 
 /** Whether the content of the file is broken, so that what it still gives may be read and nothing should be written. */
 export function isDamaged(error: unknown): error is AppError {
-  return error instanceof AppError && damageCodes.test(String(error.details.sqlite ?? ""));
+  return error instanceof AppError && error.code === "database_damaged";
 }
 
-/** What a failure of the database file means to the user. Failures of a statement come back as they are. */
+/** The error of a damaged database; `found` is what is wrong with it. */
+export function createDamage(path: string, found: string, cause?: unknown): AppError {
+  const message = `the database ${path} is damaged (${found}); stop hearth and move it away, or put a copy of it back; model files are kept beside it and need not be fetched again`;
+  return new AppError("database_damaged", message, { cause, details: { database: path } });
+}
+
+/**
+ * What a failure of the database file means to the user. Failures of a statement come back as they are. The path stands
+ * in the details too, so that it can be left out for those who have no business with it.
+ */
 export function toDatabaseError(path: string, error: unknown): unknown {
   const code = sqliteCodeOf(error);
   if (code === undefined) return error;
-  const details = { sqlite: code };
+  const details = { sqlite: code, database: path };
   if (isBusy(error)) {
     const message = `another process keeps the database ${path} busy; see which hearth processes run, then try again`;
     return new AppError("conflict", message, { cause: error, details });
   }
-  if (damageCodes.test(code)) {
-    const message = `the database ${path} is damaged (${code}); move it away, or put a copy of it back; model files are kept beside it and need not be fetched again`;
-    return new AppError("server_error", message, { cause: error, details });
-  }
+  if (damageCodes.test(code)) return createDamage(path, code, error);
   if (code === "SQLITE_FULL") {
     const message = `the disk is full: cannot write the database ${path}; free some space or set HEARTH_HOME`;
     return new AppError("disk_full", message, { cause: error, details });

@@ -1,4 +1,4 @@
-import { cutText, toAppError } from "../../base/index.ts";
+import { cutText, toAppError, withoutFolder } from "../../base/index.ts";
 import type { JsonObject } from "../../contract/index.ts";
 import type { Hit, Knowledge } from "../../knowledge/index.ts";
 import type { Telemetry } from "../../observability/index.ts";
@@ -57,7 +57,7 @@ export async function augment(
     signal.throwIfAborted();
     const found = await searchOne(knowledge, row, asked, signal).catch((error) => {
       signal.throwIfAborted();
-      const reason = toAppError(error).message;
+      const reason = withoutFolder(toAppError(error));
       deps.logger.warn("context_unsearched", { collection: row.name, error: reason });
       return { collection: row.name, mode: "none" as const, hits: [], reason };
     });

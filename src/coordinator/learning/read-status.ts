@@ -1,4 +1,4 @@
-import { toAppError } from "../../base/index.ts";
+import { toAppError, withoutFolder } from "../../base/index.ts";
 import type { JsonObject } from "../../contract/index.ts";
 import type { CoordinatorDeps } from "../deps.ts";
 import { countLearning } from "./learning-counts.ts";
@@ -38,6 +38,6 @@ async function readCollections({ knowledge }: Pick<CoordinatorDeps, "knowledge">
     const { collections } = await knowledge();
     return toCollectionStatus(await collections.list());
   } catch (error) {
-    return { store_status: "unavailable", reason: toAppError(error).message };
+    return { store_status: "unavailable", reason: withoutFolder(toAppError(error)) };
   }
 }

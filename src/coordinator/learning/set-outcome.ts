@@ -1,4 +1,4 @@
-import { toAppError } from "../../base/index.ts";
+import { toAppError, withoutFolder } from "../../base/index.ts";
 import type { Telemetry } from "../../observability/index.ts";
 import type { CoordinatorDeps } from "../deps.ts";
 import type { History, Neighbours } from "./history.ts";
@@ -130,8 +130,8 @@ async function tryAndLog<T>(
   try {
     return { ok: true, value: await work() };
   } catch (error) {
-    const reason = toAppError(error).message;
-    logger.warn(event, { interaction, error: reason });
-    return { ok: false, reason };
+    const failure = toAppError(error);
+    logger.warn(event, { interaction, error: failure.message });
+    return { ok: false, reason: withoutFolder(failure) };
   }
 }

@@ -129,8 +129,13 @@ test("a collection that is not there is an error, and a fault of the database co
   const { deps } = createDeps({});
   const other = ask("Who?", { retrieval: { collections: ["nowhere"] } });
   await expect(retrieveOrTell(deps, other, never)).rejects.toThrow('no collection "nowhere"');
-  const broken = { ...deps, knowledge: () => Promise.reject(new AppError("server_error", "it is damaged")) };
-  const { request, context } = await retrieveOrTell(broken, ask("Who?"), never);
-  expect([lastOf(request), request.privacy]).toEqual(["Who?", "local"]);
-  expect(context).toMatchObject({ citations: [], reason: "it is damaged" });
+  for (const code of ["server_error", "database_damaged"] as const) {
+    const fault = new AppError(code, "/home/x/hearth.db is damaged", {
+      details: { database: "/home/x/hearth.db" },
+    });
+    const broken = { ...deps, knowledge: () => Promise.reject(fault) };
+    const { request, context } = await retrieveOrTell(broken, ask("Who?"), never);
+    expect([lastOf(request), request.privacy]).toEqual(["Who?", "local"]);
+    expect(context).toMatchObject({ citations: [], reason: expect.stringMatching(/^hearth.db is damaged/) });
+  }
 });

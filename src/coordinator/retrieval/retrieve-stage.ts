@@ -1,4 +1,4 @@
-import { toAppError } from "../../base/index.ts";
+import { toAppError, withoutFolder } from "../../base/index.ts";
 import type { ContextReceipt, GenerateRequest, Retrieval } from "../../contract/index.ts";
 import type { Engine } from "../../engine/index.ts";
 import type { Collection, Hit, Knowledge } from "../../knowledge/index.ts";
@@ -102,8 +102,9 @@ export async function retrieveOrTell(
   } catch (error) {
     signal.throwIfAborted();
     const failure = toAppError(error);
-    if (failure.code !== "server_error" || !request.retrieval) throw failure;
-    const context = nothing(request.retrieval, failure.message);
+    const isFault = failure.code === "server_error" || failure.code === "database_damaged";
+    if (!isFault || !request.retrieval) throw failure;
+    const context = nothing(request.retrieval, withoutFolder(failure));
     return { request: { ...request, privacy: "local" }, context };
   }
 }

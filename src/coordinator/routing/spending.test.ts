@@ -84,6 +84,21 @@ describe("the limit of an hour", () => {
     expect(routing.asked()).toEqual([]);
   });
 
+  test("may be passed by the answer whose length nobody limited, and by none after it", async () => {
+    const tokens = 1_500;
+    await using routing = open({
+      prices: { inputUsd: 0, outputUsd: 1_000_000 },
+      settings: { maxUsdPerHour: 1_100 },
+      script: () => Array.from({ length: tokens }, () => ({ text: "word " })),
+    });
+    const { maxTokens: _, ...unlimited } = request;
+    expect((await take(routing, unlimited)).error).toBeUndefined();
+    expect((await routing.routes.stats(0)).usd).toBe(tokens);
+    const next = await take(routing, { ...request, maxTokens: 1 });
+    expect(next.error).toMatchObject({ code: "cost_limit_exceeded" });
+    expect(routing.asked()).toEqual(["big@work"]);
+  });
+
   test("is kept by calls that are under way at the same time", async () => {
     const free = { inputUsd: 0, outputUsd: 1_000_000 };
     await using routing = openRouting({ prices: free, settings: { maxUsdPerHour: 100 } });

@@ -1,5 +1,5 @@
 import { type AppError, errorTable } from "../../base/index.ts";
-import { createErrorResponse, serverErrorMessage } from "../error-response.ts";
+import { createErrorResponse, toClientMessage } from "../error-response.ts";
 
 export const pluginPath = "/api/plugins";
 
@@ -7,6 +7,9 @@ export const pluginPath = "/api/plugins";
 export function toErrorResponse(error: AppError): Response {
   const { pluginCode } = error.details;
   const code = typeof pluginCode === "string" ? pluginCode : error.code;
-  const message = error.code === "server_error" ? serverErrorMessage : error.message;
-  return createErrorResponse(error, { error: { code, message } }, errorTable[error.code].status);
+  return createErrorResponse(
+    error,
+    { error: { code, message: toClientMessage(error) } },
+    errorTable[error.code].status,
+  );
 }

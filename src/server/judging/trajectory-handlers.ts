@@ -7,7 +7,7 @@ import {
   toTextScoreBody,
 } from "../../judges/index.ts";
 import { readBody } from "../body.ts";
-import { serverErrorMessage } from "../error-response.ts";
+import { toClientMessage } from "../error-response.ts";
 import { maxNameCharacters } from "../limits.ts";
 import { invalidParameter } from "../parameter-errors.ts";
 import { type AppContext, callerOf } from "../request-scope.ts";
@@ -80,12 +80,13 @@ function toResult(item: BatchItem) {
 }
 
 /** As the reply to a request of its own would tell it. */
-function toItemError({ code, message, details }: AppError) {
+function toItemError(error: AppError) {
+  const { code, details } = error;
   const { param } = details;
   const retryAfter = details.retry_after ?? errorTable[code].retryAfterSeconds;
   return {
     code,
-    message: code === "server_error" ? serverErrorMessage : message,
+    message: toClientMessage(error),
     ...(typeof param === "string" && { param }),
     ...(typeof retryAfter === "number" && { retry_after: retryAfter }),
   };

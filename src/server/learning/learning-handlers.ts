@@ -1,4 +1,4 @@
-import { toAppError } from "../../base/index.ts";
+import { toAppError, withoutFolder } from "../../base/index.ts";
 import type { JsonObject } from "../../contract/index.ts";
 import {
   type Augmented,
@@ -88,7 +88,8 @@ async function tryPart(read: () => Promise<JsonObject>): Promise<JsonObject> {
   try {
     return await read();
   } catch (error) {
-    return { unavailable: toAppError(error).message };
+    const failure = toAppError(error);
+    return { unavailable: withoutFolder(failure), code: failure.code };
   }
 }
 

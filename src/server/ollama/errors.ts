@@ -1,10 +1,10 @@
 import { type AppError, errorTable } from "../../base/index.ts";
-import { createErrorResponse, serverErrorMessage } from "../error-response.ts";
+import { createErrorResponse, toClientMessage } from "../error-response.ts";
 
 export type OllamaErrorBody = { readonly error: string };
 
 export function toErrorBody(error: AppError): OllamaErrorBody {
-  return { error: error.code === "server_error" ? serverErrorMessage : error.message };
+  return { error: toClientMessage(error) };
 }
 
 /** Ollama's clients know no 408; a generation that took too long is a 500 to them. */

@@ -1,5 +1,5 @@
 import type { AppError, ErrorCode } from "../../base/index.ts";
-import { createErrorResponse, serverErrorMessage } from "../error-response.ts";
+import { createErrorResponse, toClientMessage } from "../error-response.ts";
 
 export type OpenAiErrorBody = {
   readonly error: {
@@ -25,7 +25,7 @@ export function toErrorBody(error: AppError): OpenAiErrorBody {
   const wireCode = wireCodes[error.code];
   return {
     error: {
-      message: error.code === "server_error" ? serverErrorMessage : error.message,
+      message: toClientMessage(error),
       type: toErrorType(error.row.status),
       param: typeof param === "string" ? param : null,
       code: wireCode === undefined ? error.code : wireCode,
