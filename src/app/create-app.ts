@@ -189,9 +189,12 @@ async function assemble(config: Config, { logger, libraryDir, hosts }: Ground): 
   const judges: Door<Judges> = createDoor(() =>
     openJudges(config, { generate: run, engine, library, plugins: plugins.open, database: database.open }),
   );
-  const knowledge: Door<Knowledge> = createDoor(() =>
-    openKnowledge(config, { engine, logger, database: database.open }),
-  );
+  const knowledge: Door<Knowledge> = createDoor(async () => {
+    const opened = await openKnowledge(config, { engine, logger, database: database.open });
+    // A command leaves batches of files to the server.
+    if (server) opened.fileBatches.resume();
+    return opened;
+  });
   const nowMs = () => performance.now();
   const sparing = createSparingLogger(logger, nowMs);
   const telemetry = createTelemetry({
@@ -257,12 +260,14 @@ async function assemble(config: Config, { logger, libraryDir, hosts }: Ground): 
         judges: judges.open,
         knowledge: knowledge.open,
       });
+      knowledge.opened?.fileBatches.resume();
       return server;
     },
     async stop(deadline) {
       stopping.abort();
       endAdaptation();
-      await Promise.all([server?.stop(deadline), engine.stop(deadline)]);
+      const batches = knowledge.opened?.fileBatches.stop(deadline);
+      await Promise.all([batches, server?.stop(deadline), engine.stop(deadline)]);
       await coordinator.close();
       await (await plugins.settle())?.close();
       await (await database.settle())?.close();

@@ -1,3 +1,4 @@
+import { isProcessAlive } from "../process/index.ts";
 import { type Coordination, createCoordination } from "./coordination/coordination.ts";
 import type { JudgeDeps } from "./deps.ts";
 import { createRunStore, type RunStore } from "./runs/run-store.ts";
@@ -24,7 +25,7 @@ export function createJudges(deps: JudgeDeps): Judges {
     database: deps.database,
     now: deps.clock.now,
     processId: process.pid,
-    isAlive,
+    isAlive: isProcessAlive,
   });
   const validation = createValidation(deps);
   const trajectory = createTrajectory(deps);
@@ -37,14 +38,4 @@ export function createJudges(deps: JudgeDeps): Judges {
     validation,
     watch: (request, signal) => watchAnswer({ ...deps, trajectory, validation }, request, signal),
   };
-}
-
-/** Whether a process of that number runs, of whichever user. */
-function isAlive(processId: number): boolean {
-  try {
-    process.kill(processId, 0);
-    return true;
-  } catch (error) {
-    return error instanceof Error && "code" in error && error.code === "EPERM";
-  }
 }

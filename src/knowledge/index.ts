@@ -1,4 +1,12 @@
 export type { KnowledgeDeps } from "./deps.ts";
+export {
+  type BatchFile,
+  type BatchStatus,
+  batchStatuses,
+  type FileBatch,
+} from "./file-batches/file-batch.ts";
+export type { FileBatches } from "./file-batches/file-batches.ts";
+export { fileIdAttribute, filenameAttribute, toFileSource } from "./files/attach-file.ts";
 export type { FileStore, UploadedFile } from "./files/file-store.ts";
 export { createFileMemory, type FileMemory } from "./indexing/file-memory.ts";
 export {

@@ -3,6 +3,8 @@ import type { JsonObject } from "../contract/index.ts";
 import { createCollections } from "./collections/collections.ts";
 import type { KnowledgeDeps } from "./deps.ts";
 import { createDocuments } from "./documents/documents.ts";
+import { createFileBatches, type FileBatches } from "./file-batches/file-batches.ts";
+import { type AttachFile, createAttachFile } from "./files/attach-file.ts";
 import { createFileStore, type FileStore } from "./files/file-store.ts";
 import { createIndexing, type Indexing } from "./indexing/indexing.ts";
 import { search } from "./search/search.ts";
@@ -167,6 +169,8 @@ export type Knowledge = Indexing & {
   readonly collections: Collections;
   readonly documents: Documents;
   readonly files: FileStore;
+  readonly attachFile: AttachFile;
+  readonly fileBatches: FileBatches;
   /**
    * Throws AppError not_found for a collection, invalid_request for a filter and for a rerank model elsewhere where the
    * texts are to stay here; what else is wrong with a model is a reason of the result.
@@ -176,9 +180,13 @@ export type Knowledge = Indexing & {
 
 export function createKnowledge(deps: KnowledgeDeps): Knowledge {
   const [collections, documents] = [createCollections(deps), createDocuments(deps)];
+  const indexing = createIndexing({ knowledge: { collections, documents } });
+  const files = createFileStore({ ...deps, folder: join(deps.home, "files") });
+  const attachFile = createAttachFile({ files, documents, prepare: indexing.prepare });
+  const { database, now, logger } = deps;
   return {
-    ...{ collections, documents, ...createIndexing({ knowledge: { collections, documents } }) },
-    files: createFileStore({ ...deps, folder: join(deps.home, "files") }),
+    ...{ ...indexing, collections, documents, files, attachFile },
+    fileBatches: createFileBatches({ database, now, logger, files, attach: attachFile }),
     search: (query, signal) => search(deps, query, signal),
   };
 }

@@ -1,5 +1,6 @@
 export { findHostRole, type HostRole, isCompiled } from "./command.ts";
 export { describeExit } from "./exit-errors.ts";
+export { isProcessAlive } from "./is-process-alive.ts";
 export { readPrivateMemoryBytes } from "./memory.ts";
 export { type HostChannel, serveHost } from "./serve-host.ts";
 export {

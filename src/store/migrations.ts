@@ -8,6 +8,7 @@ import { routes } from "./migrations/0006-routes.ts";
 import { learning } from "./migrations/0007-learning.ts";
 import { files } from "./migrations/0008-files.ts";
 import { spendByKey } from "./migrations/0009-spend-by-key.ts";
+import { fileBatches } from "./migrations/0010-file-batches.ts";
 
 /** By name, in the order in which they run. One that has been released is never changed, renamed or removed. */
 export const migrations: Readonly<Record<string, Migration>> = {
@@ -20,4 +21,5 @@ export const migrations: Readonly<Record<string, Migration>> = {
   "0007-learning": learning,
   "0008-files": files,
   "0009-spend-by-key": spendByKey,
+  "0010-file-batches": fileBatches,
 };

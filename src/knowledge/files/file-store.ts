@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { AppError, createId, ensureOwnFolder, toDiskError, writeWhole } from "../../base/index.ts";
+import { AppError, createId, ensureOwnFolder, nextTurn, toDiskError, writeWhole } from "../../base/index.ts";
 import type { Database } from "../../store/index.ts";
 
 export type UploadedFile = {
@@ -23,6 +23,8 @@ export type FileStore = {
   add(tenant: string, file: NewFile): Promise<UploadedFile>;
   /** Throws AppError not_found. */
   get(tenant: string, id: string): Promise<UploadedFile>;
+  /** Throws AppError not_found naming the first that is not there. */
+  requireAll(tenant: string, ids: readonly string[]): Promise<void>;
   /** The newest first. Throws AppError invalid_request for a page that begins nowhere. */
   list(
     tenant: string,
@@ -43,6 +45,8 @@ export type FileStoreOptions = {
 
 /** Files of one API key; an upload beyond them is refused. */
 export const maxFilesPerTenant = 10_000;
+/** Files that one statement looks for. */
+const requiredAtOnce = 500;
 const privateFileMode = 0o600;
 
 export function createFileStore({ database, folder, now }: FileStoreOptions): FileStore {
@@ -58,7 +62,7 @@ export function createFileStore({ database, folder, now }: FileStoreOptions): Fi
   async function get(tenant: string, id: string): Promise<UploadedFile> {
     const row = await find(tenant, id);
     if (row) return toFile(row);
-    throw new AppError("not_found", `There is no file "${id}"; GET /v1/files lists those that are here.`);
+    throw noFile(id);
   }
   async function findLast(tenant: string, after: string) {
     const row = await find(tenant, after);
@@ -82,6 +86,22 @@ export function createFileStore({ database, folder, now }: FileStoreOptions): Fi
         throw error;
       }
       return toFile(row);
+    },
+    async requireAll(tenant, ids) {
+      const { kysely } = await database();
+      for (let start = 0; start < ids.length; start += requiredAtOnce) {
+        const some = ids.slice(start, start + requiredAtOnce);
+        const rows = await kysely
+          .selectFrom("file")
+          .select("id")
+          .where("tenant", "=", tenant)
+          .where("id", "in", some)
+          .execute();
+        const known = new Set(rows.map(({ id }) => id));
+        const missing = some.find((id) => !known.has(id));
+        if (missing !== undefined) throw noFile(missing);
+        await nextTurn();
+      }
     },
     async list(tenant, { limit, after }) {
       const { kysely } = await database();
@@ -111,6 +131,10 @@ export function createFileStore({ database, folder, now }: FileStoreOptions): Fi
       rmSync(join(folder, id), { force: true });
     },
   };
+}
+
+function noFile(id: string): AppError {
+  return new AppError("not_found", `There is no file "${id}"; GET /v1/files lists those that are here.`);
 }
 
 async function refuseMore(kysely: Database["kysely"], tenant: string): Promise<void> {

@@ -1,15 +1,28 @@
-import type { Chunk, Collection, Hit, StoredDocument, UploadedFile } from "../../knowledge/index.ts";
+import {
+  type BatchFile,
+  type Chunk,
+  type Collection,
+  type FileBatch,
+  fileIdAttribute,
+  filenameAttribute,
+  type Hit,
+  type StoredDocument,
+  type UploadedFile,
+} from "../../knowledge/index.ts";
 import { toSeconds } from "./collection-answer.ts";
 
-/** Attributes that tie a document to the file it was made of; clients see them as fields. */
-export const fileIdAttribute = "file_id";
-export const filenameAttribute = "filename";
-
-export function toVectorStoreBody({ name, description, documents, createdAtMs, changedAtMs }: Collection) {
+/** `inProgress`: files that wait to be put into it, by collection. */
+export function toVectorStoreBody(
+  { name, description, documents, createdAtMs, changedAtMs }: Collection,
+  inProgress: ReadonlyMap<string, number>,
+) {
+  const waiting = inProgress.get(name) ?? 0;
+  const counts = { in_progress: waiting, completed: documents, failed: 0, cancelled: 0 };
   return {
     ...{ id: name, object: "vector_store", name: description === "" ? name : description },
-    ...{ created_at: toSeconds(createdAtMs), last_active_at: toSeconds(changedAtMs), status: "completed" },
-    file_counts: { in_progress: 0, completed: documents, failed: 0, cancelled: 0, total: documents },
+    ...{ created_at: toSeconds(createdAtMs), last_active_at: toSeconds(changedAtMs) },
+    status: waiting > 0 ? "in_progress" : "completed",
+    file_counts: { ...counts, total: documents + waiting },
     metadata: {},
   };
 }
@@ -22,12 +35,31 @@ export function toVectorStoreFileBody(store: string, document: StoredDocument) {
   };
 }
 
+export function toFileBatchBody({ id, collection, status, counts, createdAtMs }: FileBatch) {
+  const total = counts.in_progress + counts.completed + counts.failed + counts.cancelled;
+  return {
+    ...{ id, object: "vector_store.files_batch", created_at: toSeconds(createdAtMs) },
+    ...{ vector_store_id: collection, status, file_counts: { ...counts, total } },
+  };
+}
+
+export function toBatchFileBody(
+  { collection, createdAtMs }: FileBatch,
+  { fileId, attributes, status, error }: BatchFile,
+) {
+  return {
+    ...{ id: fileId, object: "vector_store.file", vector_store_id: collection },
+    ...{ created_at: toSeconds(createdAtMs), status, last_error: error ?? null, attributes },
+  };
+}
+
 /** A document that no upload made goes by its own id. */
 export function fileIdOf({ id, attributes }: Pick<StoredDocument, "id" | "attributes">): string {
   const fileId = attributes[fileIdAttribute];
   return typeof fileId === "string" ? fileId : id;
 }
 
+/** Without those that clients see as fields. */
 function ownAttributes({ attributes }: Pick<StoredDocument, "attributes">) {
   const { [fileIdAttribute]: _id, [filenameAttribute]: _name, ...own } = attributes;
   return own;

@@ -4,6 +4,8 @@ import { maxCollections, maxNameCharacters, maxPromptCharacters, maxRetrieved } 
 
 /** Files that one request puts into a store. */
 const maxFiles = 100;
+/** Files of one batch, as OpenAI's. */
+const maxBatchFiles = 2_000;
 const maxQueries = 10;
 
 const fileId = () => z.string().min(1).max(maxNameCharacters);
@@ -19,6 +21,19 @@ export const vectorStoreSchema = lazy(() =>
 
 export const vectorStoreFileSchema = lazy(() =>
   z.looseObject({ file_id: fileId(), attributes: attributes() }),
+);
+
+export const fileBatchSchema = lazy(() =>
+  z.looseObject({
+    file_ids: z.array(fileId()).min(1).max(maxBatchFiles).optional(),
+    attributes: attributes().describe("Of all files in file_ids"),
+    files: z
+      .array(z.looseObject({ file_id: fileId(), attributes: attributes().nullable() }))
+      .min(1)
+      .max(maxBatchFiles)
+      .optional()
+      .describe("Instead of file_ids: files with attributes of their own"),
+  }),
 );
 
 export const vectorStoreAttributesSchema = lazy(() =>

@@ -1,6 +1,13 @@
 import { AppError, createId } from "../../base/index.ts";
 import type { JsonObject } from "../../contract/index.ts";
-import { type Hit, isOwnedByOther, type Knowledge, type StoredDocument } from "../../knowledge/index.ts";
+import {
+  type Collection,
+  type Hit,
+  isOwnedByOther,
+  type Knowledge,
+  type StoredDocument,
+  toFileSource,
+} from "../../knowledge/index.ts";
 import { readBody } from "../body.ts";
 import { readPage } from "../page.ts";
 import { invalidParameter } from "../parameter-errors.ts";
@@ -8,8 +15,6 @@ import { readPathName } from "../path-name.ts";
 import type { AppContext } from "../request-scope.ts";
 import type { RouteDeps } from "../route.ts";
 import {
-  fileIdAttribute,
-  filenameAttribute,
   toContentPage,
   toListBody,
   toSearchPage,
@@ -27,8 +32,9 @@ const defaultResults = 10;
 
 export async function handleListStores(context: AppContext, deps: RouteDeps): Promise<Response> {
   const { limit, after } = readPage(context);
-  const { collections } = await deps.knowledge();
-  const all = (await collections.list()).map(toVectorStoreBody);
+  const { collections, fileBatches } = await deps.knowledge();
+  const inProgress = await fileBatches.countInProgress();
+  const all = (await collections.list()).map((each) => toVectorStoreBody(each, inProgress));
   const start = after === undefined ? 0 : all.findIndex(({ id }) => id === after) + 1;
   return context.json(toListBody(all.slice(start, start + limit + 1), limit));
 }
@@ -43,21 +49,22 @@ export async function handleCreateStore(context: AppContext, deps: RouteDeps): P
     name: createId("vs"),
     ...(body.name !== undefined && { description: body.name }),
   });
-  for (const { id } of files) await attach(context, knowledge, { store: name, fileId: id });
-  return context.json(toVectorStoreBody(await knowledge.collections.get(name)));
+  for (const { id } of files) await attach(context, knowledge, { collection: name, fileId: id });
+  return await answerStore(context, knowledge, await knowledge.collections.get(name));
 }
 
 export async function handleShowStore(context: AppContext, deps: RouteDeps): Promise<Response> {
-  const { collections } = await deps.knowledge();
-  return context.json(toVectorStoreBody(await collections.get(readPathName(context))));
+  const knowledge = await deps.knowledge();
+  return await answerStore(context, knowledge, await knowledge.collections.get(readPathName(context)));
 }
 
 export async function handleChangeStore(context: AppContext, deps: RouteDeps): Promise<Response> {
   const body = await readBody(context, vectorStoreSchema());
   context.get("scope").ignored = Object.keys(body).filter((key) => key !== "name");
-  const { collections } = await deps.knowledge();
+  const knowledge = await deps.knowledge();
   const changes = body.name === undefined ? {} : { description: body.name };
-  return context.json(toVectorStoreBody(await collections.update(readPathName(context), changes)));
+  const changed = await knowledge.collections.update(readPathName(context), changes);
+  return await answerStore(context, knowledge, changed);
 }
 
 export async function handleRemoveStore(context: AppContext, deps: RouteDeps): Promise<Response> {
@@ -122,11 +129,12 @@ export async function handleListStoreFiles(context: AppContext, deps: RouteDeps)
 
 export async function handleAttachFile(context: AppContext, deps: RouteDeps): Promise<Response> {
   const body = await readBody(context, vectorStoreFileSchema());
+  context.get("scope").ignored = Object.keys(body).filter((key) => key !== "file_id" && key !== "attributes");
   const store = readPathName(context);
   const knowledge = await deps.knowledge();
   await knowledge.collections.get(store);
   const attributes = (body.attributes ?? {}) as JsonObject;
-  const id = await attach(context, knowledge, { store, fileId: body.file_id, attributes });
+  const id = await attach(context, knowledge, { collection: store, fileId: body.file_id, attributes });
   return context.json(
     toVectorStoreFileBody(store, await knowledge.documents.get(store, id).then(withoutText)),
   );
@@ -162,35 +170,27 @@ export async function handleDetachFile(context: AppContext, deps: RouteDeps): Pr
   return context.json({ id: fileId, object: "vector_store.file.deleted", deleted: true });
 }
 
-type Attached = { readonly store: string; readonly fileId: string; readonly attributes?: JsonObject };
-
-/** Puts a file's text into a collection; the id of the document. */
-async function attach(
+async function answerStore(
   context: AppContext,
-  knowledge: Knowledge,
-  { store, fileId, attributes = {} }: Attached,
-): Promise<string> {
-  const { tenant, abort } = context.get("scope");
-  const { filename } = await knowledge.files.get(tenant, fileId);
-  const bytes = await knowledge.files.read(tenant, fileId);
-  const made = await knowledge.prepare({ source: filename, bytes }, abort.signal);
-  if ("skipped" in made)
-    throw invalidParameter("file_id", `file_id: ${filename} cannot be searched: ${made.reason}`);
-  const tied = {
-    ...made.attributes,
-    ...attributes,
-    [fileIdAttribute]: fileId,
-    [filenameAttribute]: filename,
-  };
-  const document = { ...made, source: toSource(fileId), attributes: tied };
-  const [added] = await knowledge.documents.add(store, [document], abort.signal);
-  if (added) return added.id;
-  throw new AppError("server_error", `${filename} was not added to ${store}`);
+  { fileBatches }: Knowledge,
+  collection: Collection,
+): Promise<Response> {
+  return context.json(toVectorStoreBody(collection, await fileBatches.countInProgress()));
 }
 
-/** Two files of one name are two documents. */
-function toSource(fileId: string): string {
-  return `files/${fileId}`;
+type ToAttach = { readonly collection: string; readonly fileId: string; readonly attributes?: JsonObject };
+
+/** The id of the document that the file became. */
+async function attach(
+  context: AppContext,
+  { attachFile }: Knowledge,
+  { collection, fileId, attributes = {} }: ToAttach,
+): Promise<string> {
+  const { tenant, abort } = context.get("scope");
+  const attached = await attachFile({ tenant, collection, fileId, attributes }, abort.signal);
+  if (!("skipped" in attached)) return attached.documentId;
+  const { filename, reason } = attached;
+  throw invalidParameter("file_id", `file_id: ${filename} cannot be searched: ${reason}`);
 }
 
 async function getDocument(
@@ -210,7 +210,7 @@ async function findDocument(
   fileId: string,
 ): Promise<StoredDocument | undefined> {
   return (
-    (await documents.find(store, { source: toSource(fileId) })) ??
+    (await documents.find(store, { source: toFileSource(fileId) })) ??
     (await documents.find(store, { id: fileId }))
   );
 }

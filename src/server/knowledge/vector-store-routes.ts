@@ -1,6 +1,7 @@
 import type { AppContext } from "../request-scope.ts";
 import type { Route, RouteDeps } from "../route.ts";
 import {
+  fileBatchSchema,
   vectorStoreAttributesSchema,
   vectorStoreFileSchema,
   vectorStoreSchema,
@@ -8,11 +9,17 @@ import {
 } from "./vector-store-bodies.ts";
 
 type StoreHandlers = typeof import("./vector-store-handlers.ts");
+type BatchHandlers = typeof import("./file-batch-handlers.ts");
 type FileHandlers = typeof import("./file-handlers.ts");
 
 function store(name: keyof StoreHandlers): Route["handle"] {
   return async (context: AppContext, deps: RouteDeps) =>
     await (await import("./vector-store-handlers.ts"))[name](context, deps);
+}
+
+function batch(name: keyof BatchHandlers): Route["handle"] {
+  return async (context: AppContext, deps: RouteDeps) =>
+    await (await import("./file-batch-handlers.ts"))[name](context, deps);
 }
 
 function file(name: keyof FileHandlers): Route["handle"] {
@@ -26,6 +33,8 @@ const stores = "/v1/vector_stores";
 const one = `${stores}/:id`;
 const within = `${one}/files`;
 const inside = `${within}/:file`;
+const batches = `${one}/file_batches`;
+const oneBatch = `${batches}/:batch`;
 const files = "/v1/files";
 
 /** Collections as clients of OpenAI's vector stores know them, and the files that they are filled from. */
@@ -86,6 +95,27 @@ export const vectorStoreRoutes: readonly Route[] = [
     ...{ ...change, method: "delete", path: inside },
     summary: "Take a file out of a vector store",
     handle: store("handleDetachFile"),
+  },
+  {
+    ...{ ...change, method: "post", path: batches },
+    summary: "Put several uploaded files into a vector store, behind the reply",
+    body: fileBatchSchema,
+    handle: batch("handleCreateBatch"),
+  },
+  {
+    ...{ ...read, method: "get", path: oneBatch },
+    summary: "How far a batch of files is",
+    handle: batch("handleShowBatch"),
+  },
+  {
+    ...{ ...change, method: "post", path: `${oneBatch}/cancel` },
+    summary: "Stop a batch of files; those that were put in stay",
+    handle: batch("handleCancelBatch"),
+  },
+  {
+    ...{ ...read, method: "get", path: `${oneBatch}/files` },
+    summary: "List the files of a batch and what became of them",
+    handle: batch("handleListBatchFiles"),
   },
   {
     ...{ ...read, method: "post", path: files },
