@@ -159,8 +159,8 @@ export type Documents = {
   remove(collection: string, ids: readonly string[]): Promise<number>;
   /** Of the documents that `root` brought; absent: of those that came without one. */
   removeSources(collection: string, sources: readonly string[], root?: string): Promise<number>;
-  /** Source to content hash of what a root brought. */
-  hashes(collection: string, root: string): Promise<ReadonlyMap<string, string>>;
+  /** Source to content hash of what a root brought; `below`: only in this folder of it, named with its slash. */
+  hashes(collection: string, root: string, below?: string): Promise<ReadonlyMap<string, string>>;
   /** Notes that answers rested on these; what helped gains a little rank. Chunks that are gone are passed over. */
   noteUse(chunkIds: readonly string[], use: { readonly success: boolean }): Promise<void>;
 };

@@ -18,10 +18,10 @@ const reasonTexts: Readonly<Record<SkipReason, string>> = {
 /** The report for machines. */
 export function toReportBody(report: IndexReport) {
   const { collection, root, listedBy, seen, added, replaced, unchanged, removed } = report;
-  const { skipped, problems, chunks, bytes, durationMs } = report;
+  const { keptBy, skipped, problems, chunks, bytes, durationMs } = report;
   return {
     ...{ object: "index_report", collection, root, listed_by: listedBy },
-    ...{ seen, added, replaced, unchanged, removed, skipped, problems, chunks, bytes },
+    ...{ seen, added, replaced, unchanged, removed, kept_by: keptBy, skipped, problems, chunks, bytes },
     duration_ms: Math.round(durationMs),
   };
 }
@@ -34,10 +34,18 @@ export function formatReport(report: IndexReport): string {
   const lines = [
     `${collection}: ${counts}`,
     `${chunks} chunks of ${formatBytes(bytes)} from ${oneLine(root)} in ${seconds} s`,
+    ...describeKept(report),
     ...describeSkipped(report),
     ...describeProblems(report),
   ];
   return `${lines.join("\n")}\n`;
+}
+
+function describeKept({ keptBy }: IndexReport): readonly string[] {
+  return keptBy.map(({ root, files }) => {
+    const whose = files === 1 ? "1 file belongs" : `${files} files belong`;
+    return `${whose} to ${oneLine(root)}, which was indexed before`;
+  });
 }
 
 function describeSkipped({ skipped }: IndexReport): readonly string[] {

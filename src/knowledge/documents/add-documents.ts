@@ -8,8 +8,10 @@ import type { AddedDocument, NewDocument } from "../knowledge.ts";
 import type { EmbeddingModel } from "../vectors/embedding-model.ts";
 import { createSet, findSet, type VectorSet } from "../vectors/vector-sets.ts";
 import { checkAttributes, checkDocument } from "./check-document.ts";
+import { writeWords } from "./document-words.ts";
 import { embedDocuments, requireSameModel, resolveModel } from "./embed-documents.ts";
-import { findDocument, type Prepared, type WriteState, writeDocument, writeWords } from "./write-document.ts";
+import { findHolders } from "./file-holders.ts";
+import { type Prepared, type WriteState, writeDocument } from "./write-document.ts";
 
 /** Documents of one call. */
 export const maxDocuments = 1_000;
@@ -77,7 +79,8 @@ async function embedChanged(
 ): Promise<readonly Prepared[]> {
   const changed = new Set<NewDocument>();
   for (const document of group) {
-    const earlier = await findDocument(kysely, collection.id, document);
+    const { root = "", source } = document;
+    const [earlier] = await findHolders(kysely, collection.id, { root, source });
     if (earlier?.content_hash !== document.contentHash) changed.add(document);
   }
   const embedded = await embedDocuments(deps.engine, [...changed], { collection, set, model }, signal);

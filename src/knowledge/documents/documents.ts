@@ -10,7 +10,9 @@ import type { Documents } from "../knowledge.ts";
 import { addDocuments } from "./add-documents.ts";
 import { changeAttributes } from "./change-attributes.ts";
 import { findDocumentRow, findSourceRow, listDocumentRows, toDocument } from "./document-rows.ts";
+import { afterPrefix } from "./file-places.ts";
 import { noteUse } from "./note-use.ts";
+import { findOverlappingRoots, type OverlappingRoots } from "./overlapping-roots.ts";
 import { type RemovedDocument, removeDocuments } from "./remove-documents.ts";
 
 /** Documents that one transaction deletes. */
@@ -18,7 +20,13 @@ const removedAtOnce = 16;
 const hashesAtOnce = 5_000;
 const maxShownCharacters = 100;
 
-export function createDocuments(deps: KnowledgeDeps): Documents {
+/** Documents, with what indexing asks about folders. */
+export type IndexedDocuments = Documents & {
+  /** Other folders that brought documents, and that hold this one or lie in it. */
+  roots(collection: string, folder: string): Promise<OverlappingRoots>;
+};
+
+export function createDocuments(deps: KnowledgeDeps): IndexedDocuments {
   /** In transactions of a few; `find` is asked in each which of them are still there. */
   async function removeAll<T>(
     name: string,
@@ -104,20 +112,25 @@ export function createDocuments(deps: KnowledgeDeps): Documents {
           .where("source", "in", some)
           .execute(),
       ),
-    async hashes(name, root) {
+    async roots(name, folder) {
+      const { kysely } = await deps.database();
+      const { id } = await getRow(kysely, name);
+      return await findOverlappingRoots(kysely, id, folder);
+    },
+    async hashes(name, root, below = "") {
       const { kysely } = await deps.database();
       const { id } = await getRow(kysely, name);
       const hashes = new Map<string, string>();
-      for (let after = ""; ; ) {
-        const rows = await kysely
-          .selectFrom("document")
-          .select(["source", "content_hash"])
-          .where("collection_id", "=", id)
-          .where("root", "=", root)
-          .where("source", ">", after)
-          .orderBy("source")
-          .limit(hashesAtOnce)
-          .execute();
+      let query = kysely
+        .selectFrom("document")
+        .select(["source", "content_hash"])
+        .where("collection_id", "=", id)
+        .where("root", "=", root)
+        .orderBy("source")
+        .limit(hashesAtOnce);
+      if (below !== "") query = query.where("source", "<", afterPrefix(below));
+      for (let after = below; ; ) {
+        const rows = await query.where("source", ">", after).execute();
         for (const row of rows) hashes.set(row.source, row.content_hash);
         const last = rows.at(-1);
         if (!last) return hashes;

@@ -4,6 +4,7 @@ import type { Pace } from "../indexing/pace.ts";
 import { toKey } from "../keys.ts";
 import { removeVectors } from "../vectors/vector-sets.ts";
 import { removeAttributeRows } from "./attribute-rows.ts";
+import { removeWords } from "./document-words.ts";
 
 /** Chunks of one statement. */
 const batchChunks = 256;
@@ -54,7 +55,7 @@ export async function removeChunks(
     const to = Math.min(from + batchChunks, first + chunks);
     const [low, high] = [toKey(collectionId, from), toKey(collectionId, to)];
     await queries.deleteFrom("chunk").where("id", ">=", low).where("id", "<", high).execute();
-    await queries.deleteFrom("chunk_words").where("rowid", ">=", low).where("rowid", "<", high).execute();
+    await removeWords(queries, { low, high });
     for (const set of sets) await removeVectors(queries, set, { from, to });
     if (pace.isDue()) await pace.rest();
   }

@@ -4,11 +4,13 @@ import type { JsonObject } from "../../contract/index.ts";
 import type { Queries } from "../../store/index.ts";
 import type { CollectionRow } from "../collections/collection-rows.ts";
 import type { Pace } from "../indexing/pace.ts";
-import { numberOf, requireNumbers, toKey } from "../keys.ts";
+import { requireNumbers, toKey } from "../keys.ts";
 import type { AddedDocument, NewDocument } from "../knowledge.ts";
-import { splitIdentifiers } from "../search/identifiers.ts";
-import { addVectors, type VectorSet } from "../vectors/vector-sets.ts";
+import { addVectors, findSet, type VectorSet } from "../vectors/vector-sets.ts";
 import { replaceAttributeRows } from "./attribute-rows.ts";
+import { addWords, dropWords, type WaitingWords } from "./document-words.ts";
+import { type FileHolder, findHolders, moveHolder, removeHolders, renameFile } from "./file-holders.ts";
+import type { FilePlace } from "./file-places.ts";
 import { removeChunks } from "./remove-documents.ts";
 import { keepUse } from "./use-attributes.ts";
 
@@ -20,43 +22,46 @@ export type Prepared = {
   readonly vectors?: readonly Float32Array[];
 };
 
-export type WriteState = {
+/** `words`: of the documents that were written, for `writeWords`. */
+export type WriteState = WaitingWords & {
   readonly collection: CollectionRow;
   /** Those that are searched, grown with each document. */
   set: VectorSet | undefined;
   nextNumber: number;
-  /** Of the documents that were written, for `writeWords`. */
-  words: readonly ChunkWords[];
   readonly nowMs: number;
   readonly pace: Pace;
 };
 
-type ChunkWords = { readonly rowid: number; readonly text: string; readonly source: string };
-
-/** Inside a transaction: adds a document with all its chunks, or replaces the one of the same root and source. */
+/**
+ * Inside a transaction: adds a document with all its chunks, or replaces the one of the same file. That one stays with
+ * its root where that lies further out than the document's, and comes to the document's where it lies further in.
+ */
 export async function writeDocument(
   queries: Queries,
   state: WriteState,
   { document, vectors }: Prepared,
 ): Promise<AddedDocument> {
-  const { collection, pace } = state;
+  const { collection } = state;
   const { source, chunks, contentHash } = document;
-  const earlier = await findDocument(queries, collection.id, document);
-  if (earlier?.content_hash === contentHash) return { id: earlier.public_id, source, status: "unchanged" };
-  if (state.set && !vectors) throw changedMeanwhile(document);
-  if (earlier) {
-    const [from, to] = [earlier.first_number, earlier.first_number + earlier.chunks];
-    state.words = state.words.filter(({ rowid }) => numberOf(rowid) < from || numberOf(rowid) >= to);
-    await removeChunks(queries, collection.id, earlier, pace);
+  const given = { root: document.root ?? "", source };
+  const [earlier, ...others] = await findHolders(queries, collection.id, given);
+  await removeHolders(queries, state, others);
+  const place = earlier && earlier.root.length <= given.root.length ? earlier : given;
+  if (earlier?.content_hash === contentHash) {
+    if (place !== earlier) await moveHolder(queries, state, earlier, place);
+    return { id: earlier.public_id, source, status: "unchanged" };
   }
+  if (state.set && !vectors) throw changedMeanwhile(document);
+  if (earlier) await clearDocument(queries, state, earlier);
   requireNumbers(state.nextNumber, chunks.length, collection.name);
   const firstNumber = state.nextNumber;
   state.nextNumber += chunks.length;
-  const { id, publicId } = await writeDocumentRow(queries, state, document, firstNumber, earlier);
-  await writeChunks(queries, state, { document, firstNumber, documentId: id });
+  const placed = placeDocument(document, place);
+  const { id, publicId } = await writeDocumentRow(queries, state, placed, firstNumber, earlier);
+  await writeChunks(queries, state, { document: placed, firstNumber, documentId: id });
   if (vectors && state.set) {
     const numbered = vectors.map((vector, index) => ({ number: firstNumber + index, vector }));
-    state.set = await addVectors(queries, state.set, numbered, pace);
+    state.set = await addVectors(queries, state.set, numbered, state.pace);
   }
   await queries
     .updateTable("collection")
@@ -70,36 +75,34 @@ export async function writeDocument(
   return { id: publicId, source, status: earlier ? "replaced" : "added" };
 }
 
-function changedMeanwhile({ source }: NewDocument): AppError {
-  return new AppError("conflict", `${source} was changed by another process meanwhile; add it again`);
+type PlacedDocument = NewDocument & FilePlace;
+
+function placeDocument(document: NewDocument, { root, source }: FilePlace): PlacedDocument {
+  const attributes = renameFile(document.attributes, document.source, source);
+  return { ...document, root, source, attributes };
 }
 
-type Earlier = NonNullable<Awaited<ReturnType<typeof findDocument>>>;
+/** Deletes what a document holds before it is given something else. */
+async function clearDocument(queries: Queries, state: WriteState, earlier: FileHolder): Promise<void> {
+  dropWords(state, earlier);
+  await removeChunks(queries, state.collection.id, earlier, state.pace);
+  state.set = await findSet(queries, state.set?.id ?? null);
+}
 
-export async function findDocument(
-  queries: Queries,
-  collectionId: number,
-  { source, root = "" }: Pick<NewDocument, "source" | "root">,
-) {
-  return await queries
-    .selectFrom("document")
-    .select(["id", "public_id", "content_hash", "attributes", "first_number", "chunks"])
-    .where("collection_id", "=", collectionId)
-    .where("root", "=", root)
-    .where("source", "=", source)
-    .executeTakeFirst();
+function changedMeanwhile({ source }: NewDocument): AppError {
+  return new AppError("conflict", `${source} was changed by another process meanwhile; add it again`);
 }
 
 async function writeDocumentRow(
   queries: Queries,
   { collection, nowMs }: WriteState,
-  { source, root = "", contentHash, attributes, chunks }: NewDocument,
+  { source, root, contentHash, attributes, chunks }: PlacedDocument,
   firstNumber: number,
-  earlier: Earlier | undefined,
+  earlier: FileHolder | undefined,
 ): Promise<{ readonly id: number; readonly publicId: string }> {
   const kept: JsonObject = earlier ? keepUse(JSON.parse(earlier.attributes), attributes) : attributes;
   const content = {
-    ...{ content_hash: contentHash, attributes: JSON.stringify(kept) },
+    ...{ root, source, content_hash: contentHash, attributes: JSON.stringify(kept) },
     ...{ first_number: firstNumber, chunks: chunks.length, changed_at_ms: nowMs },
   };
   const publicId = earlier?.public_id ?? createId("doc");
@@ -113,8 +116,6 @@ async function writeDocumentRow(
           ...content,
           public_id: publicId,
           collection_id: collection.id,
-          root,
-          source,
           added_at_ms: nowMs,
         })
         .returning("id")
@@ -145,19 +146,8 @@ async function writeChunks(
       .execute();
     if (pace.isDue()) await pace.rest();
   }
-  state.words = [...state.words, ...rows.map(({ id, text }) => ({ rowid: id, text, source }))];
-}
-
-/**
- * Inside a transaction, as the last of it: the words of all documents that were written. FTS5 writes what it has to the
- * disk before each other statement that may fail, which between documents would take most of the time.
- */
-export async function writeWords(queries: Queries, { words, pace }: WriteState): Promise<void> {
-  for (let start = 0; start < words.length; start += batchRows) {
-    const rows = words.slice(start, start + batchRows).map(({ rowid, text, source }) => {
-      return { rowid, text, parts: splitIdentifiers(text), source: `${source} ${splitIdentifiers(source)}` };
-    });
-    await queries.insertInto("chunk_words").values(rows).execute();
-    if (pace.isDue()) await pace.rest();
-  }
+  addWords(
+    state,
+    rows.map(({ id, text }) => ({ rowid: id, text, source })),
+  );
 }

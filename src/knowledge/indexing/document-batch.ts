@@ -10,9 +10,11 @@ const batchChars = 1_048_576;
 
 /** Documents on their way into a collection. One that it refuses is counted and keeps no other out. */
 export type DocumentBatch = {
-  add(document: NewDocument): Promise<void>;
+  add(document: NewDocument, bytes: number): Promise<void>;
   flush(): Promise<void>;
 };
+
+type Waiting = { readonly document: NewDocument; readonly bytes: number };
 
 export function createDocumentBatch(
   { documents }: Pick<IndexStore, "documents">,
@@ -22,27 +24,30 @@ export function createDocumentBatch(
     signal,
   }: { readonly collection: string; readonly tally: Tally; readonly signal: AbortSignal },
 ): DocumentBatch {
-  let waiting: NewDocument[] = [];
+  let waiting: Waiting[] = [];
   let chunks = 0;
   let chars = 0;
 
-  async function store(batch: readonly NewDocument[]): Promise<void> {
-    const added = await documents.add(collection, batch, signal);
+  async function store(batch: readonly Waiting[]): Promise<void> {
+    const given = batch.map(({ document }) => document);
+    const added = await documents.add(collection, given, signal);
     const statuses = new Map(added.map(({ source, status }) => [source, status]));
-    for (const document of batch) {
+    for (const { document, bytes } of batch) {
       const status = statuses.get(document.source) ?? "unchanged";
       tally.counts[status] += 1;
-      if (status !== "unchanged") tally.counts.chunks += document.chunks.length;
+      if (status === "unchanged") continue;
+      tally.counts.chunks += document.chunks.length;
+      tally.counts.bytes += bytes;
     }
   }
-  async function storeEach(batch: readonly NewDocument[]): Promise<void> {
-    for (const document of batch) {
+  async function storeEach(batch: readonly Waiting[]): Promise<void> {
+    for (const each of batch) {
       try {
-        await store([document]);
+        await store([each]);
       } catch (error) {
         if (!isRefusal(error)) throw error;
         const detail = toAppError(error).message;
-        tally.skip({ source: document.source, reason: "refused", detail });
+        tally.skip({ source: each.document.source, reason: "refused", detail });
       }
     }
   }
@@ -58,8 +63,8 @@ export function createDocumentBatch(
     }
   }
   return {
-    async add(document) {
-      waiting.push(document);
+    async add(document, bytes) {
+      waiting.push({ document, bytes });
       chunks += document.chunks.length;
       for (const { text } of document.chunks) chars += text.length;
       if (waiting.length >= batchDocuments || chunks >= batchChunks || chars >= batchChars) await flush();

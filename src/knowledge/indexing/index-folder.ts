@@ -3,7 +3,9 @@ import { createDocumentBatch, type DocumentBatch } from "./document-batch.ts";
 import type { FileMemory } from "./file-memory.ts";
 import type { Place } from "./index-source.ts";
 import type { IndexReport, SkippedFile } from "./index-types.ts";
+import { type KnownFile, type KnownFiles, loadKnownFiles } from "./known-files.ts";
 import { readDocument } from "./readers/read-document.ts";
+import { removeLeft } from "./remove-left.ts";
 import { hashContent, type IndexRun, toAttributes } from "./run.ts";
 import { isWorkTree, listGitFiles } from "./sources/git-files.ts";
 import type { ListedEntry } from "./sources/listing.ts";
@@ -11,26 +13,24 @@ import type { PathFilter } from "./sources/path-filter.ts";
 import { createFolderReader, type FolderReader } from "./sources/read-file.ts";
 import { walkFolder } from "./sources/walk-folder.ts";
 
-/** Sources that are removed at once. */
-const removeBatch = 200;
-
 type FolderRun = IndexRun & { readonly filter: PathFilter; readonly memory?: FileMemory };
 type FolderState = FolderRun & {
   readonly root: string;
   readonly reader: FolderReader;
   readonly batch: DocumentBatch;
-  /** Source to hash of what is stored and was not met yet; what stays is gone. */
-  readonly left: Map<string, string>;
+  readonly known: KnownFiles;
+  /** Files that were read and hold no text. */
+  readonly unread: Set<string>;
 };
 
 /** Indexes a folder, or one file in it; tells how its files were found. */
 export async function indexFolder(run: FolderRun, place: Place): Promise<IndexReport["listedBy"]> {
   const { knowledge, collection, signal, tally } = run;
   const { root, only } = place;
-  const left = new Map(await knowledge.documents.hashes(collection, root));
+  const known = await loadKnownFiles(knowledge, { collection, ...place });
   const batch = createDocumentBatch(knowledge, { collection, tally, signal });
   const reader = createFolderReader(root, run);
-  const state: FolderState = { ...run, root, reader, batch, left };
+  const state: FolderState = { ...run, root, reader, batch, known, unread: new Set() };
   if (only !== undefined) {
     await indexOnly(state, only);
     return "name";
@@ -47,9 +47,9 @@ export async function indexFolder(run: FolderRun, place: Place): Promise<IndexRe
 
 /** A file that was named is refused with a reason instead of being passed over. */
 async function indexOnly(state: FolderState, only: string): Promise<void> {
-  const { left, batch, root } = state;
-  const stored = left.has(only);
-  for (const source of left.keys()) if (source !== only) left.delete(source);
+  const { known, batch, root } = state;
+  known.keepAllBut(only);
+  const stored = known.find(only);
   const skipped = await takeFile(state, only);
   await batch.flush();
   if (skipped?.reason === "vanished" && !stored) {
@@ -63,12 +63,12 @@ async function indexOnly(state: FolderState, only: string): Promise<void> {
 }
 
 async function takeEntry(state: FolderState, entry: ListedEntry): Promise<void> {
-  const { tally, filter, left, onProgress } = state;
+  const { tally, filter, known, onProgress } = state;
   const { source } = entry;
-  if (entry.type === "skipped" && source.endsWith("/")) keepBelow(left, source);
+  if (entry.type === "skipped" && source.endsWith("/")) known.keepBelow(source);
   if (!filter.isWanted(source.replace(/\/$/, ""))) {
     // What an earlier run with other patterns brought stays.
-    left.delete(source);
+    known.keep(source);
     return tally.skip({ source, reason: "ignored", detail: "a pattern leaves it out" });
   }
   tally.counts.seen += 1;
@@ -77,60 +77,51 @@ async function takeEntry(state: FolderState, entry: ListedEntry): Promise<void> 
   onProgress?.({ files: tally.counts.seen, chunks: tally.counts.chunks, source });
 }
 
-/** Of a folder that could not be looked into, nobody knows what is gone. */
-function keepBelow(left: Map<string, string>, folder: string): void {
-  for (const source of left.keys()) if (source.startsWith(folder)) left.delete(source);
-}
-
 async function takeFile(state: FolderState, source: string): Promise<SkippedFile | undefined> {
-  const { tally, left, memory, reader, signal } = state;
-  const storedHash = left.get(source);
+  const { known, memory, reader, signal } = state;
+  const stored = known.find(source);
   const stamp = memory && (await reader.stamp(source));
-  if (stamp && storedHash !== undefined && memory?.find(source, stamp) === storedHash) {
-    left.delete(source);
-    tally.counts.unchanged += 1;
-    return undefined;
+  if (stored?.isSettled && stamp && memory?.find(source, stamp) === stored.contentHash) {
+    return leaveUnchanged(state, source, stored);
   }
   const file = await reader.read(source, signal);
   if (file.type === "skipped") {
+    const { reason, detail } = file;
     // One that cannot be read now may still hold what is stored.
-    if (file.reason === "unreadable") left.delete(source);
-    return skip(state, { source, reason: file.reason, detail: file.detail });
+    if (reason === "unreadable") known.keep(source);
+    return skip(state, { source, reason, detail });
   }
   const contentHash = hashContent(file.bytes);
   memory?.note(source, file.stamp, contentHash);
-  if (contentHash === storedHash) {
-    left.delete(source);
-    tally.counts.unchanged += 1;
-    return undefined;
-  }
+  if (stored?.isSettled && stored.contentHash === contentHash) return leaveUnchanged(state, source, stored);
   return await takeBytes(state, { source, bytes: file.bytes, contentHash });
+}
+
+function leaveUnchanged({ known, tally }: FolderState, source: string, { outerRoot }: KnownFile): undefined {
+  known.keep(source);
+  tally.counts.unchanged += 1;
+  if (outerRoot !== undefined) tally.noteOuter(outerRoot);
 }
 
 type FileBytes = { readonly source: string; readonly bytes: Uint8Array; readonly contentHash: string };
 
 async function takeBytes(state: FolderState, { source, bytes, contentHash }: FileBytes) {
-  const { root, batch, left, tally } = state;
+  const { root, batch, known, unread, tally } = state;
   const read = await readDocument({ name: source, bytes }, state);
-  if (read.type === "unread") return skip(state, { source, reason: read.reason, detail: read.detail });
-  left.delete(source);
-  tally.counts.bytes += bytes.length;
+  if (read.type === "unread") {
+    unread.add(source);
+    return skip(state, { source, reason: read.reason, detail: read.detail });
+  }
+  const outerRoot = known.find(source)?.outerRoot;
+  if (outerRoot !== undefined) tally.noteOuter(outerRoot);
+  known.keep(source);
   const { chunks, attributes } = read;
-  await batch.add({ source, root, contentHash, chunks, attributes: toAttributes(source, attributes) });
+  const document = { source, root, contentHash, chunks, attributes: toAttributes(source, attributes) };
+  await batch.add(document, bytes.length);
   return undefined;
 }
 
 function skip({ tally }: FolderState, skipped: SkippedFile): SkippedFile {
   tally.skip(skipped);
   return skipped;
-}
-
-/** Removes what was stored of the root and is there no more. */
-async function removeLeft({ knowledge, collection, root, left, tally, signal, filter }: FolderState) {
-  const gone = [...left.keys()].filter((source) => filter.isWanted(source));
-  for (let at = 0; at < gone.length; at += removeBatch) {
-    signal.throwIfAborted();
-    const sources = gone.slice(at, at + removeBatch);
-    tally.counts.removed += await knowledge.documents.removeSources(collection, sources, root);
-  }
 }

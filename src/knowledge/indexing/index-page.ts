@@ -34,7 +34,6 @@ export async function indexPage(
     );
   }
   tally.counts.seen += 1;
-  tally.counts.bytes += bytes.length;
   const document = { name: url.pathname, bytes, mediaType, ...(page.charset && { charset: page.charset }) };
   const read = await readDocument(document, { pdfReader, signal });
   if (read.type === "unread") {
@@ -45,7 +44,8 @@ export async function indexPage(
   const batch = createDocumentBatch(knowledge, { collection, tally, signal });
   const { chunks, attributes } = read;
   const contentHash = hashContent(bytes);
-  await batch.add({ source: root, root, contentHash, chunks, attributes: toAttributes(root, attributes) });
+  const named = { source: root, root, attributes: toAttributes(root, attributes) };
+  await batch.add({ ...named, contentHash, chunks }, bytes.length);
   await batch.flush();
   return { root };
 }

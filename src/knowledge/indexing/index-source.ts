@@ -1,7 +1,8 @@
 /**
  * Brings a collection up to date with a folder, a file or a page. Each document is stored whole under its path and the
  * hash of its content, so that a run that was stopped, or killed, goes on with the next: what is stored already is left
- * as it is. What the root no longer holds is removed at the end of a run that saw all of it.
+ * as it is. What the root no longer holds is removed at the end of a run that saw all of it. Of folders in one another
+ * the outermost that was indexed keeps a file, so that a collection holds it once.
  */
 import { realpath, stat } from "node:fs/promises";
 import { basename, dirname, resolve } from "node:path";

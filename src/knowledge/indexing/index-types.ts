@@ -50,6 +50,8 @@ export type IndexReport = {
   readonly replaced: number;
   readonly unchanged: number;
   readonly removed: number;
+  /** Folders around the root that were indexed before, and how many of its files are documents of theirs. */
+  readonly keptBy: readonly { readonly root: string; readonly files: number }[];
   readonly skipped: Readonly<Record<SkipReason, number>>;
   /** The first of those that were skipped for what they are, not for a pattern. */
   readonly problems: readonly SkippedFile[];

@@ -15,7 +15,7 @@ export type MemoryStore = IndexStore & {
   names(): readonly string[];
 };
 
-/** Collections in memory, for tests of what comes before them. */
+/** Collections in memory, for tests of what comes before them. Folders in one another are not told of. */
 export function createMemoryStore({ onAdd }: StoreOptions = {}): MemoryStore {
   const collections = new Map<string, Collection>();
   const documents = new Map<string, NewDocument & { readonly collection: string }>();
@@ -83,6 +83,7 @@ export function createMemoryStore({ onAdd }: StoreOptions = {}): MemoryStore {
       async removeSources(collection, sources, root) {
         return sources.filter((source) => documents.delete(keyOf(collection, root, source))).length;
       },
+      roots: async () => ({ outer: [], inner: [] }),
       async hashes(collection, root) {
         const held = [...documents.values()].filter(
           (each) => each.collection === collection && each.root === root,

@@ -10,6 +10,8 @@ export type Tally = {
     number
   >;
   skip(file: SkippedFile): void;
+  /** A file that belongs to this folder around the root. */
+  noteOuter(root: string): void;
   toReport(of: Pick<IndexReport, "collection" | "root" | "listedBy" | "durationMs">): IndexReport;
 };
 
@@ -20,6 +22,7 @@ export function createTally(): Tally {
     ...{ unreadable: 0, vanished: 0, empty: 0, refused: 0 },
   };
   const problems: SkippedFile[] = [];
+  const outer = new Map<string, number>();
   return {
     counts,
     skip({ source, reason, detail }) {
@@ -27,6 +30,13 @@ export function createTally(): Tally {
       if (reason === "ignored" || problems.length >= maxProblems) return;
       problems.push({ source, reason, detail: detail.slice(0, maxDetailChars) });
     },
-    toReport: (of) => ({ ...of, ...counts, skipped: { ...skipped }, problems: [...problems] }),
+    noteOuter: (root) => void outer.set(root, (outer.get(root) ?? 0) + 1),
+    toReport: (of) => ({
+      ...of,
+      ...counts,
+      keptBy: [...outer].map(([root, files]) => ({ root, files })),
+      skipped: { ...skipped },
+      problems: [...problems],
+    }),
   };
 }

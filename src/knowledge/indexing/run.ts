@@ -1,5 +1,6 @@
 import type { JsonObject } from "../../contract/index.ts";
-import type { Collections, Documents } from "../knowledge.ts";
+import type { IndexedDocuments } from "../documents/documents.ts";
+import type { Collections } from "../knowledge.ts";
 import type { IndexProgress } from "./index-types.ts";
 import type { PdfReader } from "./readers/pdf-reader.ts";
 import type { Tally } from "./report.ts";
@@ -7,7 +8,7 @@ import type { Tally } from "./report.ts";
 /** What indexing needs of the knowledge that it fills. */
 export type IndexStore = {
   readonly collections: Pick<Collections, "find" | "create" | "update" | "reembed">;
-  readonly documents: Pick<Documents, "add" | "hashes" | "removeSources">;
+  readonly documents: Pick<IndexedDocuments, "add" | "hashes" | "removeSources" | "roots">;
 };
 
 /** What one run of indexing works with. */

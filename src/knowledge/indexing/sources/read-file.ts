@@ -16,6 +16,8 @@ export type ReadFile =
 export type FolderReader = {
   /** Of a file by its path from the root; undefined where it cannot be had. */
   stamp(source: string): Promise<FileStamp | undefined>;
+  /** Whether no file is there any more. One that cannot be looked at is not gone. */
+  isGone(source: string): Promise<boolean>;
   /** Neither opens what is no file nor follows a link out of the root. */
   read(source: string, signal: AbortSignal): Promise<ReadFile>;
 };
@@ -38,6 +40,14 @@ export function createFolderReader(root: string, { maxBytes }: { readonly maxByt
       } catch (error) {
         if (errnoOf(error) === undefined) throw error;
         return undefined;
+      }
+    },
+    async isGone(source) {
+      try {
+        return !(await lstat(join(root, source))).isFile();
+      } catch (error) {
+        if (errnoOf(error) === undefined) throw error;
+        return explainFault(error).reason === "vanished";
       }
     },
     async read(source, signal) {
