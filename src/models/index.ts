@@ -1,5 +1,6 @@
 export { builtInModel } from "./built-in.ts";
 export { createLibrary } from "./create-library.ts";
+export { type EmbeddingPrompts, findEmbeddingPrompts } from "./embedding-prompts.ts";
 export { describeFile, inspectModelFile, type ModelFiles } from "./file-model.ts";
 export { describeGguf, describeHeader, type GgufDescription } from "./gguf/describe.ts";
 export { findText, type GgufHeader } from "./gguf/header.ts";

@@ -51,6 +51,8 @@ export type ModelSettings = {
 
 /** What listings show of a model without opening its file again. */
 export type ModelSummary = {
+  /** What its file calls it, where it says so. */
+  readonly title?: string;
   readonly architecture: string;
   readonly parameters: number;
   readonly quantisation: string;

@@ -4,7 +4,7 @@ import type { CoordinatorDeps } from "../deps.ts";
 import { type EntryRules, type Purge, purgeSome } from "./entry-store.ts";
 import type { CacheEvaluation } from "./evaluation/evaluate.ts";
 import { toEvaluationBody } from "./evaluation/evaluation-body.ts";
-import { describeModel } from "./facts.ts";
+import { describeSpace } from "./facts.ts";
 import { type Feedback, noteFeedback } from "./feedback.ts";
 import { createGuard, type Guard } from "./guard.ts";
 import { createJournal } from "./journal.ts";
@@ -127,7 +127,7 @@ async function evaluate(
   );
   if (keepsThreshold && embeddingModel !== undefined)
     await saveStart(await database(), {
-      space: await describeModel(deps, embeddingModel),
+      space: await describeSpace(deps, embeddingModel),
       threshold: evaluation.start ?? neverAlike,
       report: JSON.stringify(toEvaluationBody(evaluation)),
       atMs: rules.now(),

@@ -1,4 +1,5 @@
 import type { GenerateRequest } from "../../contract/index.ts";
+import { findEmbeddingPrompts, type ModelRecord } from "../../models/index.ts";
 import { mayNameUpstream } from "../../upstreams/index.ts";
 import type { CoordinatorDeps } from "../deps.ts";
 import type { FingerprintFacts } from "./fingerprint.ts";
@@ -21,7 +22,7 @@ export async function readFacts(deps: FactDeps, request: GenerateRequest): Promi
   const [own, adapters, space, context] = await Promise.all([
     describeModel(deps, request.model),
     Promise.all((request.adapters ?? []).map(({ name }) => describeModel(deps, name))),
-    settings.embeddingModel === undefined ? undefined : describeModel(deps, settings.embeddingModel),
+    settings.embeddingModel === undefined ? undefined : describeSpace(deps, settings.embeddingModel),
     readContext(deps, request),
   ]);
   const { routeLocal = settings.models[0] ?? "", routeRemote = "", routePolicy } = settings;
@@ -40,8 +41,22 @@ export async function readFacts(deps: FactDeps, request: GenerateRequest): Promi
 
 /** Name, and where its files are here what tells them apart from others of that name. */
 export async function describeModel({ library }: Pick<FactDeps, "library">, name: string): Promise<string> {
-  const record = await library.find(name);
+  return describeRecord(await library.find(name), name);
+}
+
+function describeRecord(record: ModelRecord | undefined, name: string): string {
   return record ? `${record.name} ${record.digest}` : name;
+}
+
+/** Vectors of the same space can be compared: the model's file, and what stands before the texts. */
+export async function describeSpace(
+  { library }: Pick<FactDeps, "library">,
+  embeddingModel: string,
+): Promise<string> {
+  const record = await library.find(embeddingModel);
+  const { similarity } = findEmbeddingPrompts(record?.name ?? embeddingModel, record?.summary.title);
+  const model = describeRecord(record, embeddingModel);
+  return similarity === "" ? model : `${model} ${similarity.trim()}`;
 }
 
 async function readContext({ knowledge }: FactDeps, { retrieval }: GenerateRequest) {

@@ -113,3 +113,18 @@ test.skipIf(wordVectors === undefined)(
     }
   },
 );
+
+test("a model that wants texts marked which are compared gets them marked", async () => {
+  const fake = createFakeEngine();
+  const asked: unknown[] = [];
+  const engine = {
+    ...fake,
+    find: async () => ({ ...(await fake.find("fake-model")), id: "nomic-embed-text:latest" }),
+    embed: async ({ inputs }: { readonly inputs: readonly unknown[] }) => {
+      asked.push(...inputs);
+      return { vectors: inputs.map(() => Float32Array.of(3, 4)), promptTokens: 0 };
+    },
+  };
+  await createEmbedder({ engine, embeddingModel: "nomic-embed-text" }).embed(["one", "two"], signal);
+  expect(asked).toEqual(["clustering: one", "clustering: two"]);
+});

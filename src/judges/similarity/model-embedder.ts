@@ -1,4 +1,5 @@
 import { AppError } from "../../base/index.ts";
+import { findEmbeddingPrompts } from "../../models/index.ts";
 import type { JudgeDeps } from "../deps.ts";
 import type { Embedder } from "./embedder.ts";
 
@@ -14,8 +15,8 @@ export function createModelEmbedder(
   name: string,
   tenant = judgeTenant,
 ): Embedder {
-  async function embedBatch(model: string, entries: readonly Entry[], signal: AbortSignal) {
-    const request = { model, inputs: entries.map(({ text }) => text), tenant };
+  async function embedBatch({ model, prompt }: Asked, entries: readonly Entry[], signal: AbortSignal) {
+    const request = { model, inputs: entries.map(({ text }) => `${prompt}${text}`), tenant };
     const { vectors } = await engine.embed(request, signal).catch((error: unknown) => {
       throw nameText(error, entries);
     });
@@ -28,13 +29,14 @@ export function createModelEmbedder(
     name,
     async embed(texts, signal) {
       const entries = listEntries(texts);
-      const { id } = await engine.find(name);
+      const { id, summary } = await engine.find(name);
+      const asked = { model: id, prompt: findEmbeddingPrompts(id, summary.title).similarity };
       const found = new Map<string, Float32Array>();
       let dimension: number | undefined;
       for (let start = 0; start < entries.length; start += maxBatchTexts) {
         signal.throwIfAborted();
         const batch = entries.slice(start, start + maxBatchTexts);
-        for (const [place, vector] of (await embedBatch(id, batch, signal)).entries()) {
+        for (const [place, vector] of (await embedBatch(asked, batch, signal)).entries()) {
           const { text, index } = batch[place] as Entry;
           dimension ??= vector.length;
           found.set(text, toUnit(vector, { name, dimension, index }));
@@ -44,6 +46,8 @@ export function createModelEmbedder(
     },
   };
 }
+
+type Asked = { readonly model: string; readonly prompt: string };
 
 /** A text, and where it first stands in the caller's list. */
 type Entry = { readonly text: string; readonly index: number };

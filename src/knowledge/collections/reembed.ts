@@ -84,7 +84,7 @@ async function fillSet(
       continue;
     }
     const options = {
-      ...{ model: model.id, tenant: knowledgeTenant },
+      ...{ model: model.id, prompt: model.prompts.document, tenant: knowledgeTenant },
       ...(collection.label === "local" && { privacy: "local" as const }),
       ...(dimension !== null && { dimension }),
     };

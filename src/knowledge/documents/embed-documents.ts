@@ -47,7 +47,7 @@ export async function embedDocuments(
     chunks.map(({ text }, place) => ({ source, place, text })),
   );
   const options = {
-    ...{ model: model.id, tenant: knowledgeTenant },
+    ...{ model: model.id, prompt: model.prompts.document, tenant: knowledgeTenant },
     ...(collection.label === "local" && { privacy: "local" as const }),
     ...(typeof set?.dimension === "number" && { dimension: set.dimension }),
   };

@@ -66,7 +66,12 @@ async function embedOnce(
     requireSameModel(row.name, set, model);
     requireLocal(row.name, isLocal ? "local" : "any", model);
     const options = {
-      ...{ model: model.id, tenant, ...(isLocal && { privacy: "local" as const }) },
+      ...{
+        model: model.id,
+        prompt: model.prompts.query,
+        tenant,
+        ...(isLocal && { privacy: "local" as const }),
+      },
       ...(set.dimension !== null && { dimension: set.dimension }),
     };
     const [vector] = await embedTexts(engine, [text.slice(0, maxQueryCharacters)], options, signal);

@@ -3,6 +3,8 @@ import type { KnowledgeDeps } from "../deps.ts";
 
 export type EmbedOptions = {
   readonly model: string;
+  /** What stands before each text, and each piece of one. */
+  readonly prompt: string;
   readonly tenant: string;
   /** Absent: not known yet; all vectors are of one length then. */
   readonly dimension?: number;
@@ -100,10 +102,11 @@ async function embedPieces(
 
 async function ask(
   engine: Embedding,
-  inputs: readonly string[],
-  { model, tenant, privacy }: EmbedOptions,
+  texts: readonly string[],
+  { model, prompt, tenant, privacy }: EmbedOptions,
   signal: AbortSignal,
 ): Promise<readonly Float32Array[]> {
+  const inputs = texts.map((text) => `${prompt}${text}`);
   const { vectors } = await engine.embed({ model, inputs, tenant, ...(privacy && { privacy }) }, signal);
   if (vectors.length === inputs.length) return vectors;
   const message = `${model} gave ${vectors.length} vectors for ${inputs.length} texts; use another embedding model`;

@@ -67,6 +67,7 @@ test("heads that differ by layer are described by the most, a licence by its nam
 
 test("a summary holds what listings show", () => {
   expect(summarize(readTiny())).toEqual({
+    title: "tiny",
     architecture: "llama",
     parameters: 128,
     quantisation: "F32",

@@ -99,7 +99,7 @@ export function summarize(header: GgufHeader): ModelSummary {
     parameters: countParameters(header),
     quantisation: describeQuantisation(header),
     capabilities: findCapabilities(header),
-    ...withoutUndefined({ trainedContextTokens, embeddingLength }),
+    ...withoutUndefined({ title: findLabel(header, "general.name"), trainedContextTokens, embeddingLength }),
   };
 }
 
