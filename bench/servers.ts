@@ -29,7 +29,7 @@ export type RunningServer = {
 const READY_POLL_MS = 1;
 const READY_DEADLINE_MS = 120_000;
 const STOP_DEADLINE_MS = 5_000;
-const repositoryRoot = join(import.meta.dir, "..");
+export const repositoryRoot = join(import.meta.dir, "..");
 const readyPaths: Readonly<Record<ServerKind, string>> = { hearth: "/ready", "llama-server": "/health" };
 
 /** The built executable, or the source where there is none. */
