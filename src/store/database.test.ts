@@ -55,6 +55,7 @@ test("the connection writes ahead, syncs each commit and keeps foreign keys", as
   expect(await readPragma(database, "journal_mode")).toBe("wal");
   expect(await readPragma(database, "synchronous")).toBe(2);
   expect(await readPragma(database, "foreign_keys")).toBe(1);
+  expect(await readPragma(database, "journal_size_limit")).toBe(67_108_864);
   const orphan = { name: "x", manifest_id: 1, created_at_ms: 1, modified_at_ms: 1 };
   await expect(database.kysely.insertInto("model").values(orphan).execute()).rejects.toThrow("FOREIGN KEY");
   await database.close();

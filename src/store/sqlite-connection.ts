@@ -11,6 +11,8 @@ const privateFileMode = 0o600;
 const blockingWaitMs = 10;
 const busyPauseMs = 5;
 const busyLimitMs = 10_000;
+/** What a large transaction leaves of the write-ahead log once it is in the database. */
+const maxKeptJournalBytes = 67_108_864;
 
 /** The one connection to a database file. Statements are prepared anew each time: they are short, and schemas change. */
 export class SqliteConnection implements DatabaseConnection {
@@ -130,6 +132,7 @@ function prepareConnection(sqlite: Sqlite): void {
     "synchronous = full",
     "foreign_keys = on",
     "trusted_schema = off",
+    `journal_size_limit = ${maxKeptJournalBytes}`,
   ]) {
     sqlite.run(`pragma ${pragma}`);
   }
