@@ -46,9 +46,11 @@ export function createFakeEmbeddingEngine(models: Record<string, FakeModel> = {}
       const vectors = request.inputs.map((input, index) => embedFake(model, String(input), index));
       return { vectors, promptTokens: 0 };
     },
-    async rerank({ documents, model }) {
-      const failure = engine.models[model]?.fails?.();
+    async rerank({ documents, model: name }) {
+      const model = engine.models[name];
+      const failure = model?.fails?.();
       if (failure) throw failure;
+      for (const [index, text] of documents.entries()) checkLength(model, text, index);
       reranked.push([...documents]);
       return { scores: documents.map((text) => -text.length), promptTokens: 0 };
     },
@@ -68,12 +70,18 @@ function toEntry(id: string, { isRemote = false, parameters = 1, dimension }: Fa
   };
 }
 
-function embedFake({ dimension, maxWords, vectorOf }: FakeModel, text: string, index: number): Float32Array {
+/** The words of a text; throws as an engine does where there are too many. */
+function checkLength(model: FakeModel | undefined, text: string, index: number): readonly string[] {
   const words = text.toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? [];
-  if (maxWords !== undefined && words.length > maxWords) {
-    const details = { required: words.length, max: maxWords, index };
-    throw new AppError("context_limit_exceeded", `input ${index} is too long`, { details });
-  }
+  const max = model?.maxWords ?? words.length;
+  if (words.length <= max) return words;
+  const details = { required: words.length, max, index };
+  throw new AppError("context_limit_exceeded", `input ${index} is too long`, { details });
+}
+
+function embedFake(model: FakeModel, text: string, index: number): Float32Array {
+  const { dimension, vectorOf } = model;
+  const words = checkLength(model, text, index);
   if (vectorOf) return vectorOf(text);
   const vector = new Float32Array(dimension);
   for (const word of words) {

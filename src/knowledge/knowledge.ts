@@ -8,6 +8,7 @@ import { type AttachFile, createAttachFile } from "./files/attach-file.ts";
 import { createFileStore, type FileStore } from "./files/file-store.ts";
 import { createIndexing, type Indexing } from "./indexing/indexing.ts";
 import { search } from "./search/search.ts";
+import { findEmbeddingModel } from "./vectors/embedding-model.ts";
 
 /** A named set of documents that is searched as one. */
 export type Collection = {
@@ -180,7 +181,8 @@ export type Knowledge = Indexing & {
 
 export function createKnowledge(deps: KnowledgeDeps): Knowledge {
   const [collections, documents] = [createCollections(deps), createDocuments(deps)];
-  const indexing = createIndexing({ knowledge: { collections, documents } });
+  const modelId = async (name: string) => (await findEmbeddingModel(deps.engine, name)).id;
+  const indexing = createIndexing({ knowledge: { collections, documents, modelId } });
   const files = createFileStore({ ...deps, folder: join(deps.home, "files") });
   const attachFile = createAttachFile({ files, documents, prepare: indexing.prepare });
   const { database, now, logger } = deps;

@@ -5,6 +5,8 @@ import { rowsOf } from "../keys.ts";
 
 /** Rows of one statement. */
 const batchRows = 250;
+/** Of signs, which stand in rows of many kilobytes. */
+const batchSigns = 32;
 
 /**
  * Deletes what belongs to collections that were removed and vectors that nobody searches any more, a little at a time.
@@ -21,7 +23,7 @@ async function sweepCollection(kysely: Queries, id: number): Promise<void> {
   await kysely.updateTable("vector_set").set({ state: "old" }).where("collection_id", "=", id).execute();
   const { from, to } = rowsOf(id);
   await repeat(async () => {
-    const last = await findLast(kysely, "chunk", from, to);
+    const last = await findLast(kysely, "chunk", { from, to, most: batchRows });
     if (last === undefined) return false;
     await kysely.transaction().execute(async (queries) => {
       await queries.deleteFrom("chunk").where("id", ">=", from).where("id", "<=", last).execute();
@@ -49,27 +51,28 @@ async function sweepCollection(kysely: Queries, id: number): Promise<void> {
 
 async function sweepSet(kysely: Queries, id: number): Promise<void> {
   const { from, to } = rowsOf(id);
-  await repeat(async () => {
-    const last = await findLast(kysely, "chunk_vector", from, to);
-    if (last === undefined) return false;
-    await kysely.transaction().execute(async (queries) => {
-      await queries.deleteFrom("chunk_signs").where("id", ">=", from).where("id", "<=", last).execute();
-      await queries.deleteFrom("chunk_vector").where("id", ">=", from).where("id", "<=", last).execute();
+  for (const [table, most] of [
+    ["chunk_vector", batchRows],
+    ["chunk_signs", batchSigns],
+  ] as const) {
+    await repeat(async () => {
+      const last = await findLast(kysely, table, { from, to, most });
+      if (last === undefined) return false;
+      await kysely.deleteFrom(table).where("id", ">=", from).where("id", "<=", last).execute();
+      return true;
     });
-    return true;
-  });
+  }
   await kysely.deleteFrom("vector_set").where("id", "=", id).execute();
 }
 
 /** The last row of the next batch; undefined where there are none. */
 async function findLast(
   kysely: Queries,
-  table: "chunk" | "chunk_vector",
-  from: number,
-  to: number,
+  table: "chunk" | "chunk_vector" | "chunk_signs",
+  { from, to, most }: { readonly from: number; readonly to: number; readonly most: number },
 ): Promise<number | undefined> {
   const { rows } = await sql<{ readonly last: number | null }>`select max(id) as last from (
-    select id from ${sql.table(table)} where id >= ${from} and id < ${to} order by id limit ${batchRows}
+    select id from ${sql.table(table)} where id >= ${from} and id < ${to} order by id limit ${most}
   )`.execute(kysely);
   return rows[0]?.last ?? undefined;
 }

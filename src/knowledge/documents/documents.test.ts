@@ -153,6 +153,16 @@ test("L2: a model of the same name that is another one is refused, with what to 
   );
 });
 
+test("where the model is gone, the refusal names the collection and what to do", async () => {
+  await using fixture = await openNotes("tiny");
+  fixture.engine.models = {};
+  const added = fixture.knowledge.documents.add(name, [createDocument("a.md", "copper")], signal);
+  await expect(added).rejects.toMatchObject({
+    code: "model_not_found",
+    message: expect.stringContaining("hearth collection reembed notes MODEL"),
+  });
+});
+
 test("L3: every field that a built-in collection is filtered by is in every row", async () => {
   await using fixture = await openKnowledge();
   const { documents, search } = fixture.knowledge;

@@ -19,10 +19,18 @@ export async function resolveModel(
 ): Promise<EmbeddingModel | undefined> {
   const name = collection.takes_configured_model === 1 ? configured : collection.embedding_model;
   if (name === null || name === undefined) return undefined;
-  const model = await findEmbeddingModel(engine, name);
+  const model = await findEmbeddingModel(engine, name).catch((error: unknown) => {
+    throw nameCollection(error, collection.name, name);
+  });
   requireLocal(collection.name, collection.label, model);
   if (set) requireSameModel(collection.name, set, model);
   return model;
+}
+
+function nameCollection(error: unknown, collection: string, model: string): unknown {
+  if (!(error instanceof AppError) || error.code !== "model_not_found") return error;
+  const message = `the collection ${collection} is searched by ${model}, which is not here; fetch it again, or change over with: hearth collection reembed ${collection} MODEL`;
+  return new AppError(error.code, message, { cause: error, details: { ...error.details, collection } });
 }
 
 /** Throws AppError conflict where the model is another one than that of the vectors which are there. */

@@ -1,20 +1,22 @@
 import { expect, test } from "bun:test";
-import { existsSync, readdirSync } from "node:fs";
+import { existsSync, readdirSync, writeFileSync } from "node:fs";
 import { openHomeDatabase } from "../../store/index.ts";
 import { createTemporaryFolder } from "../../testing/index.ts";
 import { createFileStore } from "./file-store.ts";
+import { strayAfterMs } from "./stray-contents.ts";
 
 async function openStore() {
   const folder = createTemporaryFolder();
   const database = await openHomeDatabase(folder.path);
   let timeMs = 1_000;
-  const files = createFileStore({
-    database: async () => database,
-    folder: folder.file("files"),
-    now: () => timeMs++,
-  });
+  const open = (now = () => timeMs++) =>
+    createFileStore({
+      ...{ database: async () => database, folder: folder.file("files"), now },
+      logger: { warn: () => undefined },
+    });
   return {
-    files,
+    files: open(),
+    open,
     folder,
     async [Symbol.asyncDispose]() {
       await database.close();
@@ -68,4 +70,19 @@ test("a page after a file that is not there is refused, so that nobody reads the
   const { id } = await store.files.add("a", note);
   await store.files.remove("a", id);
   await expect(store.files.list("a", { limit: 2, after: id })).rejects.toThrow(`after is "${id}"`);
+});
+
+test("contents that a killed process left unnoted go with the first upload of the next one, and nothing else", async () => {
+  await using store = await openStore();
+  const { id } = await store.files.add("a", note);
+  const names = () => readdirSync(store.folder.file("files")).sort();
+  const unnoted = `file-${"0".repeat(24)}`;
+  const strays = [unnoted, `${unnoted}.7-uuid.part`, `${id}.7-uuid.part`];
+  for (const name of [...strays, "mine.txt"]) writeFileSync(store.folder.file(`files/${name}`), "x");
+
+  const young = await store.open(Date.now).add("a", note);
+  expect(names()).toEqual([...strays, "mine.txt", id, young.id].sort());
+  const later = await store.open(() => Date.now() + strayAfterMs + 60_000).add("a", note);
+  expect(names()).toEqual(["mine.txt", id, young.id, later.id].sort());
+  expect(Buffer.from(await store.files.read("a", id))).toEqual(note.content);
 });

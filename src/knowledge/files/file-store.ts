@@ -1,7 +1,17 @@
 import { existsSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { AppError, createId, ensureOwnFolder, nextTurn, toDiskError, writeWhole } from "../../base/index.ts";
+import {
+  AppError,
+  createId,
+  ensureOwnFolder,
+  nextTurn,
+  toAppError,
+  toDiskError,
+  writeWhole,
+} from "../../base/index.ts";
 import type { Database } from "../../store/index.ts";
+import type { KnowledgeDeps } from "../deps.ts";
+import { removeStrayContents } from "./stray-contents.ts";
 
 export type UploadedFile = {
   readonly id: string;
@@ -36,11 +46,9 @@ export type FileStore = {
   remove(tenant: string, id: string): Promise<void>;
 };
 
-export type FileStoreOptions = {
-  database(): Promise<Database>;
+export type FileStoreOptions = Pick<KnowledgeDeps, "database" | "now" | "logger"> & {
   /** Where contents lie; made with the first one. */
   readonly folder: string;
-  readonly now: () => number;
 };
 
 /** Files of one API key; an upload beyond them is refused. */
@@ -49,7 +57,17 @@ export const maxFilesPerTenant = 10_000;
 const requiredAtOnce = 500;
 const privateFileMode = 0o600;
 
-export function createFileStore({ database, folder, now }: FileStoreOptions): FileStore {
+export function createFileStore({ database, folder, now, logger }: FileStoreOptions): FileStore {
+  /** Once for each process, with its first upload. */
+  let tidying: Promise<void> | undefined;
+
+  async function tidy(): Promise<void> {
+    try {
+      await removeStrayContents({ database, folder, now });
+    } catch (error) {
+      logger.warn("files_untidied", { folder, error: toAppError(error).message });
+    }
+  }
   async function find(tenant: string, id: string) {
     const { kysely } = await database();
     return await kysely
@@ -78,6 +96,8 @@ export function createFileStore({ database, folder, now }: FileStoreOptions): Fi
       const id = createId("file");
       const row = { id, tenant, filename, purpose, bytes: content.byteLength, created_at_ms: now() };
       ensureOwnFolder(folder);
+      tidying ??= tidy();
+      await tidying;
       write(folder, id, content);
       try {
         await kysely.insertInto("file").values(row).execute();

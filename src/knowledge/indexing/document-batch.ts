@@ -3,9 +3,9 @@ import type { NewDocument } from "../knowledge.ts";
 import type { Tally } from "./report.ts";
 import type { IndexStore } from "./run.ts";
 
-/** A batch is stored once it has so many documents, chunks or characters. */
+/** A batch is stored once it has so many documents, chunks or characters: a slow model takes a minute for it, in which nothing is told. */
 const batchDocuments = 64;
-const batchChunks = 512;
+const batchChunks = 128;
 const batchChars = 1_048_576;
 
 /** Documents on their way into a collection. One that it refuses is counted and keeps no other out. */

@@ -304,6 +304,20 @@ describe("the collection", () => {
     });
     expect(await index({ embeddingModel: "tiny-embed" })).toMatchObject({ unchanged: 1 });
   });
+
+  test("is brought up to date by whichever name its model is given", async () => {
+    write("a.md");
+    await index({ embeddingModel: "tiny-embed" });
+    expect(await index({ embeddingModel: "tiny-embed:latest" })).toMatchObject({ unchanged: 1 });
+  });
+});
+
+test("what was read is stored and told of on the way, not all of it at the end", async () => {
+  const page = `${"copper wire and granite ".repeat(60)}\n\n`.repeat(16);
+  for (let file = 0; file < 24; file++) write(`${file}.md`, page);
+  const storedAt: number[] = [];
+  await index({ onProgress: () => void storedAt.push(store.list("docs").length) });
+  expect(new Set(storedAt).size).toBeGreaterThanOrEqual(3);
 });
 
 describe("a memory of earlier runs", () => {

@@ -32,6 +32,7 @@ export function createMemoryStore({ onAdd }: StoreOptions = {}): MemoryStore {
   };
   return {
     adds,
+    modelId: async (name) => name.replace(/:latest$/, ""),
     names: () => [...collections.keys()],
     list: (collection, root) =>
       [...documents.values()]

@@ -8,7 +8,7 @@ import type { IndexStore } from "./run.ts";
  * conflict for another model than the one that its texts have vectors of.
  */
 export async function prepareCollection(
-  { collections }: Pick<IndexStore, "collections">,
+  { collections, modelId }: Pick<IndexStore, "collections" | "modelId">,
   { collection: name, embeddingModel, label }: IndexRequest,
   signal: AbortSignal,
 ): Promise<Collection> {
@@ -21,11 +21,12 @@ export async function prepareCollection(
     });
   }
   const labelled = label && label !== found.label ? await collections.update(name, { label }) : found;
-  const isOther = embeddingModel !== undefined && embeddingModel !== (found.embeddingModel ?? null);
-  if (!isOther) return labelled;
+  const present = found.embeddingModel ?? null;
+  if (embeddingModel === undefined || embeddingModel === present) return labelled;
+  if (embeddingModel !== null && (await modelId(embeddingModel)) === present) return labelled;
   if (found.documents === 0) return await collections.reembed(name, embeddingModel, { signal });
-  const present = found.embeddingModel === undefined ? "words alone" : `the model ${found.embeddingModel}`;
+  const searched = present === null ? "words alone" : `the model ${present}`;
   const wanted = embeddingModel ?? "--words-only";
-  const message = `the collection ${name} is searched by ${present}; to change that for all of it, run: hearth collection reembed ${name} ${wanted}`;
+  const message = `the collection ${name} is searched by ${searched}; to change that for all of it, run: hearth collection reembed ${name} ${wanted}`;
   throw new AppError("conflict", message);
 }

@@ -9,6 +9,8 @@ import type { Tally } from "./report.ts";
 export type IndexStore = {
   readonly collections: Pick<Collections, "find" | "create" | "update" | "reembed">;
   readonly documents: Pick<IndexedDocuments, "add" | "hashes" | "removeSources" | "roots">;
+  /** The id of an embedding model that was named in any of its ways. Throws AppError model_not_found, invalid_request. */
+  modelId(name: string): Promise<string>;
 };
 
 /** What one run of indexing works with. */

@@ -4,6 +4,7 @@ import type { KnowledgeDeps } from "../deps.ts";
 import type { SearchQuery } from "../knowledge.ts";
 import type { Passage } from "./order-candidates.ts";
 import { maxQueryCharacters } from "./query-terms.ts";
+import { scorePassages } from "./score-passages.ts";
 
 /** Passages that a model orders anew. */
 export const rerankedPassages = 20;
@@ -33,7 +34,7 @@ export async function rerank(
     const documents = head.map((passage) => passage.text);
     const query = text.slice(0, maxQueryCharacters);
     const request = { model: id, query, documents, tenant, ...(isLocal && { privacy: "local" as const }) };
-    const { scores } = await engine.rerank(request, signal);
+    const { scores, cut } = await scorePassages(engine, request, signal);
     if (scores.length !== head.length || !scores.every(Number.isFinite)) {
       return { passages, reason: `${id} gave no order: its scores are no numbers` };
     }
@@ -41,7 +42,8 @@ export async function rerank(
       .map((passage, index) => ({ passage, score: scores[index] ?? 0, index }))
       .sort((one, other) => other.score - one.score || one.index - other.index)
       .map(({ passage }) => passage);
-    return { passages: [...ordered, ...passages.slice(head.length)] };
+    const reason = `${id} read only the beginning of ${cut} of ${head.length} texts, which are longer than it takes`;
+    return { passages: [...ordered, ...passages.slice(head.length)], ...(cut > 0 && { reason }) };
   } catch (error) {
     signal.throwIfAborted();
     if (!(error instanceof AppError) || error.code === "invalid_request") throw error;

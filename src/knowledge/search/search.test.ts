@@ -186,6 +186,19 @@ test("a rerank model orders the first twenty anew; one that fails leaves the ord
   expect(without.reason).toContain("the order is not that of gone: there is no model gone");
 });
 
+test("a text that is too long for the rerank model is ordered by its beginning, and the result says so", async () => {
+  await using fixture = await openNotes({ "long.md": `copper ${"wire ".repeat(40)}`, "short.md": "copper" });
+  fixture.engine.models = { ranker: { dimension: 1, maxWords: 12 } };
+  const found = await ask(fixture, "copper wire", { rerankModel: "ranker" });
+  expect(sourcesOf(found)).toEqual(["short.md", "long.md"]);
+  expect(fixture.engine.reranked).toHaveLength(1);
+  expect(found.reason).toContain("ranker read only the beginning of 1 of 2 texts");
+  expect(found.hits[1]?.text).toHaveLength(207);
+  fixture.engine.models = { ranker: { dimension: 1, maxWords: 0 } };
+  const unfit = await ask(fixture, "copper wire", { rerankModel: "ranker" });
+  expect(unfit.reason).toContain("the order is not that of ranker: input 0 is too long");
+});
+
 test("what helped before comes before what did not", async () => {
   await using fixture = await openNotes({ "a.md": "copper wire", "b.md": "copper wire" });
   const { documents } = fixture.knowledge;

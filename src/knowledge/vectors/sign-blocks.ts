@@ -35,7 +35,10 @@ export async function writeSigns(
   }
 }
 
-/** Inside a transaction: numbers `from` to `to`, the last one not among them. */
+/**
+ * Inside a transaction: numbers `from` to `to`, the last one not among them. Numbers are never given again, so a block
+ * that has no vector left goes.
+ */
 export async function removeSigns(
   queries: Queries,
   set: SignSet,
@@ -49,8 +52,14 @@ export async function removeSigns(
       const place = number % blockNumbers;
       if (words) words[place >> 5] = (words[place >> 5] ?? 0) & ~(1 << (place & 31));
     }
-    if (words) await writeBlock(queries, set, { index, words });
+    if (!words) continue;
+    if (isEmpty(words)) await removeBlock(queries, set, index);
+    else await writeBlock(queries, set, { index, words });
   }
+}
+
+function isEmpty(words: Uint32Array): boolean {
+  return words.subarray(0, presenceWords).every((word) => word === 0);
 }
 
 export type NearestOptions = {
@@ -135,6 +144,10 @@ async function writeBlock(queries: Queries, set: SignSet, { index, words }: Bloc
     .replaceInto("chunk_signs")
     .values({ id: toKey(set.id, index), signs })
     .execute();
+}
+
+async function removeBlock(queries: Queries, set: SignSet, index: number): Promise<void> {
+  await queries.deleteFrom("chunk_signs").where("id", "=", toKey(set.id, index)).execute();
 }
 
 function toWords(blob: Uint8Array): Uint32Array {

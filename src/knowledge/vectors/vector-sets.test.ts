@@ -1,7 +1,8 @@
 import { expect, test } from "bun:test";
 import { createPace } from "../indexing/pace.ts";
+import { numberOf } from "../keys.ts";
 import { openKnowledge, signal } from "../knowledge-fixture.ts";
-import { findNearest } from "./sign-blocks.ts";
+import { blockNumbers, findNearest } from "./sign-blocks.ts";
 import { fromBlob, toSigns } from "./signs.ts";
 import { addVectors, createSet, findSet, maxComparedVectors, removeVectors } from "./vector-sets.ts";
 
@@ -61,4 +62,23 @@ test("vectors that are removed are counted no more, and their signs are found no
   expect(await nearest(700)).not.toContain(700);
   expect(await nearest(1_100)).toEqual([1_100]);
   expect(await findSet(kysely, set.id)).toMatchObject({ vectors: maxComparedVectors + 1 - 500 });
+});
+
+test("signs go with the last vector of their block, so that a set whose texts come and go does not grow", async () => {
+  const { fixture, kysely, set } = await openSet();
+  await using _ = fixture;
+  const numbered = Array.from({ length: 4 * blockNumbers }, (_, number) => ({
+    ...{ number, vector: createVector(number) },
+  }));
+  const grown = await addVectors(kysely, set, numbered, pace);
+  const blocks = async () =>
+    (await kysely.selectFrom("chunk_signs").select("id").orderBy("id").execute()).map(({ id }) =>
+      numberOf(id),
+    );
+  expect(await blocks()).toEqual([0, 1, 2, 3]);
+  for (let from = 0; from < 2 * blockNumbers; from += 100)
+    await removeVectors(kysely, grown, { from, to: Math.min(from + 100, 2 * blockNumbers - 1) });
+  expect(await blocks()).toEqual([1, 2, 3]);
+  await removeVectors(kysely, grown, { from: 2 * blockNumbers - 1, to: 4 * blockNumbers - 1 });
+  expect(await blocks()).toEqual([3]);
 });
