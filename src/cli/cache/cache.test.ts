@@ -33,6 +33,12 @@ describe("hearth cache", () => {
     });
   });
 
+  test("keeps no similarity where no model compares questions", async () => {
+    const { code, errors } = await run("evaluate", "--keep");
+    expect(code).toBe(2);
+    expect(errors).toContain("there is no similarity to keep without an embedding model");
+  });
+
   test("evaluates shared words by the guard that is inside, on its own pairs and on others", async () => {
     const { code, output } = await run("evaluate");
     expect(code).toBe(0);

@@ -3,7 +3,7 @@ import type { ConfigFlags } from "../config-flags.ts";
 import type { CliDeps } from "../deps.ts";
 import { createCountLine } from "../judging/count-line.ts";
 import { toJsonText } from "../table.ts";
-import { exitCodes, UsageError } from "../usage-error.ts";
+import { asUsage, exitCodes, UsageError } from "../usage-error.ts";
 import { withApp } from "../with-app.ts";
 import type { PurgeFlags } from "./cache-command.ts";
 import { formatEvaluation, formatStats } from "./cache-text.ts";
@@ -26,10 +26,8 @@ export async function purge(
   const { all = false, ...named } = options.given;
   if (Object.keys(named).length + Number(all) !== 1)
     throw new UsageError("name what is to be removed: one of --tag, --model, --entry or --all");
-  return await withApp(deps, options, async ({ coordinator, library }) => {
-    const model = named.model === undefined ? undefined : await library.find(named.model);
-    const what = model ? { model: model.name } : named;
-    const removed = await (await coordinator.cache()).purge(what);
+  return await withApp(deps, options, async ({ coordinator }) => {
+    const removed = await (await coordinator.cache()).purge(named);
     const said = removed === 1 ? "1 stored answer was removed" : `${removed} stored answers were removed`;
     deps.io.stdout.write(options.json ? `${toJsonText({ removed })}\n` : `${said}\n`);
     return exitCodes.success;
@@ -42,13 +40,15 @@ export async function evaluate(
 ): Promise<number> {
   return await withApp(deps, options, async ({ coordinator }, signal) => {
     using line = createCountLine(deps.io.stderr);
-    const evaluation = await (await coordinator.cache()).evaluate({
+    const measuring = (await coordinator.cache()).evaluate({
       ...{ signal, keepsThreshold: options.keep },
       onProgress: (done, total) => line.show({ done, total, text: `pair ${done} of ${total}` }),
     });
+    const evaluation = await asUsage(measuring);
     line[Symbol.dispose]();
     const body = toCacheEvaluationBody(evaluation);
-    deps.io.stdout.write(options.json ? `${toJsonText(body, 2)}\n` : formatEvaluation(evaluation));
+    const text = formatEvaluation(evaluation, { isKept: options.keep });
+    deps.io.stdout.write(options.json ? `${toJsonText(body, 2)}\n` : text);
     return exitCodes.success;
   });
 }

@@ -1,4 +1,4 @@
-import { toAppError } from "../../base/index.ts";
+import { AppError, toAppError } from "../../base/index.ts";
 import type { GenerateRequest } from "../../contract/index.ts";
 import type { CoordinatorDeps } from "../deps.ts";
 import { type EntryRules, type Purge, purgeSome } from "./entry-store.ts";
@@ -30,11 +30,14 @@ export type AnswerCache = {
   lookUp(request: GenerateRequest, signal: AbortSignal): Promise<CacheLookup>;
   /** Of one tenant, or of all. */
   stats(tenant?: string): Promise<CacheStats>;
-  /** How many entries were removed; no field means all. */
+  /** How many entries were removed; no field means all. A model may be named as requests name it. */
   purge(what: Purge): Promise<number>;
   /** Throws AppError not_found for what this tenant was not served from the cache. */
   feedback(said: Feedback): Promise<void>;
-  /** Measures an embedding model and the guard by the bundled pairs. Throws what the model throws. */
+  /**
+   * Measures an embedding model and the guard by the bundled pairs. Throws what the model throws, and AppError
+   * invalid_request where a similarity is to be kept and no model compares questions.
+   */
   evaluate(asked: EvaluationRequest): Promise<CacheEvaluation>;
   /** Waits for what was begun beside requests. */
   settle(): Promise<void>;
@@ -64,7 +67,9 @@ export function createAnswerCache(deps: CoordinatorDeps): AnswerCache {
       return lookUp(parts, request, signal);
     },
     stats: (tenant) => readStats(parts, tenant),
-    async purge(what) {
+    async purge(asked) {
+      const model = asked.model === undefined ? undefined : await deps.library.find(asked.model);
+      const what = model ? { ...asked, model: model.name } : asked;
       parts.purges.count += 1;
       await journal.settle();
       const { kysely } = await database();
@@ -121,6 +126,11 @@ async function evaluate(
   const { evaluateCache } = await import("./evaluation/evaluate.ts");
   const { cacheFalseHits: maxWrongShare } = deps.settings;
   const embeddingModel = asked.embeddingModel ?? deps.settings.embeddingModel;
+  if (keepsThreshold && embeddingModel === undefined)
+    throw new AppError(
+      "invalid_request",
+      "there is no similarity to keep without an embedding model; name one",
+    );
   const evaluation = await evaluateCache(
     { engine: deps.engine, guard },
     { ...asked, maxWrongShare, ...(embeddingModel !== undefined && { embeddingModel }) },

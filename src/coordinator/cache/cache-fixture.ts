@@ -70,7 +70,7 @@ export async function openCacheWorld(home: string, options: CacheWorldOptions = 
   const { embed = embedFake } = options;
   const time = { nowMs: 1_000_000_000 };
   const database = options.database ?? (await openHomeDatabase(home));
-  const library = createFakeLibrary({ names: ["fake-model", "other-model", "embedder"] });
+  const library = createFakeLibrary({ names: ["fake-model", "other-model:latest", "embedder"] });
   const embedded: string[] = [];
   const fake = createFakeEngine({
     models: ["fake-model", "other-model", "embedder"],

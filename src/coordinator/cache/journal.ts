@@ -33,7 +33,7 @@ export type Note =
   | { readonly type: "stale"; readonly removed: Removed }
   | { readonly type: "count"; readonly name: CountName };
 
-/** `dropped`: not stored, for too much waited already; `refused`: by the policy. */
+/** `dropped`: not stored, for too much waited already; `refused`: by the policy; `uncompared`: neither right nor wrong. */
 export type CountName =
   | "exact"
   | "semantic"
@@ -43,6 +43,7 @@ export type CountName =
   | "dropped"
   | "serve_refused"
   | "store_refused"
+  | "uncompared"
   | "failed";
 
 export type Journal = Pick<BatchWriter<Note>, "settle"> & {

@@ -1,7 +1,8 @@
 import { afterEach, describe, expect, test } from "bun:test";
+import { AppError } from "../../base/index.ts";
 import { createTemporaryFolder } from "../../testing/index.ts";
 import type { CoordinatorDeps } from "../deps.ts";
-import { type CacheWorldOptions, openCacheWorld } from "./cache-fixture.ts";
+import { type CacheWorldOptions, embedFake, openCacheWorld } from "./cache-fixture.ts";
 import { findMatch, labelMatch } from "./match-store.ts";
 
 const folders: ReturnType<typeof createTemporaryFolder>[] = [];
@@ -76,6 +77,20 @@ describe("the shadow", () => {
     await world.ask(boil, { caching: "shadow" });
     expect((await readMatches(world)).map(({ label }) => label)).toEqual([0, 1]);
   });
+});
+
+test("an answer that is too long to be compared is stored all the same, and counted as neither right nor wrong", async () => {
+  const embed = (text: string) => {
+    if (text.length <= 60) return embedFake(text);
+    throw new AppError("context_limit_exceeded", "the model takes no more than 60 characters");
+  };
+  const says = (question: string) => `${"Wait. ".repeat(20)}${question === boil ? "Eat it." : "Peel it."}`;
+  const world = await open({ embed, says });
+  await world.ask(boil, { caching: "shadow" });
+  await world.ask(reworded, { caching: "shadow" });
+  expect(await readMatches(world)).toEqual([]);
+  expect((await world.cache.stats()).counts).toMatchObject({ stored: 2, uncompared: 1 });
+  expect(world.logs).toEqual(["cache_answers_uncompared"]);
 });
 
 describe("a question that is not alike enough", () => {
@@ -208,6 +223,16 @@ describe("feedback", () => {
       await expect(world.cache.feedback({ tenant, about, isRight: true })).rejects.toMatchObject({
         code: "not_found",
       });
+  });
+
+  test("about a fresh answer says nothing of the stored one that it was held against", async () => {
+    const world = await open({ says: () => "Ten minutes." });
+    await world.ask(boil, { caching: "shadow" });
+    const { id, isGenerated } = await world.ask(reworded, { caching: "shadow" });
+    expect(isGenerated).toBe(true);
+    const said = world.cache.feedback({ tenant, about: { requestId: id }, isRight: false });
+    await expect(said).rejects.toMatchObject({ code: "not_found" });
+    expect(await readMatches(world)).toMatchObject([{ served: 0, label: 1, source: "shadow" }]);
   });
 });
 

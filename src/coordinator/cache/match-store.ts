@@ -53,7 +53,7 @@ export async function forgetOldMatches(queries: Queries): Promise<void> {
   }
 }
 
-/** The last match of a request, or of an entry, of this tenant. */
+/** The last answer of this tenant that was served to a request, or from an entry. */
 export async function findMatch(
   { kysely }: Database,
   tenant: string,
@@ -63,11 +63,12 @@ export async function findMatch(
     .selectFrom("cache_match")
     .select(["id", "entry", "space", "similarity"])
     .where("tenant", "=", tenant)
+    .where("served", "=", 1)
     .orderBy("id", "desc")
     .limit(1);
   const found =
     "entry" in asked
-      ? query.where("entry", "=", asked.entry).where("served", "=", 1)
+      ? query.where("entry", "=", asked.entry)
       : query.where("request_id", "=", asked.requestId);
   return await found.executeTakeFirst();
 }

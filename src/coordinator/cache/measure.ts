@@ -1,4 +1,4 @@
-import { createId } from "../../base/index.ts";
+import { createId, toAppError } from "../../base/index.ts";
 import { mayNameUpstream } from "../../upstreams/index.ts";
 import { embedTexts } from "./embed-texts.ts";
 import { type Entry, raiseFloor } from "./entry-store.ts";
@@ -25,7 +25,8 @@ export async function measureComparison(
     const ask = { query: asked.question.text, cachedQuery: question, similarity, ageSeconds };
     if (!(await parts.guard.serve(ask, { signal, isLocal: asked.isLocal })).ok) return;
   }
-  const isRight = await isSame(parts, asked, [fresh.text, answer.text], signal);
+  const isRight = await tryToCompare(parts, asked, [fresh.text, answer.text], signal);
+  if (isRight === undefined) return;
   const label = { isRight, source };
   const { id: requestId, tenant } = request;
   parts.journal.note({
@@ -36,6 +37,24 @@ export async function measureComparison(
   if (!isRight && space !== exactSpace) {
     const { kysely } = await parts.database();
     await raiseFloor(kysely, entry, similarity);
+  }
+}
+
+/** Undefined where the embedding model cannot say, as of answers that are longer than it takes: no label is better than a guess. */
+async function tryToCompare(
+  parts: CacheParts,
+  asked: Asked,
+  answers: readonly [string, string],
+  signal: AbortSignal,
+): Promise<boolean | undefined> {
+  try {
+    return await isSame(parts, asked, answers, signal);
+  } catch (error) {
+    signal.throwIfAborted();
+    const { message } = toAppError(error);
+    parts.journal.count("uncompared");
+    parts.deps.logger.warn("cache_answers_uncompared", { id: asked.request.id, error: message });
+    return undefined;
   }
 }
 

@@ -64,11 +64,17 @@ export function parsePattern(text: string): Pattern | undefined {
   ].map((value) => (typeof value === "string" ? cutText(value.trim(), maxFieldCharacters) : ""));
   const skills = fields.skills_used;
   if (!problemType || !solutionApproach || !generalizablePattern || !Array.isArray(skills)) return undefined;
+  if (![problemType, solutionApproach, generalizablePattern].every(hasWord)) return undefined;
   const skillsUsed = skills
     .filter((skill) => typeof skill === "string" && skill.trim() !== "")
     .slice(0, maxSkills)
     .map((skill: string) => cutText(skill.trim(), maxSkillCharacters));
   return { problemType, solutionApproach, skillsUsed, generalizablePattern };
+}
+
+/** A small model that is held to the grammar may fill a field with punctuation, which teaches nothing. */
+function hasWord(text: string): boolean {
+  return /\p{L}[\p{L}\p{M}]/u.test(text);
 }
 
 function toPrompt(query: string, response: string): string {

@@ -42,7 +42,7 @@ export function createHistory({ knowledge, words }: HistoryOptions) {
       interactions: readonly Interaction[],
       signal: AbortSignal,
     ): Promise<ReadonlyMap<string, string>> {
-      const shown = interactions.filter(isShown);
+      const shown = interactions.filter(hasComparedText);
       if (shown.length === 0) return new Map();
       const { documents } = await knowledge();
       const added = await documents.add(historyCollection, shown.map(toDocument), signal);
@@ -90,7 +90,8 @@ export async function measureLikeness(
   return others.map((other) => (asked ? cosine(asked, other) : 0));
 }
 
-function isShown({ isPrivate, query = "", content }: Interaction): boolean {
+/** Whether the query becomes a document, by which others are found to be near. */
+export function hasComparedText({ isPrivate, query = "", content }: Interaction): boolean {
   return !isPrivate && content !== "hash" && query.trim() !== "";
 }
 

@@ -78,8 +78,12 @@ function createFakeKnowledge(engine: FakeEngine): FakeKnowledge {
       async removeSources(collection, sources) {
         return sources.filter((source) => stored.get(collection)?.delete(source)).length;
       },
+      list: async (collection) =>
+        Array.from(stored.get(collection) ?? [], ([source, { id, attributes }]) => ({
+          ...{ id, source, attributes, contentHash: "", chunks: 1, addedAtMs: 0 },
+        })),
       noteUse: async (chunkIds, { success }) => void uses.push({ chunkIds, success }),
-      ...{ list: absent, get: absent, find: absent, remove: absent, hashes: absent },
+      ...{ get: absent, find: absent, remove: absent, hashes: absent },
     },
     async search({ collections, text, maxResults, minScore = 0, filter = {} }) {
       if (fake.failure) throw fake.failure;

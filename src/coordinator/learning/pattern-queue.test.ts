@@ -178,13 +178,22 @@ test("any text at all is a whole pattern or none", () => {
     fc.property(texts, (written) => {
       const made = parsePattern(JSON.stringify(written));
       const isWhole = [written.problem_type, written.solution_approach, written.generalizable_pattern].every(
-        (text) => text.trim() !== "",
+        (text) => /\p{L}[\p{L}\p{M}]/u.test(text.trim().slice(0, 600)),
       );
       expect(made !== undefined).toBe(isWhole);
       for (const text of [made?.solutionApproach ?? "", made?.generalizablePattern ?? ""])
         expect(text.length).toBeLessThanOrEqual(600);
     }),
   );
+});
+
+test("fields of punctuation alone are no pattern", () => {
+  const written = {
+    ...{ problem_type: "tuning a guitar", solution_approach: "tune by the fifth fret" },
+    ...{ skills_used: [], generalizable_pattern: "tune one string by another" },
+  };
+  expect(parsePattern(JSON.stringify(written))).toBeDefined();
+  expect(parsePattern(JSON.stringify({ ...written, generalizable_pattern: ", [ [ 11:" }))).toBeUndefined();
 });
 
 test("the built-in model's pattern fits the grammar, or is cut off and none", async () => {

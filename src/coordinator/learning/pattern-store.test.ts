@@ -13,7 +13,13 @@ const interaction = { id: "chatcmpl-1", tenant: "alice", query: "how", value: 0.
 async function place(scores: Readonly<Record<string, number>>) {
   const hits = Object.entries(scores).map(
     ([documentId, score]) =>
-      ({ documentId, score, text: "t", attributes: { value_score: 0.7 } }) as unknown as Hit,
+      ({
+        documentId,
+        score,
+        text: "t",
+        source: documentId,
+        attributes: { value_score: 0.7 },
+      }) as unknown as Hit,
   );
   const merged: unknown[] = [];
   const knowledge = {
@@ -21,6 +27,7 @@ async function place(scores: Readonly<Record<string, number>>) {
     collections: { get: async () => ({ embeddingModel: "m", dimension: 2 }) },
     documents: {
       add: async () => [{ id: "new", source: "s", status: "added" as const }],
+      list: async () => [],
       setAttributes: async (...given: readonly unknown[]) => void merged.push(given.slice(1)),
     },
   } as unknown as Knowledge;

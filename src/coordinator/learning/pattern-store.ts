@@ -5,8 +5,8 @@ import type { Knowledge } from "../../knowledge/index.ts";
 import type { Pattern } from "./extract-pattern.ts";
 import { measureLikeness } from "./history.ts";
 import type { Interaction } from "./interaction.ts";
+import { createPatternRoom, patternCollection, toPatternSource } from "./pattern-room.ts";
 
-export const patternCollection = "skills-patterns";
 /** From this likeness on two descriptions are of one pattern. */
 const samePattern = 0.9;
 /** Share of the old value that a pattern keeps where it takes another in. */
@@ -29,6 +29,8 @@ export type PatternStore = ReturnType<typeof createPatternStore>;
 
 /** Patterns as documents of `skills-patterns`. Those of one tenant are not merged with those of another. */
 export function createPatternStore({ knowledge, words, now }: PatternStoreOptions) {
+  const room = createPatternRoom(knowledge);
+
   async function findSame(text: string, tenant: string, signal: AbortSignal) {
     const { search, collections } = await knowledge();
     const query = { collections: [patternCollection], text, maxResults: maxCompared };
@@ -50,14 +52,17 @@ export function createPatternStore({ knowledge, words, now }: PatternStoreOption
       const example = cutText(interaction.query ?? "", maxExampleCharacters);
       if (same) {
         const merged = merge(same.attributes, { example, value: interaction.value, now: now() });
+        await room.use(same.source);
         await documents.setAttributes(patternCollection, same.documentId, merged);
         return { id: same.documentId, result: "merged" };
       }
+      const source = toPatternSource(interaction.id);
+      await room.use(source);
       const [added] = await documents.add(
         patternCollection,
         [
           {
-            ...{ source: `pattern:${interaction.id}`, contentHash: hashText(text) },
+            ...{ source, contentHash: hashText(text) },
             chunks: [{ text, startLine: 1, endLine: text.split("\n").length }],
             attributes: toAttributes(pattern, interaction, { example, now: now() }),
           },

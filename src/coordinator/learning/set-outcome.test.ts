@@ -63,6 +63,14 @@ test("the tenth near-duplicate is worth less than the first, and the question it
   expect(values).toEqual([0.1, 0.07, 0.01]);
 });
 
+test("a near-duplicate whose outcome is told at once, before its document is made, is worth less too", async () => {
+  await using opened = await openTestLearning();
+  await ask(opened, "chatcmpl-1", "the zebra of the savanna !");
+  opened.learning.track(createRecord("chatcmpl-2", "the zebra of the savanna ?", ""));
+  const { interaction } = await opened.learning.setOutcome(said("chatcmpl-2", "success", 1), signal);
+  expect(interaction.terms?.novelty).toBe(0.07);
+});
+
 test("where only hashes are kept, the very same question counts as a near one", async () => {
   await using opened = await openTestLearning({ interactions: "hash" });
   for (let index = 0; index < 4; index++) await ask(opened, `chatcmpl-${index}`, "how to install");

@@ -1,7 +1,7 @@
 import { toAppError, withoutFolder } from "../../base/index.ts";
 import type { Telemetry } from "../../observability/index.ts";
 import type { CoordinatorDeps } from "../deps.ts";
-import type { History, Neighbours } from "./history.ts";
+import { type History, hasComparedText, type Neighbours } from "./history.ts";
 import type { Feedback, Interaction, Outcome } from "./interaction.ts";
 import type { InteractionStore } from "./interaction-store.ts";
 import type { PatternQueue } from "./pattern-queue.ts";
@@ -91,7 +91,7 @@ async function score(
   }
 }
 
-/** By meaning where the query has a document; else those that asked for the very same. */
+/** By meaning where the query has a document, or is about to have one; else those that asked for the very same. */
 async function countNeighbours(
   { deps, store, history }: Pick<OutcomeParts, "deps" | "store" | "history">,
   interaction: Interaction,
@@ -99,7 +99,7 @@ async function countNeighbours(
 ): Promise<Neighbours> {
   const same = await store.countSame(interaction);
   const exact = { n80: same, n90: same };
-  if (interaction.documentId === undefined) return exact;
+  if (!hasComparedText(interaction)) return exact;
   const found = await tryAndLog(deps, "neighbours_uncounted", interaction.id, () =>
     history.findNeighbours(interaction, signal),
   );
