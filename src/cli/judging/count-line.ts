@@ -12,22 +12,22 @@ type CountLine = Disposable & { show(count: Count): void };
 
 export function createCountLine(output: CliOutput): CountLine {
   let isDrawn = false;
+  let tenthsTold = 0;
   return {
     show({ done, total, text }) {
       if (output.isTTY === true) {
         isDrawn = true;
         output.write(`\r${cutToWidth(text, (output.columns || defaultColumns) - 1)}\x1b[K`);
-      } else if (total >= logLines && tenthOf(done, total) > tenthOf(done - 1, total)) {
-        output.write(`${text}\n`);
+        return;
       }
+      const tenths = Math.floor((done * logLines) / total);
+      if (total < logLines || tenths === tenthsTold) return;
+      if (tenths > 0) output.write(`${text}\n`);
+      tenthsTold = tenths;
     },
     [Symbol.dispose]() {
       if (isDrawn) output.write("\r\x1b[K");
       isDrawn = false;
     },
   };
-}
-
-function tenthOf(done: number, total: number): number {
-  return Math.floor((done * logLines) / total);
 }

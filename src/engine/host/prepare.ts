@@ -180,11 +180,11 @@ function checkLength(prompt: number, context: number, maxTokens: number | undefi
   if (required > context) {
     const wish =
       maxTokens === undefined
-        ? "leaves no room for an answer"
-        : `and ${maxTokens} for the answer need ${required}`;
+        ? "which leaves no room for an answer"
+        : `and with ${maxTokens} for the answer ${required}`;
     throw new AppError(
       "context_limit_exceeded",
-      `the prompt has ${prompt} tokens, which ${wish}, and this model's context holds ${context}; shorten the prompt${maxTokens === undefined ? "" : ", lower max_tokens"} or serve with a larger --ctx`,
+      `the prompt has ${prompt} tokens, ${wish}, and this model's context holds ${context}; shorten the prompt${maxTokens === undefined ? "" : ", lower max_tokens"} or serve with a larger --ctx`,
       { details: { required, max: context, promptTokens: prompt } },
     );
   }
