@@ -2,6 +2,7 @@ export { readMachine, startAdaptation, toLimits } from "./adaptation.ts";
 export { closeTurn } from "./conversation.ts";
 export { createEngine } from "./create-engine.ts";
 export { readDevices } from "./devices.ts";
+export { embedPieces } from "./embed-pieces.ts";
 export type {
   AskedModel,
   Engine,

@@ -79,18 +79,47 @@ describe("the shadow", () => {
   });
 });
 
-test("an answer that is too long to be compared is stored all the same, and counted as neither right nor wrong", async () => {
+test("an answer that cannot be compared is stored all the same, and counted as neither right nor wrong", async () => {
   const embed = (text: string) => {
-    if (text.length <= 60) return embedFake(text);
-    throw new AppError("context_limit_exceeded", "the model takes no more than 60 characters");
+    if (!text.startsWith("Wait")) return embedFake(text);
+    throw new AppError("inference_error", "the model broke");
   };
-  const says = (question: string) => `${"Wait. ".repeat(20)}${question === boil ? "Eat it." : "Peel it."}`;
+  const says = (question: string) => (question === boil ? "Wait, then eat it." : "Wait, then peel it.");
   const world = await open({ embed, says });
   await world.ask(boil, { caching: "shadow" });
   await world.ask(reworded, { caching: "shadow" });
   expect(await readMatches(world)).toEqual([]);
   expect((await world.cache.stats()).counts).toMatchObject({ stored: 2, uncompared: 1 });
   expect(world.logs).toEqual(["cache_answers_uncompared"]);
+});
+
+describe("a model that takes no more than 60 characters", () => {
+  const embed = (text: string) => {
+    if (text.length <= 60) return embedFake(text);
+    throw new AppError("context_limit_exceeded", "the model takes no more than 60 characters");
+  };
+
+  test.each([
+    ["the same", "Put it into boiling water and wait. ", 1],
+    ["another thing", "Order a pizza from the shop and pay. ", 0],
+  ])("compares answers that are longer, and finds that they say %s", async (_, other, label) => {
+    const says = (question: string) =>
+      question === boil ? "Put it into boiling water and wait. ".repeat(6) : `${other.repeat(7)}Done.`;
+    const world = await open({ embed, says });
+    await world.ask(boil, { caching: "shadow" });
+    await world.ask(reworded, { caching: "shadow" });
+    expect(await readMatches(world)).toMatchObject([{ label, source: "shadow" }]);
+    expect((await world.cache.stats()).counts).not.toHaveProperty("uncompared");
+    expect(world.logs).toEqual([]);
+  });
+
+  test("finds a question that is longer by its meaning", async () => {
+    const world = await open({ embed });
+    const long = "a big brown fresh egg that lay in cold water over night, with salt, for a friend";
+    const first = await world.ask(`How do I boil ${long}?`);
+    const second = await world.ask(`Please tell me how to cook ${long}`);
+    expect(second).toMatchObject({ text: first.text, isGenerated: false, cache: { outcome: "semantic" } });
+  });
 });
 
 describe("a question that is not alike enough", () => {

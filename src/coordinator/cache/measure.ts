@@ -40,7 +40,7 @@ export async function measureComparison(
   }
 }
 
-/** Undefined where the embedding model cannot say, as of answers that are longer than it takes: no label is better than a guess. */
+/** Undefined where the embedding model cannot say, as where it cannot be loaded: no label is better than a guess. */
 async function tryToCompare(
   parts: CacheParts,
   asked: Asked,

@@ -21,3 +21,26 @@ test("the same text but for spacing needs no vectors, and without vectors nothin
   expect(await saySame("It is\n blue. ", "It is blue.", async () => [])).toBe(true);
   expect(await saySame("It is blue.", "Blue it is.", async () => [])).toBe(false);
 });
+
+test("a long answer is compared part by part, so that one part which says otherwise is not hidden by the rest", async () => {
+  const part = (word: string) => `${`${word} `.repeat(100).trim()}. `;
+  const embed = async (texts: readonly string[]) =>
+    texts.map((text) => {
+      const [water = 0, salt = 0, sand = 0] = ["water", "salt", "sand"].map(
+        (word) => text.split(word).length - 1,
+      );
+      const length = Math.hypot(water, salt, sand);
+      return Float32Array.of(water / length, salt / length, sand / length);
+    });
+  const [water, salt, sand] = ["water", "salt", "sand"].map((word) => part(word).repeat(3)) as [
+    string,
+    string,
+    string,
+  ];
+  expect(await saySame(`${water}${salt}`, `Well: ${water}${salt}`, embed)).toBe(true);
+  expect(await saySame(`${water}${water}${water}${salt}`, `${water}${water}${water}${sand}`, embed)).toBe(
+    false,
+  );
+  expect(await saySame(water, `${water}${sand}`, embed)).toBe(false);
+  expect(await saySame(`${water}${sand}`, water, embed)).toBe(false);
+});

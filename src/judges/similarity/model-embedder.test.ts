@@ -3,7 +3,6 @@ import { AppError } from "../../base/index.ts";
 import { createFakeEngine, createRealEngine, findTestModel } from "../../testing/index.ts";
 import { cosine } from "./cosine.ts";
 import { createEmbedder } from "./embedder.ts";
-import { maxBatchTexts } from "./model-embedder.ts";
 import { relevanceScale } from "./relevance-scale.ts";
 
 const { signal } = new AbortController();
@@ -28,10 +27,7 @@ function createEngine(vectors: FakeVectors) {
 
 test("texts go to the model in batches, each text once, as the judge's share", async () => {
   const { embedder, calls, tenants } = createEngine((inputs) => inputs.map(() => Float32Array.of(3, 4)));
-  const texts = Array.from(
-    { length: maxBatchTexts + 6 },
-    (_, index) => `text ${index % (maxBatchTexts + 1)}`,
-  );
+  const texts = Array.from({ length: 70 }, (_, index) => `text ${index % 65}`);
   const vectors = await embedder.embed(texts, signal);
   expect(calls.map(({ length }) => length)).toEqual([64, 1]);
   expect(vectors.length).toBe(70);
@@ -73,7 +69,7 @@ test("a model that was replaced by one of another dimension is taken as it is no
   expect((await embedder.embed(["text", ""], signal)).map(({ length }) => length)).toEqual([5, 5]);
 });
 
-test("a text that is too long for the model is named by its place in the whole list", async () => {
+test("a text that is too long for the model even in pieces is named by its place in the whole list", async () => {
   const { embedder } = createEngine((inputs) => {
     const index = inputs.indexOf("long");
     if (index < 0) return inputs.map(() => Float32Array.of(1));
@@ -81,12 +77,8 @@ test("a text that is too long for the model is named by its place in the whole l
     const message = `input ${index} has 600 tokens and this model takes 512; split or shorten it`;
     throw new AppError("context_limit_exceeded", message, { details });
   });
-  const texts = [
-    ...Array.from({ length: maxBatchTexts }, (_, index) => `text ${index}`),
-    "last but one",
-    "long",
-  ];
-  await expect(embedder.embed(texts, signal)).rejects.toMatchObject({
+  const texts = ["first", "first", ...Array.from({ length: 62 }, (_, index) => `text ${index}`)];
+  await expect(embedder.embed([...texts, "last but one", "long"], signal)).rejects.toMatchObject({
     code: "context_limit_exceeded",
     message: expect.stringContaining("text 65 has 600 tokens"),
     details: { index: 65 },
@@ -128,3 +120,32 @@ test("a model that wants texts marked which are compared gets them marked", asyn
   await createEmbedder({ engine, embeddingModel: "nomic-embed-text" }).embed(["one", "two"], signal);
   expect(asked).toEqual(["clustering: one", "clustering: two"]);
 });
+
+test("an answer that is longer than the model takes is scored, though not in one piece", async () => {
+  const maxWords = 32;
+  const { embedder, calls } = createEngine((inputs) => {
+    const words = inputs.map((input) => String(input).toLowerCase().match(/\w+/g) ?? []);
+    const index = words.findIndex(({ length }) => length > maxWords);
+    if (index < 0) return words.map(countTopics);
+    const details = { index, required: words[index]?.length ?? 0, max: maxWords };
+    throw new AppError("context_limit_exceeded", `input ${index} is too long`, { details });
+  });
+  const onTides = "The moon pulls the sea and so the tides follow it. ".repeat(12);
+  const onGit = "A branch of git is a name for a commit, and moves on. ".repeat(12);
+  const texts = ["What causes the tides of the sea?", onTides, onGit];
+  const [question, right, wrong] = await embedder.embed(texts, signal);
+  expect(Math.hypot(...(right ?? []))).toBeCloseTo(1, 5);
+  expect(cosine(question as Float32Array, right as Float32Array)).toBeGreaterThan(0.9);
+  expect(cosine(question as Float32Array, wrong as Float32Array)).toBeLessThan(0.5);
+  expect(calls.length).toBeGreaterThan(2);
+});
+
+/** Words of the sea, words of git, and a little of all. */
+function countTopics(words: readonly string[]): Float32Array {
+  const count = (topic: ReadonlySet<string>) => words.filter((word) => topic.has(word)).length;
+  return Float32Array.of(
+    count(new Set(["moon", "sea", "tides"])),
+    count(new Set(["branch", "git", "commit"])),
+    0.1,
+  );
+}

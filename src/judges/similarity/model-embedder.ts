@@ -1,53 +1,50 @@
 import { AppError } from "../../base/index.ts";
+import { embedPieces } from "../../engine/index.ts";
 import { findEmbeddingPrompts } from "../../models/index.ts";
 import type { JudgeDeps } from "../deps.ts";
 import type { Embedder } from "./embedder.ts";
 
-/** Texts of one call of the engine, so that other callers get their turn between. */
-export const maxBatchTexts = 64;
 const judgeTenant = "judge";
 /** What is embedded to learn the dimension where only blank texts were given. */
 const anyText = "text";
 
-/** Likeness by a model's embeddings. Throws what the engine throws, naming the text by its index. */
+/**
+ * Likeness by a model's embeddings; a text that is longer than the model takes is embedded in pieces. Throws what
+ * `embedPieces` throws, naming the text by its index.
+ */
 export function createModelEmbedder(
   engine: Pick<JudgeDeps["engine"], "find" | "embed">,
   name: string,
   tenant = judgeTenant,
 ): Embedder {
-  async function embedBatch({ model, prompt }: Asked, entries: readonly Entry[], signal: AbortSignal) {
-    const request = { model, inputs: entries.map(({ text }) => `${prompt}${text}`), tenant };
-    const { vectors } = await engine.embed(request, signal).catch((error: unknown) => {
-      throw nameText(error, entries);
-    });
-    if (vectors.length === entries.length) return vectors;
-    const message = `${name} gave ${vectors.length} vectors for ${entries.length} texts; use another embedding model`;
-    throw new AppError("inference_error", message);
+  async function embedEntries(
+    entries: readonly Entry[],
+    signal: AbortSignal,
+  ): Promise<readonly Float32Array[]> {
+    const { id, summary } = await engine.find(name);
+    const options = { model: id, prompt: findEmbeddingPrompts(id, summary.title).similarity, tenant };
+    const texts = entries.map(({ text }) => text);
+    const vectors: Float32Array[] = [];
+    let dimension: number | undefined;
+    for await (const vector of embedPieces(engine, texts, options, signal)) {
+      dimension ??= vector.length;
+      vectors.push(toUnit(vector, { name, dimension, index: vectors.length }));
+    }
+    return vectors;
   }
 
   return {
     name,
     async embed(texts, signal) {
       const entries = listEntries(texts);
-      const { id, summary } = await engine.find(name);
-      const asked = { model: id, prompt: findEmbeddingPrompts(id, summary.title).similarity };
-      const found = new Map<string, Float32Array>();
-      let dimension: number | undefined;
-      for (let start = 0; start < entries.length; start += maxBatchTexts) {
-        signal.throwIfAborted();
-        const batch = entries.slice(start, start + maxBatchTexts);
-        for (const [place, vector] of (await embedBatch(asked, batch, signal)).entries()) {
-          const { text, index } = batch[place] as Entry;
-          dimension ??= vector.length;
-          found.set(text, toUnit(vector, { name, dimension, index }));
-        }
-      }
-      return texts.map((text) => found.get(text) ?? new Float32Array(dimension ?? 0));
+      const vectors = await embedEntries(entries, signal).catch((error: unknown) => {
+        throw nameText(error, entries);
+      });
+      const found = new Map(entries.map(({ text }, place) => [text, vectors[place]]));
+      return texts.map((text) => found.get(text) ?? new Float32Array(vectors[0]?.length ?? 0));
     },
   };
 }
-
-type Asked = { readonly model: string; readonly prompt: string };
 
 /** A text, and where it first stands in the caller's list. */
 type Entry = { readonly text: string; readonly index: number };
@@ -80,10 +77,10 @@ function toUnit(vector: Float32Array, { name, dimension, index }: Expected): Flo
   throw new AppError("inference_error", message, { details: { index } });
 }
 
-/** The engine counts within one batch; the caller knows its own list. */
+/** Entries are counted where an error arises; the caller knows its own list. */
 function nameText(error: unknown, entries: readonly Entry[]): unknown {
   if (!(error instanceof AppError) || typeof error.details.index !== "number") return error;
   const index = entries[error.details.index]?.index ?? error.details.index;
-  const message = error.message.replace(/^input \d+/, `text ${index}`);
+  const message = error.message.replace(/\btext \d+/, `text ${index}`);
   return new AppError(error.code, message, { cause: error, details: { ...error.details, index } });
 }
