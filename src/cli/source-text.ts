@@ -3,8 +3,8 @@ import { oneLine } from "./table.ts";
 
 /** Where the texts are from that an answer was given, one a line, and why there are fewer than there could be. */
 export function formatSources({ citations, collections, reason }: ContextReceipt): string {
-  const places = citations.map(({ index, source, startLine, endLine, score }) => {
-    const place = `${oneLine(source)}:${startLine}-${endLine}`;
+  const places = citations.map(({ index, source, filename = source, startLine, endLine, score }) => {
+    const place = `${oneLine(filename)}:${startLine}-${endLine}`;
     return `[${index}] ${place}  ${score.toFixed(2)}\n`;
   });
   const from = collections.map(oneLine).join(", ");

@@ -20,6 +20,9 @@ export type Citation = {
   readonly chunkId: string;
   /** Path from the root that was indexed, or an address. */
   readonly source: string;
+  /** Of an uploaded file: its id and the name that it was given. */
+  readonly fileId?: string;
+  readonly filename?: string;
   /** Lines from 1, both inclusive. */
   readonly startLine: number;
   readonly endLine: number;

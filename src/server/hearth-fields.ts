@@ -32,7 +32,12 @@ export function hearthShape() {
         collections: z.array(name).max(maxCollections).optional().describe("Answer from what these hold"),
         filter: z.looseObject({}).optional().describe("Attributes that the texts must have"),
         max_results: z.int32().min(1).max(maxRetrieved).optional(),
-        min_score: z.number().min(0).max(1).optional(),
+        min_score: z
+          .number()
+          .min(0)
+          .max(1)
+          .optional()
+          .describe("Of a text that is used; 0.1 where nothing is said"),
         rerank_model: name.optional(),
         ...handlingShape(),
       })

@@ -1,4 +1,4 @@
-import type { JsonObject, Receipt } from "../contract/index.ts";
+import type { Citation, JsonObject, Receipt } from "../contract/index.ts";
 import { withoutUndefined } from "./without-undefined.ts";
 
 /** Where the answer was made and by which rule: `local; rule=named; model=hearth-demo`. */
@@ -39,9 +39,14 @@ export function toReceiptField({ context }: Receipt): JsonObject | undefined {
   const { collections, citations, mode, reason } = context;
   return withoutUndefined({
     ...{ collections, mode, reason },
-    citations: citations.map(({ index, collection, source, startLine, endLine, score, chunkId, text }) => ({
-      ...{ index, collection, source, score, text },
-      ...{ start_line: startLine, end_line: endLine, chunk_id: chunkId },
-    })),
+    citations: citations.map(toCitationField),
   }) as JsonObject;
+}
+
+function toCitationField({ startLine, endLine, chunkId, fileId, ...citation }: Citation) {
+  const { index, collection, source, filename, score, text } = citation;
+  return withoutUndefined({
+    ...{ index, collection, source, file_id: fileId, filename, score, text },
+    ...{ start_line: startLine, end_line: endLine, chunk_id: chunkId },
+  });
 }

@@ -49,8 +49,22 @@ function formatContext(context: JsonObject | undefined): readonly string[] {
   if (!context) return [];
   const { collections, reason, citations } = context;
   const names = Array.isArray(collections) ? collections.join(", ") : "";
-  const count = Array.isArray(citations) ? citations.length : 0;
-  return [`context of ${names}: ${count} texts${reason === undefined ? "" : `; ${reason}`}`];
+  const texts: readonly JsonObject[] = Array.isArray(citations) ? citations : [];
+  return [
+    `context of ${names}: ${texts.length} texts${reason === undefined ? "" : `; ${reason}`}`,
+    ...texts.map(formatCitation),
+  ];
+}
+
+function formatCitation({
+  index,
+  source,
+  filename = source,
+  start_line,
+  end_line,
+  score,
+}: JsonObject): string {
+  return `[${index}] ${filename}:${start_line}-${end_line}, score ${score}`;
 }
 
 /** `isFiltered`: there may be others than those that were asked for. */

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { writeFileSync } from "node:fs";
+import type { RouteReceipt } from "../../contract/index.ts";
 import type { GenerationRecord } from "../../coordinator/index.ts";
 import { openHomeDatabase } from "../../store/index.ts";
 import {
@@ -21,7 +22,7 @@ beforeAll(async () => {
   const coordinator = createFakeCoordinator({
     ...{ engine: createFakeEngine(), library: createFakeLibrary(), database: async () => database },
   });
-  for (const record of [named, escalated]) coordinator.routes.note(record);
+  for (const record of [named, informed, escalated]) coordinator.routes.note(record);
   await coordinator.routes.close();
   await database.close();
 });
@@ -36,14 +37,31 @@ const shared = {
   interTokenMs: [],
   answer: "",
 } as const;
+const namedRoute: RouteReceipt = {
+  ...{ kind: "local", asked: "small", rule: "named", reason: "the request names it" },
+  attempts: [{ model: "small", outcome: "answered" }],
+};
 const named: GenerationRecord = {
   ...{ ...shared, id: "chatcmpl-1", request },
   receipt: {
     ...{ answeredBy: "small", cache: { outcome: "off" } },
     context: { collections: ["notes"], mode: "words", reason: "nothing in notes matches", citations: [] },
-    route: {
-      ...{ kind: "local", asked: "small", rule: "named", reason: "the request names it" },
-      attempts: [{ model: "small", outcome: "answered" }],
+    route: namedRoute,
+  },
+};
+const informed: GenerationRecord = {
+  ...{ ...named, id: "chatcmpl-0" },
+  receipt: {
+    ...{ answeredBy: "small", cache: { outcome: "off" }, route: { ...namedRoute, rule: "default" } },
+    context: {
+      ...{ collections: ["vs_1"], mode: "words" },
+      citations: [
+        {
+          ...{ index: 1, collection: "vs_1", chunkId: "chunk-1-1", text: "Orchid belongs to Dana." },
+          ...{ source: "files/file-4f64", fileId: "file-4f64", filename: "owners\u001b.md" },
+          ...{ startLine: 1, endLine: 3, score: 0.75 },
+        },
+      ],
     },
   },
 };
@@ -99,6 +117,14 @@ describe("explain", () => {
     expect(output).toContain("context of notes: 0 texts; nothing in notes matches\n");
   });
 
+  test("says by their names which uploaded files the answer was given", async () => {
+    const { output } = await route("explain", "chatcmpl-0");
+    expect(output).toContain("context of vs_1: 1 texts\n[1] owners\ufffd.md:1-3, score 0.75\n");
+    expect(JSON.parse((await route("explain", "chatcmpl-0", "--json")).output)).toMatchObject({
+      context: { citations: [{ source: "files/file-4f64", file_id: "file-4f64" }] },
+    });
+  });
+
   test("gives the whole receipt with --json", async () => {
     const { output } = await route("explain", "chatcmpl-1", "--json");
     expect(JSON.parse(output)).toMatchObject({
@@ -118,6 +144,7 @@ test("ls lists the newest first, by kind and rule", async () => {
   expect(output.split("\n").map((line) => line.split(" ")[0])).toEqual([
     "ID",
     "chatcmpl-2",
+    "chatcmpl-0",
     "chatcmpl-1",
     "",
   ]);

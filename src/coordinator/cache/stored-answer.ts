@@ -32,6 +32,7 @@ const storedSchema = z.strictObject({
       citations: z.array(
         z.strictObject({
           ...{ index: count, collection: z.string(), chunkId: z.string(), source: z.string() },
+          ...{ fileId: z.string().exactOptional(), filename: z.string().exactOptional() },
           ...{ startLine: count, endLine: count, score, text: z.string() },
         }),
       ),

@@ -3,6 +3,8 @@ import type { GenerateInput } from "../../contract/index.ts";
 /** A text and where it is from. */
 export type ContextText = {
   readonly source: string;
+  /** Of an uploaded file, whose source says nothing to a reader. */
+  readonly filename?: string;
   readonly startLine: number;
   readonly endLine: number;
   readonly text: string;
@@ -20,7 +22,7 @@ function toQuestion(text: string): string | undefined {
   return text.trim() === "" ? undefined : text;
 }
 
-/** The texts as `[1] source:1-9` and their content, before the question. The earlier conversation stays as it is. */
+/** The texts as `[1] name:1-9` and their content, before the question. The earlier conversation stays as it is. */
 export function addContext(input: GenerateInput, texts: readonly ContextText[]): GenerateInput {
   const question = findQuestion(input);
   if (question === undefined || texts.length === 0) return input;
@@ -36,6 +38,9 @@ export function formatContext(texts: readonly ContextText[]): string {
   return ["Context:", ...texts.map((text, place) => formatText(text, place + 1))].join("\n");
 }
 
-export function formatText({ source, startLine, endLine, text }: ContextText, index: number): string {
-  return `[${index}] ${source}:${startLine}-${endLine}\n${text}`;
+export function formatText(
+  { source, filename = source, startLine, endLine, text }: ContextText,
+  index: number,
+): string {
+  return `[${index}] ${filename}:${startLine}-${endLine}\n${text}`;
 }

@@ -1,8 +1,7 @@
 import type { GenerateRequest } from "../../contract/index.ts";
 import type { Engine } from "../../engine/index.ts";
-import type { Hit } from "../../knowledge/index.ts";
 import { wholeText } from "../input-text.ts";
-import { formatText } from "./context-prompt.ts";
+import { type ContextText, formatText } from "./context-prompt.ts";
 
 /** Of a model's context, what retrieved texts may take. */
 const contextShare = 0.5;
@@ -15,31 +14,31 @@ const fewCharactersPerToken = 3;
 /** Where nobody says how long the context of a model elsewhere is. */
 const usualContextTokens = 8192;
 
-export type Fitted = { readonly kept: readonly Hit[]; readonly reason?: string };
+export type Fitted<T> = { readonly kept: readonly T[]; readonly reason?: string };
 
 /** The best texts, each whole, that fit the model's context beside the conversation and its answer. */
-export async function fitContext(
+export async function fitContext<T extends ContextText>(
   engine: Pick<Engine, "find" | "tokenize">,
   request: GenerateRequest,
-  hits: readonly Hit[],
-): Promise<Fitted> {
-  if (hits.length === 0) return { kept: [] };
+  texts: readonly T[],
+): Promise<Fitted<T>> {
+  if (texts.length === 0) return { kept: [] };
   const count = await createCounter(engine, request);
   const contextTokens = await readContextTokens(engine, request);
   const answerTokens = request.maxTokens ?? Math.floor(contextTokens * answerShare);
   const taken = (await count(wholeText(request.input))) + answerTokens + marginTokens;
   let left = Math.min(contextTokens - taken, Math.floor(contextTokens * contextShare));
-  const costs = await Promise.all(hits.map((hit, place) => count(formatText(hit, place + 1))));
-  const kept = hits.filter((_, place) => {
+  const costs = await Promise.all(texts.map((text, place) => count(formatText(text, place + 1))));
+  const kept = texts.filter((_, place) => {
     const cost = costs[place] ?? 0;
     if (cost > left) return false;
     left -= cost;
     return true;
   });
-  if (kept.length === hits.length) return { kept };
+  if (kept.length === texts.length) return { kept };
   return {
     kept,
-    reason: `${kept.length} of ${hits.length} texts fit the model's context of ${contextTokens} tokens`,
+    reason: `${kept.length} of ${texts.length} texts fit the model's context of ${contextTokens} tokens`,
   };
 }
 

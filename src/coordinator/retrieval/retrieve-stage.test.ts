@@ -58,7 +58,23 @@ test("what was found stands before the question with its place, and is cited in 
   ]);
   expect(contextScore).toBe(0.9);
   expect(queries).toEqual([
-    { collections: ["notes"], text: "Who owns it?", maxResults: 5, tenant: ask("").tenant },
+    { collections: ["notes"], text: "Who owns it?", maxResults: 5, minScore: 0.1, tenant: ask("").tenant },
+  ]);
+  const anything = ask("Who owns it?", { retrieval: { collections: ["notes"], minScore: 0 } });
+  await retrieveOrTell(deps, anything, never);
+  expect(queries.at(-1)).toMatchObject({ minScore: 0 });
+});
+
+test("an uploaded file is named to the model and cited by its name, with its id", async () => {
+  const file = hit("files/file-4f64", "The owner is Dana.");
+  const named = { ...file, attributes: { file_id: "file-4f64", filename: "owners.md" } };
+  const misused = { ...hit("b.md", "The port is 8125."), attributes: { filename: 7 } };
+  const { deps } = createDeps({ hits: [named, misused] });
+  const { request, context } = await retrieveOrTell(deps, ask("Who owns it?"), never);
+  expect(lastOf(request)).toContain("[1] owners.md:1-2\nThe owner is Dana.\n[2] b.md:1-2\n");
+  expect(context?.citations.map(({ fileId, filename }) => [fileId, filename])).toEqual([
+    ["file-4f64", "owners.md"],
+    [undefined, undefined],
   ]);
 });
 

@@ -1,9 +1,10 @@
 import { toAppError, withoutFolder } from "../../base/index.ts";
-import type { ContextReceipt, GenerateRequest, Retrieval } from "../../contract/index.ts";
+import type { Citation, ContextReceipt, GenerateRequest, Retrieval } from "../../contract/index.ts";
 import type { Engine } from "../../engine/index.ts";
-import type { Collection, Hit, Knowledge } from "../../knowledge/index.ts";
+import type { Collection, Knowledge } from "../../knowledge/index.ts";
 import { addContext, findQuestion } from "./context-prompt.ts";
 import { fitContext } from "./fit-context.ts";
+import type { RetrievedText } from "./retrieved-text.ts";
 
 /** A request with what was found for it. */
 export type Informed = {
@@ -20,6 +21,8 @@ export type RetrieveDeps = {
 
 /** Texts that a request is given where it says no number. */
 export const defaultResults = 5;
+/** Where it says no score either: what is less alike would only lead the model astray. */
+const defaultMinScore = 0.1;
 
 /**
  * Puts what the collections hold on the last question before it. A collection of the label `local` keeps the request on
@@ -41,7 +44,9 @@ export async function retrieveStage(
     return { request: labelled, context: nothing(retrieval, reason) };
   }
   const found = await knowledge.search(toQuery(labelled, retrieval, question), signal);
-  const { kept, reason } = await fitContext(deps.engine, labelled, found.hits);
+  // A start does without the code of knowledge, which this needs.
+  const { toRetrievedText } = await import("./retrieved-text.ts");
+  const { kept, reason } = await fitContext(deps.engine, labelled, found.hits.map(toRetrievedText));
   const reasons = [found.reason, reason].filter((each) => each !== undefined);
   const context: ContextReceipt = {
     ...{ collections: retrieval.collections, mode: found.mode, citations: kept.map(toCitation) },
@@ -65,27 +70,31 @@ function nothing({ collections }: Retrieval, reason: string): ContextReceipt {
 }
 
 function toQuery({ tenant, privacy }: GenerateRequest, retrieval: Retrieval, text: string) {
-  const { collections, filter, maxResults = defaultResults, minScore, rerankModel } = retrieval;
+  const {
+    collections,
+    filter,
+    maxResults = defaultResults,
+    minScore = defaultMinScore,
+    rerankModel,
+  } = retrieval;
   return {
-    ...{ collections, text, maxResults, tenant },
+    ...{ collections, text, maxResults, minScore, tenant },
     ...(filter && { filter }),
-    ...(minScore !== undefined && { minScore }),
     ...(rerankModel !== undefined && { rerankModel }),
     ...(privacy && { privacy }),
   };
 }
 
-function toCitation(hit: Hit, place: number) {
-  const { collection, chunkId, source, startLine, endLine, score, text } = hit;
-  return { index: place + 1, collection, chunkId, source, startLine, endLine, score, text };
+function toCitation(text: RetrievedText, place: number): Citation {
+  return { index: place + 1, ...text };
 }
 
 /** Judges hold the answer against the same texts, unless the client gave them others. */
-function inform(request: GenerateRequest, hits: readonly Hit[]): GenerateRequest {
-  const input = addContext(request.input, hits);
+function inform(request: GenerateRequest, texts: readonly RetrievedText[]): GenerateRequest {
+  const input = addContext(request.input, texts);
   const { judging } = request;
   if (!judging || judging.context) return { ...request, input };
-  return { ...request, input, judging: { ...judging, context: hits.map(({ text }) => text) } };
+  return { ...request, input, judging: { ...judging, context: texts.map(({ text }) => text) } };
 }
 
 /**

@@ -69,8 +69,10 @@ function toContext({ collections, mode, reason, citations }: NonNullable<Receipt
     ...(reason !== undefined && { reason }),
     citations: citations
       .slice(0, maxCitations)
-      .map(({ index, collection, chunkId, source, startLine, endLine, score }) => ({
+      .map(({ index, collection, chunkId, source, fileId, filename, startLine, endLine, score }) => ({
         ...{ index, collection, chunk_id: chunkId, source },
+        ...(fileId !== undefined && { file_id: fileId }),
+        ...(filename !== undefined && { filename }),
         ...{ start_line: startLine, end_line: endLine, score: round(score) },
       })),
   };

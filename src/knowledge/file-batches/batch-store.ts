@@ -4,7 +4,16 @@ import { getRow } from "../collections/collection-rows.ts";
 import { createPace } from "../indexing/pace.ts";
 import { makePlace } from "./batch-places.ts";
 import { type BatchRow, countFiles, fileColumns, toBatch, toBatchFile } from "./batch-rows.ts";
-import type { BatchFile, BatchFilePage, BatchKey, FileBatch, NewFileBatch } from "./file-batch.ts";
+import type {
+  BatchFile,
+  BatchFilePage,
+  BatchKey,
+  FileBatch,
+  NewFileBatch,
+  UnfinishedFile,
+  UnfinishedPage,
+} from "./file-batch.ts";
+import { countUnfinishedFiles, listUnfinishedFiles, type UnfinishedCounts } from "./unfinished-files.ts";
 
 const insertedAtOnce = 200;
 const maxShownCharacters = 100;
@@ -18,8 +27,10 @@ export type BatchStore = {
   cancel(key: BatchKey): Promise<FileBatch>;
   /** In the order in which they were given. Throws AppError: not_found, invalid_request for a page that begins nowhere. */
   listFiles(key: BatchKey, page: BatchFilePage): Promise<readonly BatchFile[]>;
-  /** Files in progress by collection; one that has none is absent. */
-  countInProgress(): Promise<ReadonlyMap<string, number>>;
+  /** Files that collections were to take and have not, by collection and why; one that has none is absent. */
+  countUnfinished(): Promise<ReadonlyMap<string, UnfinishedCounts>>;
+  /** In the order in which they were given. Throws AppError: not_found, invalid_request for a page that begins nowhere. */
+  listUnfinished(page: UnfinishedPage): Promise<readonly UnfinishedFile[]>;
 };
 
 export type BatchStoreOptions = {
@@ -100,17 +111,13 @@ export function createBatchStore({ database, now, processId }: BatchStoreOptions
       if (status !== undefined) query = query.where("status", "=", status);
       return (await query.execute()).map(toBatchFile);
     },
-    async countInProgress() {
+    async countUnfinished() {
       const { kysely } = await database();
-      const rows = await kysely
-        .selectFrom("file_batch")
-        .innerJoin("file_batch_item", "file_batch_item.batch_number", "file_batch.number")
-        .select(({ fn }) => ["collection", fn.countAll<number>().as("count")])
-        .where("file_batch.status", "=", "in_progress")
-        .where("file_batch_item.status", "=", "in_progress")
-        .groupBy("collection")
-        .execute();
-      return new Map(rows.map(({ collection, count }) => [collection, Number(count)]));
+      return await countUnfinishedFiles(kysely);
+    },
+    async listUnfinished(page) {
+      const { kysely } = await database();
+      return await listUnfinishedFiles(kysely, page);
     },
   };
 }

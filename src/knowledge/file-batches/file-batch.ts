@@ -51,6 +51,12 @@ export type BatchFilePage = {
   readonly status?: BatchStatus;
 };
 
+/** A file that waits to be put into a collection, or was not put into it. */
+export type UnfinishedFile = BatchFile & { readonly createdAtMs: number };
+
+/** Of the batches of one tenant. */
+export type UnfinishedPage = Omit<BatchKey, "id"> & BatchFilePage & { readonly fileId?: string };
+
 /** A file whose turn has come. */
 export type NextFile = {
   readonly batchNumber: number;

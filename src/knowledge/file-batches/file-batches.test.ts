@@ -79,6 +79,20 @@ async function untilEnded(batches: FileBatches, batch: { readonly id: string }) 
   return { ...(await batches.get(key)), files: await batches.listFiles(key, { limit: 100 }) };
 }
 
+type All = Awaited<ReturnType<typeof openBatches>>;
+
+async function countsOf({ batches }: All) {
+  return (await batches.countUnfinished()).get("notes");
+}
+
+async function listUnfinished({ batches }: All, page: Partial<Parameters<FileBatches["listUnfinished"]>[0]>) {
+  return await batches.listUnfinished({ tenant: "a", collection: "notes", limit: 100, ...page });
+}
+
+async function idsOf(files: ReturnType<typeof listUnfinished>) {
+  return (await files).map(({ fileId }) => fileId);
+}
+
 test("files are taken in their order, and one that cannot be read fails alone, with the reason", async () => {
   await using all = await openBatches();
   const binary = Uint8Array.from([0, 1, 2, 0, 255]);
@@ -320,10 +334,79 @@ test("files that wait count for their collection until they are taken", async ()
   const door = all.holdUp(two);
   const made = await all.batches.create(ask([one, two]));
   await door.entered;
-  expect([...(await all.batches.countInProgress())]).toEqual([["notes", 1]]);
+  expect(await countsOf(all)).toEqual({ in_progress: 1, failed: 0, cancelled: 0 });
   door.open();
   await untilEnded(all.batches, made);
-  expect([...(await all.batches.countInProgress())]).toEqual([]);
+  expect(await countsOf(all)).toBeUndefined();
+});
+
+test("a file that failed or was cancelled is told of its collection until it is there", async () => {
+  await using all = await openBatches();
+  const [good, empty, late] = [await all.add(), await all.add(""), await all.add("three")];
+  const door = all.holdUp(late);
+  const made = await all.batches.create(ask([good, empty, late]));
+  await door.entered;
+  await all.batches.cancel(keyOf(made));
+  expect(await countsOf(all)).toEqual({ in_progress: 0, failed: 1, cancelled: 1 });
+  const [failed, ...others] = await listUnfinished(all, { status: "failed" });
+  expect(failed).toMatchObject({ fileId: empty, error: { code: "invalid_file" }, createdAtMs: 1_000_000 });
+  expect(others).toEqual([]);
+  all.onAttach(late, async () => undefined);
+  await all.knowledge.attachFile({ tenant: "a", collection: "notes", fileId: late, attributes: {} }, signal);
+  expect(await countsOf(all)).toEqual({ in_progress: 0, failed: 1, cancelled: 0 });
+});
+
+test("of a file that was given several times the last time counts, and one that waits waits", async () => {
+  await using all = await openBatches();
+  const [one, two] = [await all.add(), await all.add("")];
+  all.onAttach(one, () => Promise.reject(new AppError("disk_full", "the disk is full")));
+  await untilEnded(all.batches, await all.batches.create(ask([one, two])));
+  await untilEnded(all.batches, await all.batches.create(ask([two])));
+  expect(await countsOf(all)).toMatchObject({ failed: 2 });
+  const door = all.holdUp(one);
+  const again = await all.batches.create(ask([one]));
+  await door.entered;
+  expect(await countsOf(all)).toEqual({ in_progress: 1, failed: 1, cancelled: 0 });
+  expect((await listUnfinished(all, { fileId: one })).map(({ status }) => status)).toEqual(["in_progress"]);
+  door.open();
+  await untilEnded(all.batches, again);
+  const [document] = await all.knowledge.documents.list("notes", { limit: 1 });
+  await all.knowledge.documents.remove("notes", [document?.id ?? ""]);
+  expect(await countsOf(all)).toEqual({ in_progress: 0, failed: 1, cancelled: 0 });
+});
+
+test("a file that waits in one batch waits, though a later one that named it too was cancelled", async () => {
+  await using all = await openBatches();
+  const one = await all.add();
+  const door = all.holdUp(one);
+  const first = await all.batches.create(ask([one]));
+  await door.entered;
+  await all.batches.cancel(keyOf(await all.batches.create(ask([one]))));
+  expect(await countsOf(all)).toEqual({ in_progress: 1, failed: 0, cancelled: 0 });
+  expect(await idsOf(listUnfinished(all, { status: "cancelled" }))).toEqual([]);
+  door.open();
+  await untilEnded(all.batches, first);
+  expect(await countsOf(all)).toBeUndefined();
+});
+
+test("files that a collection has not taken are listed by page for the key whose they are", async () => {
+  await using all = await openBatches();
+  const files = [await all.add(""), await all.add(""), await all.add("")];
+  await untilEnded(all.batches, await all.batches.create(ask(files.slice(0, 2))));
+  await untilEnded(all.batches, await all.batches.create(ask(files.slice(2))));
+  expect(await idsOf(listUnfinished(all, { limit: 2 }))).toEqual(files.slice(0, 2));
+  expect(await idsOf(listUnfinished(all, { after: String(files[1]) }))).toEqual(files.slice(2));
+  expect(await idsOf(listUnfinished(all, { tenant: "b" }))).toEqual([]);
+  await expect(listUnfinished(all, { after: "file-none" })).rejects.toThrow('after is "file-none"');
+});
+
+test("a collection that is made anew under a name does not have the files that the earlier one lacked", async () => {
+  await using all = await openBatches();
+  await untilEnded(all.batches, await all.batches.create(ask([await all.add("")])));
+  await all.knowledge.collections.remove("notes");
+  await all.knowledge.collections.create({ name: "notes" });
+  expect(await countsOf(all)).toBeUndefined();
+  expect(await idsOf(listUnfinished(all, {}))).toEqual([]);
 });
 
 test("a file that is named twice is taken once, unless it is named in two ways", async () => {

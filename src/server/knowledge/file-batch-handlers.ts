@@ -1,13 +1,12 @@
-import { shortenText } from "../../base/index.ts";
 import type { JsonObject } from "../../contract/index.ts";
-import { type BatchStatus, batchStatuses, type FileBatch } from "../../knowledge/index.ts";
+import type { FileBatch } from "../../knowledge/index.ts";
 import { readBody } from "../body.ts";
-import { maxNameCharacters } from "../limits.ts";
 import { readPage } from "../page.ts";
 import { invalidParameter } from "../parameter-errors.ts";
 import { readPathName } from "../path-name.ts";
 import type { AppContext } from "../request-scope.ts";
 import type { RouteDeps } from "../route.ts";
+import { readFileStatus } from "./read-file-status.ts";
 import { toBatchFileBody, toFileBatchBody, toListBody } from "./vector-store-answer.ts";
 import { fileBatchSchema } from "./vector-store-bodies.ts";
 
@@ -36,7 +35,7 @@ export async function handleCancelBatch(context: AppContext, deps: RouteDeps): P
 
 export async function handleListBatchFiles(context: AppContext, deps: RouteDeps): Promise<Response> {
   const { limit, after } = readPage(context);
-  const status = readFilter(context);
+  const status = readFileStatus(context);
   const { fileBatches } = await deps.knowledge();
   const key = readKey(context);
   const batch = await fileBatches.get(key);
@@ -84,13 +83,4 @@ function listIgnored({ files = [], ...body }: Body): readonly string[] {
   );
   const ofFiles = files.flatMap(Object.keys).filter((key) => !knownOfFile.has(key));
   return [...names, ...new Set(ofFiles.map((key) => `files.${key}`))];
-}
-
-function readFilter(context: AppContext): BatchStatus | undefined {
-  const given = context.req.query("filter");
-  if (given === undefined) return undefined;
-  const status = batchStatuses.find((each) => each === given);
-  if (status) return status;
-  const shown = shortenText(given, maxNameCharacters);
-  throw invalidParameter("filter", `filter: expected one of ${batchStatuses.join(", ")}, got "${shown}".`);
 }

@@ -107,6 +107,53 @@ test("files of a batch are listed with why they failed, by page and by what beca
   expect(await refusal(list({ filter: "lost" }))).toMatchObject({ status: 400, param: "filter" });
 });
 
+test("a vector store counts and lists the files that it did not take, until it has", async () => {
+  await using server = await openServer();
+  const { client } = server;
+  const { files, fileBatches } = client.vectorStores;
+  const store = await makeStore(server);
+  const good = await upload(client, "owners.md", "Orchid belongs to Dana.");
+  const bad = await upload(client, "photo.md", Uint8Array.from([0, 1, 2, 0, 255]));
+  await fileBatches.createAndPoll(store, { file_ids: [good, bad] }, poll);
+  const counts = { in_progress: 0, completed: 1, failed: 1, cancelled: 0, total: 2 };
+  expect(await client.vectorStores.retrieve(store)).toMatchObject({
+    status: "completed",
+    file_counts: counts,
+  });
+  expect((await client.vectorStores.list()).data.find(({ id }) => id === store)?.file_counts).toEqual(counts);
+  const listed = async (filter: "failed" | "completed" | "in_progress") =>
+    (await Array.fromAsync(files.list(store, { filter, limit: 1 }))).map(({ id }) => id);
+  expect([await listed("failed"), await listed("completed")]).toEqual([[bad], [good]]);
+  expect(await listed("in_progress")).toEqual([]);
+  expect(await files.retrieve(bad, { vector_store_id: store })).toMatchObject({
+    ...{ id: bad, object: "vector_store.file", vector_store_id: store, status: "failed" },
+    last_error: { code: "unsupported_file", message: expect.stringContaining("photo.md") },
+  });
+  expect(await refusal(listed("lost" as "failed"))).toMatchObject({ status: 400, param: "filter" });
+  expect(await refusal(files.retrieve("file-none", { vector_store_id: store }))).toMatchObject({
+    status: 404,
+  });
+});
+
+test("an answer from a vector store cites the uploaded file by its id and name", async () => {
+  await using server = await openServer();
+  const { client } = server;
+  const store = await makeStore(server);
+  const file_id = await upload(client, "owners.md", "Orchid belongs to Dana.");
+  await client.vectorStores.fileBatches.createAndPoll(store, { file_ids: [file_id] }, poll);
+  const response = await server.app.request("/v1/chat/completions", {
+    ...{ method: "POST", headers: { "content-type": "application/json" } },
+    body: JSON.stringify({
+      model: "fake-model",
+      messages: [{ role: "user", content: "Who owns Orchid?" }],
+      tools: [{ type: "file_search", vector_store_ids: [store] }],
+    }),
+  });
+  expect(await response.json()).toMatchObject({
+    hearth: { citations: [{ index: 1, collection: store, file_id, filename: "owners.md" }] },
+  });
+});
+
 test("a batch is told and counted while it waits, and can be cancelled", async () => {
   await using server = await openServer();
   const { client, fixture } = server;
@@ -125,7 +172,7 @@ test("a batch is told and counted while it waits, and can be cancelled", async (
   expect(polled.headers.get("openai-poll-after-ms")).toBe("500");
   const cancelled = await fileBatches.cancel(batch.id, { vector_store_id: store });
   expect(cancelled).toMatchObject({ status: "cancelled", file_counts: { cancelled: 1, total: 1 } });
-  expect((await client.vectorStores.retrieve(store)).file_counts).toMatchObject({ in_progress: 0, total: 0 });
+  expect((await client.vectorStores.retrieve(store)).file_counts).toMatchObject({ cancelled: 1, total: 1 });
 });
 
 test("what became of a batch is told after its vector store was removed", async () => {

@@ -11,20 +11,27 @@ import {
 } from "../../knowledge/index.ts";
 import { toSeconds } from "./collection-answer.ts";
 
-/** `inProgress`: files that wait to be put into it, by collection. */
+type Unfinished = Omit<FileBatch["counts"], "completed">;
+
+const nothing: Unfinished = { in_progress: 0, failed: 0, cancelled: 0 };
+
+/** `unfinished`: files that it was to take and has not, by collection. */
 export function toVectorStoreBody(
   { name, description, documents, createdAtMs, changedAtMs }: Collection,
-  inProgress: ReadonlyMap<string, number>,
+  unfinished: ReadonlyMap<string, Unfinished>,
 ) {
-  const waiting = inProgress.get(name) ?? 0;
-  const counts = { in_progress: waiting, completed: documents, failed: 0, cancelled: 0 };
+  const counts = { ...(unfinished.get(name) ?? nothing), completed: documents };
   return {
     ...{ id: name, object: "vector_store", name: description === "" ? name : description },
     ...{ created_at: toSeconds(createdAtMs), last_active_at: toSeconds(changedAtMs) },
-    status: waiting > 0 ? "in_progress" : "completed",
-    file_counts: { ...counts, total: documents + waiting },
+    status: counts.in_progress > 0 ? "in_progress" : "completed",
+    file_counts: withTotal(counts),
     metadata: {},
   };
+}
+
+function withTotal(counts: FileBatch["counts"]) {
+  return { ...counts, total: counts.in_progress + counts.completed + counts.failed + counts.cancelled };
 }
 
 export function toVectorStoreFileBody(store: string, document: StoredDocument) {
@@ -36,15 +43,14 @@ export function toVectorStoreFileBody(store: string, document: StoredDocument) {
 }
 
 export function toFileBatchBody({ id, collection, status, counts, createdAtMs }: FileBatch) {
-  const total = counts.in_progress + counts.completed + counts.failed + counts.cancelled;
   return {
     ...{ id, object: "vector_store.files_batch", created_at: toSeconds(createdAtMs) },
-    ...{ vector_store_id: collection, status, file_counts: { ...counts, total } },
+    ...{ vector_store_id: collection, status, file_counts: withTotal(counts) },
   };
 }
 
 export function toBatchFileBody(
-  { collection, createdAtMs }: FileBatch,
+  { collection, createdAtMs }: Pick<FileBatch, "collection" | "createdAtMs">,
   { fileId, attributes, status, error }: BatchFile,
 ) {
   return {

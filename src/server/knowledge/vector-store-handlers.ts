@@ -1,6 +1,7 @@
 import { AppError, createId } from "../../base/index.ts";
 import type { JsonObject } from "../../contract/index.ts";
 import {
+  type BatchFile,
   type Collection,
   type Hit,
   isOwnedByOther,
@@ -14,7 +15,9 @@ import { invalidParameter } from "../parameter-errors.ts";
 import { readPathName } from "../path-name.ts";
 import type { AppContext } from "../request-scope.ts";
 import type { RouteDeps } from "../route.ts";
+import { readFileStatus } from "./read-file-status.ts";
 import {
+  toBatchFileBody,
   toContentPage,
   toListBody,
   toSearchPage,
@@ -33,8 +36,8 @@ const defaultResults = 10;
 export async function handleListStores(context: AppContext, deps: RouteDeps): Promise<Response> {
   const { limit, after } = readPage(context);
   const { collections, fileBatches } = await deps.knowledge();
-  const inProgress = await fileBatches.countInProgress();
-  const all = (await collections.list()).map((each) => toVectorStoreBody(each, inProgress));
+  const unfinished = await fileBatches.countUnfinished();
+  const all = (await collections.list()).map((each) => toVectorStoreBody(each, unfinished));
   const start = after === undefined ? 0 : all.findIndex(({ id }) => id === after) + 1;
   return context.json(toListBody(all.slice(start, start + limit + 1), limit));
 }
@@ -112,12 +115,24 @@ function merge(hits: readonly Hit[]): readonly Hit[] {
 export async function handleListStoreFiles(context: AppContext, deps: RouteDeps): Promise<Response> {
   const store = readPathName(context);
   const { limit, after } = readPage(context);
-  const { collections, documents } = await deps.knowledge();
+  const status = readFileStatus(context);
+  const { collections, documents, fileBatches } = await deps.knowledge();
   await collections.get(store);
+  const { tenant } = context.get("scope");
+  if (status !== undefined && status !== "completed") {
+    const asked = {
+      tenant,
+      collection: store,
+      limit: limit + 1,
+      status,
+      ...(after !== undefined && { after }),
+    };
+    const files = await fileBatches.listUnfinished(asked);
+    return context.json(toListBody(files.map(toUnfinishedBody(store)), limit));
+  }
   const last = after === undefined ? undefined : await findDocument(documents, store, after);
   const page = { limit: limit + 1, ...(last && { after: last.id }) };
   const listed = await documents.list(store, page);
-  const { tenant } = context.get("scope");
   const shown = listed.filter(({ attributes }) => !isOwnedByOther(store, attributes, tenant));
   return context.json(
     toListBody(
@@ -141,9 +156,19 @@ export async function handleAttachFile(context: AppContext, deps: RouteDeps): Pr
 }
 
 export async function handleShowStoreFile(context: AppContext, deps: RouteDeps): Promise<Response> {
-  const store = readPathName(context);
-  const { documents } = await deps.knowledge();
-  return context.json(toVectorStoreFileBody(store, await getDocument(context, documents, store)));
+  const [store, fileId] = [readPathName(context), readPathName(context, "file")];
+  const { documents, fileBatches } = await deps.knowledge();
+  const found = await findShown(context, documents, store);
+  if (found) return context.json(toVectorStoreFileBody(store, found));
+  const asked = { tenant: context.get("scope").tenant, collection: store, fileId, limit: 1 };
+  const [unfinished] = (await fileBatches.listUnfinished(asked)).map(toUnfinishedBody(store));
+  if (!unfinished) throw noFile(store, fileId);
+  return context.json(unfinished);
+}
+
+function toUnfinishedBody(store: string) {
+  return (file: BatchFile & { readonly createdAtMs: number }) =>
+    toBatchFileBody({ collection: store, createdAtMs: file.createdAtMs }, file);
 }
 
 export async function handleChangeStoreFile(context: AppContext, deps: RouteDeps): Promise<Response> {
@@ -175,7 +200,7 @@ async function answerStore(
   { fileBatches }: Knowledge,
   collection: Collection,
 ): Promise<Response> {
-  return context.json(toVectorStoreBody(collection, await fileBatches.countInProgress()));
+  return context.json(toVectorStoreBody(collection, await fileBatches.countUnfinished()));
 }
 
 type ToAttach = { readonly collection: string; readonly fileId: string; readonly attributes?: JsonObject };
@@ -198,10 +223,24 @@ async function getDocument(
   documents: Knowledge["documents"],
   store: string,
 ): Promise<StoredDocument> {
-  const fileId = readPathName(context, "file");
-  const found = await findDocument(documents, store, fileId);
-  if (found && !isOwnedByOther(store, found.attributes, context.get("scope").tenant)) return found;
-  throw new AppError("not_found", `There is no file "${fileId}" in the vector store ${store}.`);
+  const found = await findShown(context, documents, store);
+  if (found) return found;
+  throw noFile(store, readPathName(context, "file"));
+}
+
+function noFile(store: string, fileId: string): AppError {
+  return new AppError("not_found", `There is no file "${fileId}" in the vector store ${store}.`);
+}
+
+/** Undefined also for one that is somebody else's. */
+async function findShown(
+  context: AppContext,
+  documents: Knowledge["documents"],
+  store: string,
+): Promise<StoredDocument | undefined> {
+  const found = await findDocument(documents, store, readPathName(context, "file"));
+  if (!found || isOwnedByOther(store, found.attributes, context.get("scope").tenant)) return undefined;
+  return found;
 }
 
 async function findDocument(

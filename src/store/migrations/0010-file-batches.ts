@@ -40,4 +40,9 @@ async function createItems(db: Kysely<unknown>): Promise<void> {
     .on("file_batch_item")
     .columns(["batch_number", "status", "position"])
     .execute();
+  await db.schema
+    .createIndex("file_batch_item_file")
+    .on("file_batch_item")
+    .columns(["file_id", "batch_number", "status"])
+    .execute();
 }
