@@ -1,17 +1,8 @@
-import type { Queries } from "../../store/index.ts";
+import type { Selectable } from "kysely";
+import type { FileBatchTable, Queries } from "../../store/index.ts";
 import type { BatchFile, BatchFileError, BatchStatus, FileBatch, FileCounts } from "./file-batch.ts";
 
-export type BatchRow = {
-  readonly number: number;
-  readonly id: string;
-  readonly tenant: string;
-  readonly collection: string;
-  readonly collection_id: number;
-  readonly status: string;
-  readonly owner: number | null;
-  readonly touched_at_ms: number;
-  readonly created_at_ms: number;
-};
+export type BatchRow = Selectable<FileBatchTable>;
 
 /** What is shown of a file. */
 export const fileColumns = ["file_id", "attributes", "status", "error_code", "error_message"] as const;
