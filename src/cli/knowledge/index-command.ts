@@ -25,7 +25,7 @@ export function addIndex(program: Command, deps: CliDeps, finish: Finish): void 
   addConfigFlags(command, knowledgeKeys)
     .addHelpText(
       "after",
-      "\nExamples:\n  hearth index .\n  hearth index ~/notes --collection notes --include '*.md' --watch\n  hearth index https://example.org/manual.html --collection manuals\n\nOf a git work tree what git tracks, or would, is taken; elsewhere .gitignore files are heeded. What has not changed\nis left as it is, and what is gone is removed, so that a run that was stopped goes on with the next one.",
+      "\nExamples:\n  hearth index .\n  hearth index ~/notes --collection notes --include '*.md' --watch\n  hearth index https://example.org/manual.html --collection manuals\n\nOf a git work tree what git tracks, or would, is taken; elsewhere what no .gitignore names; nowhere what a\n.hearthignore names. What has not changed is left as it is, and what is gone is removed, so that a run that was\nstopped goes on with the next one.",
     )
     .action(async (source: string, given: IndexFlags) => {
       const { indexDocuments } = await import("./index-documents.ts");

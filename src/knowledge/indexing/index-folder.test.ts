@@ -283,6 +283,19 @@ describe("one file", () => {
   });
 });
 
+test.each(["git", "walk"])(
+  "a .hearthignore leaves out what is tracked all the same, listed by %s",
+  async (by) => {
+    if (by === "git") Bun.spawnSync(["git", "-C", root, "init", "-q"]);
+    for (const path of ["a.md", "deep/b.md", "deep/c.md", "deep/drafts/d.md", "drafts/e.md"]) write(path);
+    expect(await index()).toMatchObject({ listedBy: by, added: 5 });
+    write(".hearthignore", "drafts/\nb.md\n.hearthignore\n");
+    write("deep/.hearthignore", "!b.md\nc.md\n");
+    expect(await index()).toMatchObject({ added: 0, removed: 3, unchanged: 2 });
+    expect(sources()).toEqual(["a.md", "deep/b.md"]);
+  },
+);
+
 describe("the collection", () => {
   test("is made with the model and label that were asked for", async () => {
     write("a.md");

@@ -8,6 +8,7 @@ import { readDocument } from "./readers/read-document.ts";
 import { removeLeft } from "./remove-left.ts";
 import { hashContent, type IndexRun, toAttributes } from "./run.ts";
 import { isWorkTree, listGitFiles } from "./sources/git-files.ts";
+import { leaveOut } from "./sources/leave-out.ts";
 import type { ListedEntry } from "./sources/listing.ts";
 import type { PathFilter } from "./sources/path-filter.ts";
 import { createFolderReader, type FolderReader } from "./sources/read-file.ts";
@@ -36,7 +37,8 @@ export async function indexFolder(run: FolderRun, place: Place): Promise<IndexRe
     return "name";
   }
   const isGit = await isWorkTree(root);
-  for await (const entry of isGit ? listGitFiles(root, signal) : walkFolder(root, signal)) {
+  const listed = isGit ? listGitFiles(root, signal) : walkFolder(root, signal);
+  for await (const entry of leaveOut(root, listed, signal)) {
     signal.throwIfAborted();
     await takeEntry(state, entry);
   }
