@@ -266,7 +266,7 @@ async function assemble(config: Config, { logger, libraryDir, hosts }: Ground): 
     async stop(deadline) {
       stopping.abort();
       endAdaptation();
-      const batches = knowledge.opened?.fileBatches.stop(deadline);
+      const batches = knowledge.settle().then((opened) => opened?.fileBatches.stop(deadline));
       await Promise.all([batches, server?.stop(deadline), engine.stop(deadline)]);
       await coordinator.close();
       await (await plugins.settle())?.close();

@@ -154,7 +154,7 @@ function cut(text: string, length: number): readonly string[] {
   const pieces: string[] = [];
   for (let start = 0; start < text.length; ) {
     const end = Math.min(text.length, start + length);
-    const blank = end < text.length ? text.lastIndexOf(" ", end - 1) + 1 : end;
+    const blank = end < text.length ? start + text.slice(start, end).lastIndexOf(" ") + 1 : end;
     const cutAt = blank > start + length / 2 ? blank : keepPairs(text, end);
     const piece = text.slice(start, cutAt);
     if (piece.trim() !== "") pieces.push(piece);

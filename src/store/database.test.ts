@@ -271,3 +271,26 @@ test("what agents spent is kept apart by key in a database that was made without
   ]);
   await close();
 });
+
+test("vectors from before there were signs go, and their collections are searched by words until they are embedded anew", async () => {
+  using folder = createTemporaryFolder();
+  const path = folder.file("hearth.db");
+  const earlier = new Kysely({ dialect: createSqliteDialect(await SqliteConnection.open(path)) });
+  const provider = { getMigrations: async () => ({ ...migrations }) };
+  expect((await new Migrator({ db: earlier, provider }).migrateTo("0008-files")).error).toBeUndefined();
+  const { rows } = await sql<{ readonly id: number }>`select id from collection limit 1`.execute(earlier);
+  const collection = rows[0]?.id;
+  await sql`insert into vector_set (id, collection_id, model, model_mark, vectors, state)
+    values (7, ${collection}, 'tiny', 'bert', 1, 'live')`.execute(earlier);
+  await sql`update collection set vector_set_id = 7 where id = ${collection}`.execute(earlier);
+  await sql`insert into chunk_vector (id, vector) values (1, x'00')`.execute(earlier);
+  await earlier.destroy();
+  const { kysely, close } = await openDatabase(path);
+  expect(await kysely.selectFrom("chunk_signs").select("id").execute()).toEqual([]);
+  expect(await kysely.selectFrom("chunk_vector").select("id").execute()).toEqual([]);
+  expect(await kysely.selectFrom("vector_set").select("id").execute()).toEqual([]);
+  expect(await kysely.selectFrom("collection").select("vector_set_id").execute()).toContainEqual({
+    vector_set_id: null,
+  });
+  await close();
+});

@@ -9,6 +9,7 @@ import { learning } from "./migrations/0007-learning.ts";
 import { files } from "./migrations/0008-files.ts";
 import { spendByKey } from "./migrations/0009-spend-by-key.ts";
 import { fileBatches } from "./migrations/0010-file-batches.ts";
+import { chunkSigns } from "./migrations/0011-chunk-signs.ts";
 
 /** By name, in the order in which they run. One that has been released is never changed, renamed or removed. */
 export const migrations: Readonly<Record<string, Migration>> = {
@@ -22,4 +23,5 @@ export const migrations: Readonly<Record<string, Migration>> = {
   "0008-files": files,
   "0009-spend-by-key": spendByKey,
   "0010-file-batches": fileBatches,
+  "0011-chunk-signs": chunkSigns,
 };

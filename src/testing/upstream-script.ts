@@ -15,7 +15,10 @@ export type UpstreamCall = {
   readonly index: number;
 };
 
-/** How it misbehaves, in streams and whole answers alike; `isOfStreams`: a whole answer is as it should be. Pieces are those of the text: 0 is before the first of them. */
+/**
+ * How it misbehaves, in streams and whole answers alike; `isOfStreams`: a whole answer is as it should be. Pieces are
+ * those of the text: 0 is before the first of them.
+ */
 export type UpstreamFault =
   /** An error with a body of the protocol; 429 and 503 may tell when to come again. */
   | {

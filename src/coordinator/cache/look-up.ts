@@ -1,4 +1,4 @@
-import { toAppError } from "../../base/index.ts";
+import { toAppError, withoutFolder } from "../../base/index.ts";
 import type {
   AnswerEvent,
   CacheReceipt,
@@ -51,10 +51,10 @@ export async function lookUp(
     return await search(parts, asked, signal);
   } catch (error) {
     signal.throwIfAborted();
-    const { message } = toAppError(error);
-    parts.deps.logger.warn("cache_failed", { id: request.id, error: message });
+    const failure = toAppError(error);
+    parts.deps.logger.warn("cache_failed", { id: request.id, error: failure.message });
     parts.journal.count("failed");
-    return pass({ outcome: "miss", reason: `the cache failed: ${message}` });
+    return pass({ outcome: "miss", reason: `the cache failed: ${withoutFolder(failure)}` });
   }
 }
 

@@ -81,7 +81,7 @@ export function createCoordination(deps: JudgeDeps, runs: RunStore): Coordinatio
       ...(tenant !== undefined && { tenant }),
       ...(privacy && { privacy }),
     });
-    const embedder = embedderFor(tenant);
+    const embedder = embedderFor(options);
     const spending = createSpendTable({ database, now, ...(tenant !== undefined && { tenant }) });
     const { repeats, budget, agentBudget } = plan.spec;
     const meter = createMeter({ deps: charged, spending, budget, agentBudget, prices: plan.prices });

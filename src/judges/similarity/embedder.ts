@@ -1,4 +1,5 @@
 import type { JudgeDeps } from "../deps.ts";
+import type { JudgeCaller } from "../for-caller.ts";
 import { createModelEmbedder } from "./model-embedder.ts";
 import { createWordEmbedder } from "./word-embedder.ts";
 
@@ -10,8 +11,8 @@ export type Embedder = {
   embed(texts: readonly string[], signal: AbortSignal): Promise<readonly Float32Array[]>;
 };
 
-/** Of tenants beyond these the one that asked longest ago learns its scale anew. */
-const maxTenants = 64;
+/** Of callers beyond these the one that asked longest ago learns its scale anew. */
+const maxCallers = 64;
 
 /** Embeds with the configured model, where none is with the words of the texts. Keep it: it learns its scale once. */
 export function createEmbedder(deps: Pick<JudgeDeps, "engine" | "embeddingModel">): Embedder {
@@ -20,20 +21,22 @@ export function createEmbedder(deps: Pick<JudgeDeps, "engine" | "embeddingModel"
     : createModelEmbedder(deps.engine, deps.embeddingModel);
 }
 
-/** As `createEmbedder`, for each tenant one that counts against that tenant's share of the engine. */
+/** As `createEmbedder`, for each caller one that counts against its tenant's share of the engine and keeps its privacy. */
 export function createEmbedders(
   deps: Pick<JudgeDeps, "engine" | "embeddingModel">,
-): (tenant: string | undefined) => Embedder {
+): (caller: Pick<JudgeCaller, "tenant" | "privacy">) => Embedder {
   const shared = createEmbedder(deps);
   const { engine, embeddingModel } = deps;
   const own = new Map<string, Embedder>();
-  return (tenant) => {
-    if (tenant === undefined || embeddingModel === undefined) return shared;
-    const embedder = own.get(tenant) ?? createModelEmbedder(engine, embeddingModel, tenant);
-    own.delete(tenant);
-    own.set(tenant, embedder);
+  return (caller) => {
+    const { tenant, privacy } = caller;
+    if (embeddingModel === undefined || (tenant === undefined && privacy === undefined)) return shared;
+    const key = JSON.stringify([tenant, privacy]);
+    const embedder = own.get(key) ?? createModelEmbedder(engine, embeddingModel, caller);
+    own.delete(key);
+    own.set(key, embedder);
     const [oldest] = own.keys();
-    if (own.size > maxTenants && oldest !== undefined) own.delete(oldest);
+    if (own.size > maxCallers && oldest !== undefined) own.delete(oldest);
     return embedder;
   };
 }

@@ -2,7 +2,7 @@ import { expect, test } from "bun:test";
 import { AppError } from "../../base/index.ts";
 import { createFakeEngine, createRealEngine, findTestModel } from "../../testing/index.ts";
 import { cosine } from "./cosine.ts";
-import { createEmbedder } from "./embedder.ts";
+import { createEmbedder, createEmbedders } from "./embedder.ts";
 import { relevanceScale } from "./relevance-scale.ts";
 
 const { signal } = new AbortController();
@@ -119,6 +119,31 @@ test("a model that wants texts marked which are compared gets them marked", asyn
   };
   await createEmbedder({ engine, embeddingModel: "nomic-embed-text" }).embed(["one", "two"], signal);
   expect(asked).toEqual(["clustering: one", "clustering: two"]);
+});
+
+test("texts of a caller that keeps them on this machine are asked for as such, and no others", async () => {
+  const asked: unknown[] = [];
+  const engine = {
+    ...createFakeEngine(),
+    embed: async ({ tenant, privacy }: { readonly tenant: string; readonly privacy?: "local" }) => {
+      asked.push([tenant, privacy]);
+      return { vectors: [Float32Array.of(1)], promptTokens: 0 };
+    },
+  };
+  const embedderFor = createEmbedders({ engine, embeddingModel: "fake-model" });
+  for (const caller of [
+    { tenant: "ann", privacy: "local" },
+    { tenant: "ann" },
+    { privacy: "local" },
+    {},
+  ] as const)
+    await embedderFor(caller).embed(["text"], signal);
+  expect(asked).toEqual([
+    ["ann", "local"],
+    ["ann", undefined],
+    ["judge", "local"],
+    ["judge", undefined],
+  ]);
 });
 
 test("an answer that is longer than the model takes is scored, though not in one piece", async () => {

@@ -2,6 +2,7 @@ import { AppError } from "../../base/index.ts";
 import { embedPieces } from "../../engine/index.ts";
 import { findEmbeddingPrompts } from "../../models/index.ts";
 import type { JudgeDeps } from "../deps.ts";
+import type { JudgeCaller } from "../for-caller.ts";
 import type { Embedder } from "./embedder.ts";
 
 const judgeTenant = "judge";
@@ -15,14 +16,15 @@ const anyText = "text";
 export function createModelEmbedder(
   engine: Pick<JudgeDeps["engine"], "find" | "embed">,
   name: string,
-  tenant = judgeTenant,
+  { tenant = judgeTenant, privacy }: Pick<JudgeCaller, "tenant" | "privacy"> = {},
 ): Embedder {
   async function embedEntries(
     entries: readonly Entry[],
     signal: AbortSignal,
   ): Promise<readonly Float32Array[]> {
     const { id, summary } = await engine.find(name);
-    const options = { model: id, prompt: findEmbeddingPrompts(id, summary.title).similarity, tenant };
+    const prompt = findEmbeddingPrompts(id, summary.title).similarity;
+    const options = { model: id, prompt, tenant, ...(privacy && { privacy }) };
     const texts = entries.map(({ text }) => text);
     const vectors: Float32Array[] = [];
     let dimension: number | undefined;

@@ -53,7 +53,7 @@ export function createSuites(deps: JudgeDeps & { readonly runs: RunStore }, vali
   });
   const depsFor = (asking: Asking): SuiteDeps => ({
     ...{ ...forCaller(deps, callerOf(asking)), series, usualCriteria },
-    embedder: embedderFor(asking.tenant),
+    embedder: embedderFor(asking),
     runs: runsOf(asking.tenant),
     validation: validateFor(validation, callerOf(asking)),
   });

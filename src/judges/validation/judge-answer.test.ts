@@ -16,6 +16,13 @@ const boiling: JudgedText = {
   response: "Water boils at a temperature of 100 degrees at sea level.",
 };
 
+test("an answer that must stay on this machine is embedded nowhere else", async () => {
+  const { judge: judgeHere, embedded } = opened.create({ embed: "words" });
+  await judgeHere(boiling, {}, { tenant: "ann", privacy: "local" });
+  expect(embedded.length).toBeGreaterThan(0);
+  for (const request of embedded) expect(request).toMatchObject({ tenant: "ann", privacy: "local" });
+});
+
 function rulesOf({ violations }: Judgement): readonly string[] {
   return violations.map(({ rule }) => rule);
 }

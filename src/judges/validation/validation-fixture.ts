@@ -1,6 +1,6 @@
 /** Real plugins, a scripted model and embeddings that a test gives; nothing else is played. */
 import { afterAll } from "bun:test";
-import type { GenerateRequest } from "../../contract/index.ts";
+import type { EmbedRequest, GenerateRequest } from "../../contract/index.ts";
 import { createFakeEngine, createFakeLibrary, type FakeStep } from "../../testing/index.ts";
 import { systemJudgeClock } from "../clock.ts";
 import { createWordEmbedder } from "../similarity/word-embedder.ts";
@@ -34,9 +34,10 @@ export function openValidation() {
   function create({ script, embed }: ValidationChanges = {}) {
     const models = ["fake-model", "other-model"];
     const engine = createFakeEngine({ models, ...(script && { script }) });
+    const embedded: EmbedRequest[] = [];
     const validation = createValidation({
       generate: (request, signal) => engine.generate(request, signal),
-      engine: { ...engine, ...(embed && { embed: embedWith(embed) }) },
+      engine: { ...engine, ...(embed && { embed: embedWith(embed, embedded) }) },
       library: createFakeLibrary({ names: models }),
       ...{ plugins, models, clock: systemJudgeClock, random: () => 0.5 },
       ...(embed && { embeddingModel: "fake-model" }),
@@ -49,19 +50,21 @@ export function openValidation() {
       const signal = new AbortController().signal;
       return await validation.judgeAnswer(answer, parseCriteria(criteria), { signal, ...options });
     };
-    return { validation, engine, judge };
+    return { validation, engine, embedded, judge };
   }
 
   return { create, called, plugins: opened.plugins };
 }
 
-function embedWith(embed: NonNullable<ValidationChanges["embed"]>) {
+function embedWith(embed: NonNullable<ValidationChanges["embed"]>, embedded: EmbedRequest[]) {
   const words = createWordEmbedder();
-  return async ({ inputs }: { readonly inputs: readonly unknown[] }, signal: AbortSignal) => ({
-    vectors:
+  return async (request: EmbedRequest, signal: AbortSignal) => {
+    embedded.push(request);
+    const texts = request.inputs.map(String);
+    const vectors =
       embed === "words"
-        ? await words.embed(inputs.map(String), signal)
-        : inputs.map((text) => Float32Array.from(embed(String(text)))),
-    promptTokens: inputs.length,
-  });
+        ? await words.embed(texts, signal)
+        : texts.map((text) => Float32Array.from(embed(text)));
+    return { vectors, promptTokens: texts.length };
+  };
 }

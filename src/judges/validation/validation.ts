@@ -30,7 +30,7 @@ export function createValidation(deps: Omit<JudgeDeps, "database">): Validation 
     checkCriteria,
     async judgeAnswer(answer, criteria, options) {
       await checkCriteria(criteria);
-      const own = { ...forCaller(deps, options), embedder: embedderFor(options.tenant) };
+      const own = { ...forCaller(deps, options), embedder: embedderFor(options) };
       return await judgeAnswer(own, answer, criteria, options);
     },
   };

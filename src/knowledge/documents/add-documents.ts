@@ -11,6 +11,7 @@ import { checkAttributes, checkDocument } from "./check-document.ts";
 import { writeWords } from "./document-words.ts";
 import { embedDocuments, requireSameModel, resolveModel } from "./embed-documents.ts";
 import { findHolders } from "./file-holders.ts";
+import { listPlaces } from "./file-places.ts";
 import { type Prepared, type WriteState, writeDocument } from "./write-document.ts";
 
 /** Documents of one call. */
@@ -78,10 +79,14 @@ async function embedChanged(
   { set, model }: { readonly set: VectorSet | undefined; readonly model: EmbeddingModel },
 ): Promise<readonly Prepared[]> {
   const changed = new Set<NewDocument>();
+  /** Of files that stand earlier in the group. */
+  const hashes = new Map<string, string>();
   for (const document of group) {
-    const { root = "", source } = document;
-    const [earlier] = await findHolders(kysely, collection.id, { root, source });
-    if (earlier?.content_hash !== document.contentHash) changed.add(document);
+    const place = { root: document.root ?? "", source: document.source };
+    const file = JSON.stringify(listPlaces(place)[0]);
+    const [earlier] = await findHolders(kysely, collection.id, place);
+    if ((hashes.get(file) ?? earlier?.content_hash) !== document.contentHash) changed.add(document);
+    hashes.set(file, document.contentHash);
   }
   const embedded = await embedDocuments(deps.engine, [...changed], { collection, set, model }, signal);
   const prepared = new Map(embedded.map((each) => [each.document, each]));

@@ -324,3 +324,19 @@ test("a source that is given twice at once is there once, as it was given last",
   expect(await countRows(fixture)).toEqual([1, 0, 1, 1, 0]);
   expect([await search(fixture, "copper"), await search(fixture, "granite")]).toEqual([[], ["a.md"]]);
 });
+
+test("a source that is given anew and then as it is there already stays as it was given last", async () => {
+  await using fixture = await openNotes("tiny");
+  const { documents } = fixture.knowledge;
+  await documents.add(name, [createDocument("a.md", "granite")], signal);
+  const twice = [createDocument("a.md", "copper"), createDocument("a.md", "granite")];
+  const added = await documents.add(name, twice, signal);
+  expect(added.map(({ status }) => status)).toEqual(["replaced", "replaced"]);
+  expect(await countRows(fixture)).toEqual([1, 0, 1, 1, 1]);
+  const text = "granite";
+  const { hits } = await fixture.knowledge.search(
+    { collections: [name], text, maxResults: 5, tenant: "t" },
+    signal,
+  );
+  expect(hits).toMatchObject([{ source: "a.md", text }]);
+});

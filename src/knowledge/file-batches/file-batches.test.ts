@@ -400,6 +400,29 @@ test("files that a collection has not taken are listed by page for the key whose
   await expect(listUnfinished(all, { after: "file-none" })).rejects.toThrow('after is "file-none"');
 });
 
+test("a failed file is listed behind any number of those that were taken later", async () => {
+  await using all = await openBatches();
+  const { kysely } = all.fixture.database;
+  const last = await all.add("");
+  const empty = await all.batches.create(ask([last]));
+  await untilEnded(all.batches, empty);
+  const { collection_id } = await kysely
+    .selectFrom("file_batch")
+    .select("collection_id")
+    .executeTakeFirstOrThrow();
+  const put = async (number: number, status: string) => {
+    const row = { id: `${status}-${number}`, tenant: "a", collection: "notes", collection_id, status };
+    const batch = { ...row, number, owner: null, touched_at_ms: 0, created_at_ms: 0 };
+    await kysely.insertInto("file_batch").values(batch).execute();
+    await sql`insert into file_batch_item (batch_number, position, file_id, attributes, status)
+      with recursive counted(value) as (select 0 union all select value + 1 from counted limit ${maxBatchFiles})
+      select ${number}, value, 'file-' || value, '{}', ${status} from counted`.execute(kysely);
+  };
+  await put(-2, "failed");
+  await put(-1, "completed");
+  expect(await idsOf(listUnfinished(all, { limit: 2 }))).toEqual([last]);
+});
+
 test("a collection that is made anew under a name does not have the files that the earlier one lacked", async () => {
   await using all = await openBatches();
   await untilEnded(all.batches, await all.batches.create(ask([await all.add("")])));

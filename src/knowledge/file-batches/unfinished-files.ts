@@ -3,7 +3,7 @@
  * given several times the last time counts, or the one that still waits; one that is in the collection has not failed.
  */
 import { type RawBuilder, sql } from "kysely";
-import { AppError } from "../../base/index.ts";
+import { AppError, nextTurn } from "../../base/index.ts";
 import type { Queries } from "../../store/index.ts";
 import { getRow } from "../collections/collection-rows.ts";
 import { toFileSource } from "../files/attach-file.ts";
@@ -12,7 +12,7 @@ import type { FileCounts, UnfinishedFile, UnfinishedPage } from "./file-batch.ts
 
 /** Of failed and cancelled files the newest are counted, so that one statement stays short. */
 const maxCounted = 2_000;
-/** Of which the files of a page are chosen. */
+/** Of which one statement chooses the files of a page. */
 const maxLooked = 1_000;
 const maxShownCharacters = 100;
 
@@ -52,15 +52,31 @@ export async function listUnfinishedFiles(
 ): Promise<readonly UnfinishedFile[]> {
   const { id } = await getRow(queries, collection);
   const own = sql`collection.id = ${id} and batch.tenant = ${tenant}`;
-  const wanted = [
+  const asked = [
     ...[own, status === undefined ? sql`item.status <> 'completed'` : sql`item.status = ${status}`],
     ...(fileId === undefined ? [] : [sql`item.file_id = ${fileId}`]),
-    ...(after === undefined ? [] : [await startAfter(queries, own, after)]),
   ];
-  const asked = sql`where ${sql.join(wanted, sql` and `)}
-    order by batch.number, item.position limit ${maxLooked}`;
+  const files: UnfinishedFile[] = [];
+  let begin = after === undefined ? undefined : await startAfter(queries, own, after);
+  for (;;) {
+    const wanted = sql`where ${sql.join(begin ? [...asked, begin] : asked, sql` and `)}
+      order by batch.number, item.position`;
+    files.push(...(await lookAt(queries, wanted, limit - files.length)));
+    if (files.length >= limit) return files;
+    begin = await findNextBegin(queries, wanted);
+    if (!begin) return files;
+    await nextTurn();
+  }
+}
+
+/** Of the first items that are wanted, those that count. */
+async function lookAt(
+  queries: Queries,
+  wanted: RawBuilder<unknown>,
+  limit: number,
+): Promise<readonly UnfinishedFile[]> {
   const { rows } = await sql<Parameters<typeof toBatchFile>[0] & { readonly created_at_ms: number }>`
-    ${withUnfinished(asked)}
+    ${withUnfinished(sql`${wanted} limit ${maxLooked}`)}
     select item.*, created_at_ms from unfinished
     join file_batch_item item on item.batch_number = unfinished.number and item.position = unfinished.position
     join file_batch batch on batch.number = unfinished.number
@@ -68,12 +84,25 @@ export async function listUnfinishedFiles(
   return rows.map((row) => ({ ...toBatchFile(row), createdAtMs: row.created_at_ms }));
 }
 
+type ItemPlace = { readonly number: number; readonly position: number };
+
+/** Undefined where all that is wanted was looked at. */
+async function findNextBegin(queries: Queries, wanted: RawBuilder<unknown>) {
+  const { rows } = await sql<ItemPlace>`select batch.number, item.position from ${items} ${wanted}
+    limit 1 offset ${maxLooked - 1}`.execute(queries);
+  return rows[0] && isBehind(rows[0]);
+}
+
+function isBehind({ number, position }: ItemPlace): RawBuilder<unknown> {
+  return sql`(batch.number, item.position) > (${number}, ${position})`;
+}
+
 async function startAfter(queries: Queries, own: RawBuilder<unknown>, after: string) {
-  const { rows } = await sql<{ readonly number: number; readonly position: number }>`
+  const { rows } = await sql<ItemPlace>`
     select batch.number, item.position from ${items} where ${own} and item.file_id = ${after}
     order by ${turn} desc limit 1`.execute(queries);
   const [last] = rows;
-  if (last) return sql`(batch.number, item.position) > (${last.number}, ${last.position})`;
+  if (last) return isBehind(last);
   const shown = after.slice(0, maxShownCharacters);
   throw new AppError("invalid_request", `after is "${shown}", which no batch was to put there`);
 }

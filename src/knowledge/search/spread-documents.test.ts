@@ -24,6 +24,7 @@ test("a document that is nearly as good comes before the third hit of the first,
 });
 
 test("nothing is lost, hits of one document keep their order and equal ones stay as they were", () => {
+  expect(spread(["b", "a", "c"].map((id) => [id, 0.5] as const))).toEqual(["b0", "a1", "c2"]);
   const rows = fc.array(
     fc.tuple(fc.constantFrom("a", "b", "c"), fc.double({ min: 0, max: 1, noNaN: true })),
     {

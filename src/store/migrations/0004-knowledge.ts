@@ -98,11 +98,6 @@ async function createChunks(db: Kysely<unknown>): Promise<void> {
     .addColumn("id", "integer", (column) => column.primaryKey())
     .addColumn("vector", "blob", (column) => column.notNull())
     .execute();
-  await db.schema
-    .createTable("chunk_signs")
-    .addColumn("id", "integer", (column) => column.primaryKey())
-    .addColumn("signs", "blob", (column) => column.notNull())
-    .execute();
   await sql`create virtual table chunk_words using fts5(
     text, parts, source,
     content = '', contentless_delete = 1, tokenize = 'porter unicode61 remove_diacritics 2'

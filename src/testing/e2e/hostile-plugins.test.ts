@@ -42,6 +42,13 @@ const worst = [
   "kv_get of the address -1",
 ] as const;
 
+/** On a busy machine their time may be over before the memory is full. */
+const filling: ReadonlySet<string> = new Set([
+  "linear memory in small steps",
+  "Extism's memory in blocks of a megabyte",
+  "a table that grows",
+]);
+
 function find(name: string): HostileModule {
   const found = Object.values(hostileModules)
     .flat()
@@ -118,8 +125,8 @@ test("while plugins misbehave the server answers chats as before, and nothing of
       call(server, "good").then((response) => response.json()),
       ask(server),
     ]);
-    // On a busy machine the time may be over before the memory is full.
-    expect([name, [...codes, "timeout"]]).toEqual([name, expect.arrayContaining([hostile])]);
+    const allowed = filling.has(name) ? [...codes, "timeout"] : codes;
+    expect([name, allowed]).toEqual([name, expect.arrayContaining([hostile])]);
     expect(good).toMatchObject({ output: { verdict: "pass" } });
     expect(text).toBe(before);
     for (const pid of childrenOf(server.pid)) hosts.add(pid);

@@ -13,7 +13,7 @@ export function createRulesReader(root: string): FolderReader {
   return createFolderReader(root, { maxBytes: maxRulesBytes });
 }
 
-/** Undefined where the folder has no such file. */
+/** Undefined where the folder has no such file, or one that cannot be read. */
 export async function readRules(
   reader: FolderReader,
   { folder, name }: { readonly folder: string; readonly name: string },
