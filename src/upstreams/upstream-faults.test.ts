@@ -53,10 +53,11 @@ test.each([
   },
 );
 
-test("an upstream that says nothing is given up after its time, and one that stops in the middle after a minute", async () => {
-  for (const [fault, waitMs, code] of [
-    [{ type: "silent" }, 5_000, "upstream_failed"],
-    [{ type: "stalls", afterPieces: 1 }, 60_000, "streaming_error"],
+test("an upstream that says nothing is given up after its time, asked for a whole answer after ten times that, and one that stops in the middle after a minute", async () => {
+  for (const [fault, waitMs, code, isWhole] of [
+    [{ type: "silent" }, 5_000, "upstream_failed", false],
+    [{ type: "silent" }, 50_000, "upstream_failed", true],
+    [{ type: "stalls", afterPieces: 1 }, 60_000, "streaming_error", false],
   ] as const) {
     await using server = await startUpstreamFixture({ script: () => ({ text, fault }) });
     const clock = createFakeClock();
@@ -64,7 +65,7 @@ test("an upstream that says nothing is given up after its time, and one that sto
     let pieces = 0;
     const work = hear(
       (async function* () {
-        for await (const event of first.generate(ask(), never)) {
+        for await (const event of first.generate(ask("hi", { isWhole }), never)) {
           if (event.type === "text") pieces += 1;
           yield event;
         }

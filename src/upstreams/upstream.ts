@@ -14,6 +14,8 @@ import { createVisits, type Visit } from "./visit.ts";
 import type { Protocol, UpstreamModel, WireCall } from "./wire.ts";
 
 const defaultTimeoutMs = 30_000;
+/** An answer in one piece says nothing before it is whole, which takes longer than its first word. */
+const wholeAnswerFactor = 10;
 const idleMs = 60_000;
 const listTimeoutMs = 10_000;
 const maxBodyBytes = 64 * 2 ** 20;
@@ -59,7 +61,8 @@ export function createUpstream(config: UpstreamConfig, deps: UpstreamDeps): Upst
     async *generate(request, signal) {
       refuseLocal(request, config);
       const call = protocol.toGenerateCall(request);
-      using visit = await visits.begin(limits, signal);
+      const patience = request.isWhole ? { ...limits, firstByteMs: firstByteMs * wholeAnswerFactor } : limits;
+      using visit = await visits.begin(patience, signal);
       try {
         yield* readAnswer({
           ...{ exchange: visit.exchange, reader: protocol.createReader(request), nowMs },
